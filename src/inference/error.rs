@@ -1,0 +1,80 @@
+//! What can go wrong between a request and a model's answer.
+
+use std::path::PathBuf;
+
+/// An error of a model, its files, or the runtime below it.
+#[derive(Debug, thiserror::Error)]
+pub enum InferenceError {
+    /// libonnxruntime is missing or cannot be used.
+    #[error("the ONNX runtime library {path} cannot be loaded: {reason}")]
+    Runtime {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the loader said.
+        reason: String,
+    },
+    /// CUDA was asked for and cannot start.
+    #[error("CUDA cannot start: {reason}")]
+    Cuda {
+        /// What the runtime said.
+        reason: String,
+    },
+    /// A model file is missing, truncated, or says something else than its manifest.
+    #[error("model file {path}: {reason}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A graph has other inputs or outputs than its family needs.
+    #[error("graph {graph} does not fit its family: {reason}")]
+    Shape {
+        /// File name of the graph.
+        graph: String,
+        /// What is missing or different.
+        reason: String,
+    },
+    /// A value of the request is out of bounds; `key` names a phrase of the house.
+    #[error("request refused: {key}")]
+    Refused {
+        /// Phrase key (`size-not-multiple`, `steps-out-of-range`, ...).
+        key: &'static str,
+        /// The value that was refused, for the phrase's `$value`.
+        value: String,
+        /// The bound, for the phrase's `$bound`.
+        bound: String,
+    },
+    /// The model asked for more memory than there is.
+    #[error("out of memory in {model}")]
+    OutOfMemory {
+        /// Name of the model.
+        model: String,
+    },
+    /// The caller said stop.
+    #[error("stopped")]
+    Stopped,
+    /// The model panicked; it is rebuilt at the next request.
+    #[error("model {model} panicked: {reason}")]
+    Panicked {
+        /// Name of the model.
+        model: String,
+        /// The panic's message.
+        reason: String,
+    },
+    /// The model thread has ended.
+    #[error("model {model} is gone")]
+    Gone {
+        /// Name of the model.
+        model: String,
+    },
+    /// The runtime failed while it ran a graph.
+    #[error("running {graph} failed")]
+    Run {
+        /// File name of the graph.
+        graph: String,
+        /// The runtime's error.
+        #[source]
+        source: ort::Error,
+    },
+}

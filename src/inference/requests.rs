@@ -1,0 +1,158 @@
+//! What goes into the model families and what comes out: plain values, no tensors.
+
+use std::ops::Range;
+
+/// One phrase for the *understanding* models (encoder + siamese + span heads).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnderstandRequest {
+    /// Compare the phrase with every command: one encoder run.
+    Intent {
+        /// The phrase as typed.
+        text: String,
+    },
+    /// Find what to draw in it.
+    Subject {
+        /// The phrase as typed.
+        text: String,
+    },
+}
+
+/// Answer to an [`UnderstandRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Understood {
+    /// Best match probability (0..=1) of each intent, best first; an intent whose command matched nothing is there with its score too.
+    Intent {
+        /// Intent name and score.
+        scores: Vec<(String, f32)>,
+        /// Whether the best one is above the manifest's threshold.
+        matched: bool,
+    },
+    /// Byte range of the subject within the text; `None` when there is none.
+    Subject(Option<Range<usize>>),
+}
+
+/// Who speaks in a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// System prompt.
+    System,
+    /// A person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+impl Role {
+    /// The word chat templates use.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Who.
+    pub role: Role,
+    /// What.
+    pub text: String,
+}
+
+/// How the next token is chosen (names as in transformers' `GenerationConfig`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampling {
+    /// 0 is greedy.
+    pub temperature: f32,
+    /// 0 is off.
+    pub top_k: usize,
+    /// 1 is off.
+    pub top_p: f32,
+    /// 0 is off.
+    pub min_p: f32,
+    /// 1 is off.
+    pub repetition_penalty: f32,
+    /// Seed of the sampler.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0, seed: 0 }
+    }
+}
+
+/// A conversation to be continued by a causal language model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatRequest {
+    /// Whole turns, oldest first; the model drops the oldest ones that do not fit (a system turn stays).
+    pub turns: Vec<Turn>,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// At most this many new tokens.
+    pub max_new_tokens: usize,
+    /// Text that ends the answer (and is not part of it).
+    pub stop: Vec<String>,
+}
+
+/// The continuation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatAnswer {
+    /// The text.
+    pub text: String,
+    /// New tokens.
+    pub tokens: usize,
+    /// Ended because somebody said stop; the text is what there was.
+    pub stopped: bool,
+    /// Turns left out at the old end because they did not fit.
+    pub turns_dropped: usize,
+}
+
+/// One picture to be painted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawRequest {
+    /// What to paint.
+    pub prompt: String,
+    /// What not to paint.
+    pub negative: Option<String>,
+    /// Seed for torch's CPU generator (`torch.manual_seed`).
+    pub seed: u64,
+    /// Width and height in pixels; the model's own when `None`.
+    pub size: Option<(u32, u32)>,
+    /// Denoising steps; the model's own when `None`.
+    pub steps: Option<u32>,
+    /// Guidance scale; the model's own when `None`.
+    pub guidance: Option<f32>,
+}
+
+/// A painted picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// RGB, 8 bit, row by row.
+    pub rgb: Vec<u8>,
+    /// What was really used.
+    pub steps: u32,
+    /// What was really used.
+    pub guidance: f32,
+    /// Name of the scheduler.
+    pub scheduler: String,
+    /// The end of the prompt that the text encoder had no room for.
+    pub cut: Option<String>,
+}
+
+/// Partial results of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Steps done.
+    pub done: u32,
+    /// Steps in all.
+    pub of: u32,
+}

@@ -1,0 +1,424 @@
+//! The words every room speaks: messages, addresses, outcomes, replies, notices, commissions and ids.
+//!
+//! Plain values only: nothing here reads a file, a clock or a socket, and nothing of ours is used.
+//! Times are Unix milliseconds and always come in as arguments.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Wraps a row number of the store.
+            #[must_use]
+            pub const fn new(row: i64) -> Self {
+                Self(row)
+            }
+
+            /// The row number.
+            #[must_use]
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An accepted message.
+    MessageId,
+    /// A drawing in the FIFO.
+    DrawingId,
+    /// A reply in the outbox.
+    ReplyId,
+}
+
+/// A language the house itself speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Russian.
+    Ru,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// The two-letter code (ISO 639-1).
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ru => "ru",
+            Self::En => "en",
+        }
+    }
+
+    /// Reads `ru`, `en`, or a locale that starts with one of them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().get(..2)? {
+            "ru" => Some(Self::Ru),
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+}
+
+/// A place where people talk: a chat of a messenger and, where there are some, its thread. A **lane**.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Address {
+    /// Name of the messenger, as in the list of known ones (`console`).
+    pub messenger: String,
+    /// The messenger's own id of the chat.
+    pub chat: String,
+    /// The messenger's own id of the thread or topic.
+    pub thread: Option<String>,
+}
+
+impl Address {
+    /// One string for the lane; equal exactly for equal addresses.
+    #[must_use]
+    pub fn lane(&self) -> String {
+        let escape = |part: &str| part.replace('%', "%25").replace('/', "%2F");
+        match &self.thread {
+            None => format!("{}/{}", escape(&self.messenger), escape(&self.chat)),
+            Some(thread) => {
+                format!("{}/{}/{}", escape(&self.messenger), escape(&self.chat), escape(thread))
+            }
+        }
+    }
+}
+
+/// Who wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The messenger's own id of the person.
+    pub id: String,
+    /// The name to show.
+    pub name: Option<String>,
+    /// The language that the messenger says the person prefers.
+    pub language: Option<Language>,
+}
+
+/// What a message carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// Typed text, as it came.
+    Text(String),
+    /// New text of an earlier message.
+    Edit {
+        /// Remote key of the message that was edited.
+        of: String,
+        /// The new text.
+        text: String,
+    },
+    /// Something that no room can read yet; the word names it in the log.
+    Unsupported(String),
+}
+
+/// One message as a messenger offers it to the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Where it was said.
+    pub address: Address,
+    /// Kind and remote id, unique in the chat: `m:17`, `e:17:<date>`, `c:<callback>`.
+    pub key: String,
+    /// Who said it.
+    pub from: Person,
+    /// What was said.
+    pub body: Body,
+    /// When, by the messenger's clock.
+    pub at: i64,
+}
+
+/// A number or a word that a phrase takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Arg {
+    /// A number; Fluent picks the plural form by it.
+    Number(i64),
+    /// A word or a piece of somebody's text.
+    Text(String),
+}
+
+impl From<&str> for Arg {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Arg {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// A sentence of the house, by key, rendered in the lane's language when it is delivered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Phrase {
+    /// Key in the Fluent files.
+    pub key: String,
+    /// Values for its placeholders.
+    pub args: BTreeMap<String, Arg>,
+}
+
+impl Phrase {
+    /// A phrase without arguments.
+    #[must_use]
+    pub fn new(key: &str) -> Self {
+        Self { key: key.to_owned(), args: BTreeMap::new() }
+    }
+
+    /// The same phrase with one more argument.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Arg>) -> Self {
+        self.args.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// What a reply row holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Content {
+    /// Text of a model or a person, as it stands.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// Sentences of the house, one paragraph each.
+    Phrases {
+        /// In reading order.
+        phrases: Vec<Phrase>,
+    },
+    /// Text of a model, then sentences of the house (an offer, a mark that it was cut short).
+    Mixed {
+        /// The model's text.
+        text: String,
+        /// In reading order.
+        phrases: Vec<Phrase>,
+    },
+    /// A finished picture.
+    Picture(PictureReply),
+}
+
+/// A finished picture as a reply carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureReply {
+    /// File name inside the media folder.
+    pub file: String,
+    /// What was painted.
+    pub prompt: String,
+    /// Seed of the noise.
+    pub seed: u64,
+    /// Denoising steps.
+    pub steps: u32,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Key of the sentence under the picture, if the model's manifest has one.
+    pub caption: Option<String>,
+}
+
+/// What somebody ordered from the painter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Commission {
+    /// What to draw, in the requester's words.
+    pub subject: String,
+    /// What the picture model reads (the subject, or its translation).
+    pub prompt: String,
+    /// What should not be in the picture.
+    pub negative: Option<String>,
+    /// Seed of the noise; drawn by the intent when nobody names one.
+    pub seed: u64,
+    /// Pixels; the model's own size when `None`.
+    pub size: Option<(u32, u32)>,
+    /// Denoising steps; the model's own number when `None`.
+    pub steps: Option<u32>,
+}
+
+/// What a question of ours waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pending {
+    /// "What shall I draw?": the next text is the subject.
+    Subject,
+    /// "Draw this instead?": a yes draws the text.
+    DrawInstead {
+        /// The text that was answered.
+        text: String,
+    },
+}
+
+/// One setting of a lane, changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "setting", content = "value", rename_all = "snake_case")]
+pub enum Change {
+    /// Language of the house's sentences.
+    Language(Language),
+    /// Picture size in pixels; `None` for the model's own.
+    Size(Option<(u32, u32)>),
+    /// Denoising steps; `None` for the model's own.
+    Steps(Option<u32>),
+    /// Keep this seed for every picture; `None` draws a new one each time.
+    Seed(Option<u64>),
+    /// The lane's system prompt; `None` for the owner's default, `Some("")` for the model's own.
+    Persona(Option<String>),
+}
+
+/// Settings of a lane as they stand.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Settings {
+    /// Language that somebody chose.
+    pub language: Option<Language>,
+    /// Picture size that somebody chose.
+    pub size: Option<(u32, u32)>,
+    /// Steps that somebody chose.
+    pub steps: Option<u32>,
+    /// Seed that somebody keeps.
+    pub seed: Option<u64>,
+    /// System prompt that somebody chose.
+    pub persona: Option<String>,
+}
+
+/// What a handled message turns into; only `store::settle` makes rows of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Nothing to say (not for us, a duplicate in substance).
+    Nothing,
+    /// Say something. `remember` is the whole turn for the conversation, if it belongs there.
+    Say {
+        /// What the reply holds.
+        content: Content,
+        /// The answer's text, to be kept as a turn of the conversation.
+        remember: Option<String>,
+    },
+    /// Say something and wait for the answer.
+    Ask {
+        /// The question.
+        content: Content,
+        /// What the next message means.
+        pending: Pending,
+        /// The answer's text, to be kept as a turn of the conversation.
+        remember: Option<String>,
+    },
+    /// Queue a drawing.
+    Draw(Commission),
+    /// Change a drawing that still waits (its request was edited).
+    Redraw {
+        /// The waiting drawing.
+        drawing: DrawingId,
+        /// What it becomes.
+        commission: Commission,
+    },
+    /// Change settings of the lane, and say so.
+    Set {
+        /// In order.
+        changes: Vec<Change>,
+        /// What the reply holds.
+        content: Content,
+    },
+    /// Begin a fresh conversation, and say so.
+    New {
+        /// What the reply holds.
+        content: Content,
+    },
+    /// Delete what is kept about the lane and the person; the reply counts what went.
+    Forget,
+    /// Cancel a drawing of the requester: this one, or the newest unfinished one.
+    Cancel(Option<DrawingId>),
+}
+
+/// Something shown that need not survive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// Where to show it.
+    pub address: Address,
+    /// What to show.
+    pub show: Show,
+}
+
+/// What a notice shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Show {
+    /// Somebody is at work.
+    Typing,
+    /// The answer as far as it has grown.
+    Draft(String),
+    /// Place in the FIFO, 1 is next.
+    Position {
+        /// Whose drawing.
+        drawing: DrawingId,
+        /// 1 is next; 0 is being painted.
+        place: u32,
+    },
+    /// A picture grows.
+    Progress {
+        /// Whose drawing.
+        drawing: DrawingId,
+        /// Steps done.
+        step: u32,
+        /// Steps in all.
+        of: u32,
+        /// Milliseconds left, once that is known.
+        left_ms: Option<u64>,
+    },
+    /// Nothing more to show in this lane.
+    Clear,
+}
+
+/// Why something could not be done: the kind chooses the log level, the phrase is what people read.
+#[derive(Debug)]
+pub struct Failure {
+    /// Whose turn it is.
+    pub kind: FailureKind,
+    /// What the person is told.
+    pub phrase: Phrase,
+    /// The cause, for the log only.
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Whose turn it is after a [`Failure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The person can mend it (a size, a missing word).
+    Theirs,
+    /// Try again later.
+    Busy,
+    /// A fault of the house.
+    Ours,
+    /// Somebody said stop.
+    Stopped,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.kind, self.phrase.key)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,117 @@
+//! The seam to the outside: what every messenger can do, and the list of known ones.
+//!
+//! A messenger offers every update to the inbox as it came and confirms it outside only after the row is committed;
+//! it delivers one part at a time and shows notices. It decides nothing: splitting, rendering and retrying stand
+//! once, in the outbox. It must never name a model, an intent or the store.
+
+pub mod console;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::inbox::Inbox;
+use crate::message::{Address, Notice};
+
+/// Names of every messenger there is; a new one is one folder and one line here.
+pub const KNOWN: &[&str] = &[console::NAME];
+
+/// What a messenger can show, so that the outbox can render and split for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// Most characters (Unicode scalar values) in one text part.
+    pub text_limit: usize,
+    /// Most characters in a caption.
+    pub caption_limit: usize,
+    /// Whether a delivered part can be replaced.
+    pub edits: bool,
+}
+
+/// One piece of a reply, ready to leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Where it goes.
+    pub address: Address,
+    /// Remote key of the message it answers.
+    pub reply_to: Option<String>,
+    /// What it carries.
+    pub body: PartBody,
+}
+
+/// What a part carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartBody {
+    /// Text in the messenger's dialect.
+    Text(String),
+    /// A picture file and the sentence under it.
+    Picture {
+        /// Absolute path of the PNG.
+        path: PathBuf,
+        /// The sentence under it, may be empty.
+        caption: String,
+    },
+}
+
+/// The service's own id of something delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteId(pub String);
+
+/// Why a part did not leave: the one question is whether to try again.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// Again later.
+    #[error("not delivered, to be tried again: {reason}")]
+    Later {
+        /// How long the service asked us to wait.
+        after: Option<Duration>,
+        /// What happened.
+        reason: String,
+    },
+    /// Never: the same part would be refused again.
+    #[error("refused for good: {reason}")]
+    Never {
+        /// What happened.
+        reason: String,
+    },
+    /// It may or may not have arrived.
+    #[error("outcome unknown: {reason}")]
+    Unknown {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// Why listening ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+#[error("messenger {messenger} stopped listening: {reason}")]
+pub struct ListenError {
+    /// Which messenger.
+    pub messenger: &'static str,
+    /// What happened.
+    pub reason: String,
+}
+
+/// A way to talk with people.
+pub trait Messenger: Send + Sync {
+    /// Its name, as in [`KNOWN`] and in addresses.
+    fn name(&self) -> &'static str;
+
+    /// What it can show.
+    fn dialect(&self) -> Dialect;
+
+    /// Offers every update to the inbox until told to stop (or until there are no more).
+    fn listen<'a>(&'a self, inbox: &'a Inbox, stop: CancellationToken) -> BoxFuture<'a, Result<(), ListenError>>;
+
+    /// Delivers one part. `key` is the same again after a failed attempt; `replaces` names a part to be edited.
+    fn deliver<'a>(
+        &'a self,
+        part: &'a Part,
+        key: &'a str,
+        replaces: Option<&'a RemoteId>,
+    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>>;
+
+    /// Shows one notice, best effort.
+    fn show<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, ()>;
+}
