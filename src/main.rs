@@ -1,1 +1,7 @@
-fn main(){}
+//! The program: arguments go to `app`, its answer becomes the exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aisaac::app::main()
+}

@@ -1,24 +1,35 @@
 //! ONNX inference: the only room that names `ort`.
 //!
 //! A model family implements [`Model`]: synchronous, on a thread of its own. The rest of the house holds a clonable
-//! [`Handle`] and the plain request and reply types of [`requests`]. In: text and numbers. Out: text, scores, pixels.
-//! Never: files of people, the store, a messenger, a clock that decides anything.
+//! [`Handle`] and the plain request and reply types. In: text and numbers. Out: text, scores, pixels. Never: files of
+//! people, the store, a messenger, a clock that decides anything.
 
-pub mod requests;
-pub mod error;
-pub mod handle;
-pub mod permit;
+mod requests;
+mod error;
+mod handle;
+mod permit;
+mod budget;
 pub mod runtime;
+mod external;
 pub mod graph;
 pub mod words;
 pub mod encoder;
 pub mod siamese;
 pub mod span;
 pub mod understanding;
-pub mod generation;
-pub mod causal_lm;
 pub mod diffusion;
 
+pub use budget::Budget;
 pub use error::InferenceError;
-pub use handle::{Control, Handle, Model, Progress};
-pub use requests::*;
+pub use handle::{Boxed, Control, Handle, Model, Progress, Readiness, Terms};
+pub use permit::Permit;
+pub use requests::{
+    ChatAnswer, ChatRequest, DrawRequest, Picture, Role, Sampling, Step, Turn, UnderstandRequest, Understood,
+};
+
+/// Encoder, intent and subject heads.
+pub type Understanding = Handle<UnderstandRequest, Understood, ()>;
+/// An answer model; its partial results are pieces of text.
+pub type Answering = Handle<ChatRequest, ChatAnswer, String>;
+/// A picture model.
+pub type Painting = Handle<DrawRequest, Picture, Step>;

@@ -102,7 +102,11 @@ pub trait Messenger: Send + Sync {
     fn dialect(&self) -> Dialect;
 
     /// Offers every update to the inbox until told to stop (or until there are no more).
-    fn listen<'a>(&'a self, inbox: &'a Inbox, stop: CancellationToken) -> BoxFuture<'a, Result<(), ListenError>>;
+    fn listen<'a>(
+        &'a self,
+        inbox: &'a Inbox,
+        stop: CancellationToken,
+    ) -> BoxFuture<'a, Result<(), ListenError>>;
 
     /// Delivers one part. `key` is the same again after a failed attempt; `replaces` names a part to be edited.
     fn deliver<'a>(

@@ -103,7 +103,7 @@ pub struct SettingsError {
     pub family: String,
     /// What is wrong.
     #[source]
-    pub source: toml::de::Error,
+    pub source: Box<toml::de::Error>,
 }
 
 impl Manifest {
@@ -123,7 +123,7 @@ impl Manifest {
         T::deserialize(self.settings.clone()).map_err(|source| SettingsError {
             model: self.name.clone(),
             family: self.family.clone(),
-            source,
+            source: Box::new(source),
         })
     }
 

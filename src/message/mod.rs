@@ -3,10 +3,16 @@
 //! Plain values only: nothing here reads a file, a clock or a socket, and nothing of ours is used.
 //! Times are Unix milliseconds and always come in as arguments.
 
+mod failure;
+mod notice;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use failure::{Failure, FailureKind};
+pub use notice::{Notice, Show};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -347,78 +353,4 @@ pub enum Outcome {
     Forget,
     /// Cancel a drawing of the requester: this one, or the newest unfinished one.
     Cancel(Option<DrawingId>),
-}
-
-/// Something shown that need not survive.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Notice {
-    /// Where to show it.
-    pub address: Address,
-    /// What to show.
-    pub show: Show,
-}
-
-/// What a notice shows.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Show {
-    /// Somebody is at work.
-    Typing,
-    /// The answer as far as it has grown.
-    Draft(String),
-    /// Place in the FIFO, 1 is next.
-    Position {
-        /// Whose drawing.
-        drawing: DrawingId,
-        /// 1 is next; 0 is being painted.
-        place: u32,
-    },
-    /// A picture grows.
-    Progress {
-        /// Whose drawing.
-        drawing: DrawingId,
-        /// Steps done.
-        step: u32,
-        /// Steps in all.
-        of: u32,
-        /// Milliseconds left, once that is known.
-        left_ms: Option<u64>,
-    },
-    /// Nothing more to show in this lane.
-    Clear,
-}
-
-/// Why something could not be done: the kind chooses the log level, the phrase is what people read.
-#[derive(Debug)]
-pub struct Failure {
-    /// Whose turn it is.
-    pub kind: FailureKind,
-    /// What the person is told.
-    pub phrase: Phrase,
-    /// The cause, for the log only.
-    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-/// Whose turn it is after a [`Failure`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
-    /// The person can mend it (a size, a missing word).
-    Theirs,
-    /// Try again later.
-    Busy,
-    /// A fault of the house.
-    Ours,
-    /// Somebody said stop.
-    Stopped,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {}", self.kind, self.phrase.key)
-    }
-}
-
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
 }

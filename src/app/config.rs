@@ -1,0 +1,222 @@
+//! `aisaac.toml`: every key has a default, unknown keys are refused with the nearest known one and the line.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use serde::Deserialize;
+
+use crate::message::Language;
+
+/// The commented example: every key with its default.
+pub const EXAMPLE: &str = include_str!("../../config/aisaac.example.toml");
+
+/// The configuration.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The house's language where nothing else tells; the locale's when absent.
+    pub language: Option<Language>,
+    /// Who may talk.
+    pub access: Access,
+    /// Answers.
+    pub answer: Answer,
+    /// Pictures.
+    pub draw: Draw,
+    /// Models and what they run on.
+    pub inference: Inference,
+    /// What is kept, and for how long.
+    pub keep: Keep,
+}
+
+/// Who may talk: `messenger:id`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// Run the bot.
+    pub owners: Vec<String>,
+    /// May use it.
+    pub members: Vec<String>,
+}
+
+/// Answers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Answer {
+    /// Name of the answer model; the best installed one when absent.
+    pub model: Option<String>,
+    /// The owner's default persona; empty keeps the model's own system message.
+    pub persona: String,
+    /// Most turns of the conversation that an answer sees.
+    pub turns: u32,
+    /// Oldest turn that an answer sees, in hours.
+    pub hours: u32,
+    /// Messages answered at once, in different chats.
+    pub lanes: usize,
+}
+
+/// Pictures.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Draw {
+    /// Name of the picture model.
+    pub model: String,
+    /// Most drawings one person may have waiting.
+    pub waiting_per_person: u32,
+    /// Offer "draw this instead" from this likelihood up.
+    pub offer_from: f32,
+}
+
+/// What models run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Device {
+    /// The processor.
+    Cpu,
+    /// An NVIDIA GPU.
+    Cuda,
+}
+
+/// Models and what they run on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Inference {
+    /// `cpu` or `cuda`.
+    pub device: Device,
+    /// Use the processor when CUDA cannot start; otherwise that is an error.
+    pub fall_back_to_cpu: bool,
+    /// Threads of one model; 0 for one per core.
+    pub threads: usize,
+    /// Memory for loaded models, in MiB; the longest idle one is unloaded when it would be exceeded.
+    pub memory_mb: u32,
+    /// Unload a model after this many idle minutes.
+    pub idle_minutes: u64,
+    /// libonnxruntime, instead of the one in the data folder.
+    pub library: Option<PathBuf>,
+}
+
+/// What is kept, and for how long.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keep {
+    /// Days after which messages, pictures and turns are deleted.
+    pub days: u32,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self { model: None, persona: String::new(), turns: 20, hours: 24, lanes: 4 }
+    }
+}
+
+impl Default for Draw {
+    fn default() -> Self {
+        Self { model: "sketch".to_owned(), waiting_per_person: 5, offer_from: 0.35 }
+    }
+}
+
+impl Default for Inference {
+    fn default() -> Self {
+        Self {
+            device: Device::Cpu,
+            fall_back_to_cpu: false,
+            threads: 0,
+            memory_mb: 4_096,
+            idle_minutes: 15,
+            library: None,
+        }
+    }
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { days: 30 }
+    }
+}
+
+impl Config {
+    /// Reads the file that `--config` names, or `aisaac.toml` in the data folder if it is there.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or says something that cannot be understood.
+    pub fn load(given: Option<&Path>, usual: &Path) -> anyhow::Result<Self> {
+        let path = given.unwrap_or(usual);
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if given.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => {
+                return Err(error)
+                    .with_context(|| format!("the configuration {} cannot be read", path.display()));
+            }
+        };
+        let mut config =
+            Self::parse(&text).with_context(|| format!("the configuration {}", path.display()))?;
+        if let (Some(library), Some(folder)) = (&mut config.inference.library, path.parent()) {
+            *library = folder.join(&library);
+        }
+        Ok(config)
+    }
+
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// Names the line, and for an unknown key the nearest known one.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| explain(&error, text))?;
+        if config.answer.lanes == 0 {
+            return Err(anyhow!("answer.lanes must be at least 1"));
+        }
+        Ok(config)
+    }
+}
+
+/// toml's error as one sentence: line, and the nearest known key for an unknown one.
+fn explain(error: &toml::de::Error, text: &str) -> anyhow::Error {
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map_or(1, |before| before.matches('\n').count() + 1);
+    let message = error.message().lines().next().unwrap_or_default();
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    if message.starts_with("unknown field")
+        && let [unknown, known @ ..] = quoted.as_slice()
+        && let Some(nearest) = known
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(a, unknown).total_cmp(&strsim::jaro_winkler(b, unknown)))
+    {
+        return anyhow!("line {line}: there is no key `{unknown}`; did you mean `{nearest}`?");
+    }
+    anyhow!("line {line}: {message}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_the_default() {
+        let commented: String = EXAMPLE
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+            .collect::<Vec<_>>()
+            .join("\n");
+        let example = Config::parse(&commented).unwrap();
+        assert_eq!(
+            format!("{example:?}"),
+            format!("{:?}", Config { language: Some(Language::Ru), ..Config::default() })
+                .replace("model: None", "model: Some(\"instruct\")")
+                .replace("library: None", "library: Some(\"/usr/lib/libonnxruntime.so\")")
+        );
+        Config::parse(EXAMPLE).unwrap();
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_neighbour_and_line() {
+        let error =
+            Config::parse("[draw]\nmodel = \"sketch\"\nwaiting_per_persn = 3\n").unwrap_err().to_string();
+        assert_eq!(error, "line 3: there is no key `waiting_per_persn`; did you mean `waiting_per_person`?");
+        let error = Config::parse("[answer]\nturns = \"many\"\n").unwrap_err().to_string();
+        assert!(error.starts_with("line 2: invalid type"), "{error}");
+    }
+}

@@ -1,0 +1,87 @@
+//! Wiring: the only room that knows all rooms. The command line, configuration, places and the clock.
+
+mod arguments;
+pub mod clock;
+pub mod config;
+pub mod places;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command, ConfigCommand, QueueCommand};
+use config::Config;
+use places::Places;
+
+use crate::message::DrawingId;
+use crate::store::{CancelWord, Role, Store};
+
+/// Reads the arguments, does what they say, and turns an error into one sentence on standard error.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {
+        let done = runtime.block_on(obey(&arguments));
+        runtime.shutdown_background();
+        done
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "aisaac: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn obey(arguments: &Arguments) -> anyhow::Result<()> {
+    match &arguments.command {
+        Command::Config { command: ConfigCommand::Example } => say(config::EXAMPLE.trim_end()),
+        Command::Config { command: ConfigCommand::Check } => {
+            let places = Places::find(arguments.data.as_deref())?;
+            Config::load(arguments.config.as_deref(), &places.config())?;
+            say("the configuration is in order")
+        }
+        Command::Queue { command } => {
+            let places = Places::find(arguments.data.as_deref())?;
+            let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;
+            let done = queue(&store, command).await;
+            store.close().await;
+            done
+        }
+    }
+}
+
+async fn queue(store: &Store, command: &QueueCommand) -> anyhow::Result<()> {
+    match command {
+        QueueCommand::List => {
+            for row in store.reader().queue(10).await? {
+                let place = row.place.map_or_else(|| "-".to_owned(), |place| place.to_string());
+                say(&format!("{}\t{place}\t{}\t{}\t{}", row.id, row.state, row.person, row.subject))?;
+            }
+            Ok(())
+        }
+        QueueCommand::Cancel { id } => {
+            match store.cancel_as_owner(DrawingId::new(*id), clock::now()).await? {
+                CancelWord::Cancelled(subject) => say(&format!("cancelled: {subject}")),
+                CancelWord::Stopping(subject) => say(&format!("stopping at the next step: {subject}")),
+                CancelWord::Nothing | CancelWord::NotYours => {
+                    anyhow::bail!("drawing {id} is not waiting and not running")
+                }
+            }
+        }
+        QueueCommand::Retry { id } => match store.retry(DrawingId::new(*id), clock::now()).await? {
+            Some(again) => say(&format!("queued again as {again}")),
+            None => anyhow::bail!("drawing {id} has not failed, been parked or cancelled"),
+        },
+    }
+}
+
+/// A result, on standard output. A reader that has gone is no error.
+fn say(text: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,96 @@
+//! Where things lie: the data folder and what is in it, and the lock that only one house holds.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+/// The data folder and the places in it.
+#[derive(Debug, Clone)]
+pub struct Places {
+    data: PathBuf,
+}
+
+impl Places {
+    /// `--data`, else `$AISAAC_DATA`, `$STATE_DIRECTORY` (systemd), `$XDG_DATA_HOME/aisaac`, `~/.local/share/aisaac`.
+    ///
+    /// # Errors
+    /// When none of them is set, or the folder cannot be made.
+    pub fn find(given: Option<&Path>) -> anyhow::Result<Self> {
+        let env = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let data = given
+            .map(Path::to_owned)
+            .or_else(|| env("AISAAC_DATA"))
+            .or_else(|| env("STATE_DIRECTORY"))
+            .or_else(|| env("XDG_DATA_HOME").map(|home| home.join("aisaac")))
+            .or_else(|| env("HOME").map(|home| home.join(".local/share/aisaac")))
+            .context("no data folder: give --data DIR or set AISAAC_DATA")?;
+        std::fs::create_dir_all(&data)
+            .with_context(|| format!("the data folder {} cannot be made", data.display()))?;
+        let data = data
+            .canonicalize()
+            .with_context(|| format!("the data folder {} cannot be entered", data.display()))?;
+        Ok(Self { data })
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data.join("aisaac.db")
+    }
+
+    /// Pictures and recordings.
+    #[must_use]
+    pub fn media(&self) -> PathBuf {
+        self.data.join("media")
+    }
+
+    /// Typed lines of the console.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.data.join("history")
+    }
+
+    /// The configuration file, unless `--config` names another.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.data.join("aisaac.toml")
+    }
+
+    /// Takes the lock, or says that another house holds it. It is held until the file is dropped.
+    ///
+    /// # Errors
+    /// When the lock file cannot be made.
+    pub fn try_lock(&self) -> anyhow::Result<Option<File>> {
+        let path = self.data.join("lock");
+        let file = File::options().create(true).write(true).truncate(false).open(&path);
+        let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+            }
+        }
+    }
+
+    /// Takes the lock for a house.
+    ///
+    /// # Errors
+    /// When another house runs on this data folder.
+    pub fn lock(&self) -> anyhow::Result<File> {
+        let Some(lock) = self.try_lock()? else {
+            bail!(
+                "another aisaac already runs on {}: stop it first, or use another --data",
+                self.data.display()
+            );
+        };
+        Ok(lock)
+    }
+}

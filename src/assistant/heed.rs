@@ -1,0 +1,72 @@
+//! Heed: is a message for us, and can we read it? Pure.
+
+use crate::access::Standing;
+use crate::inbox::TEXT_LIMIT;
+use crate::message::{Body, Phrase};
+
+/// What to do with a message.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Heeded {
+    /// Handle this text.
+    Text(String),
+    /// An earlier message was edited; this is its new text.
+    Edit {
+        /// Key of the earlier message.
+        of: String,
+        /// The new text.
+        text: String,
+    },
+    /// End what runs in the lane.
+    Stop,
+    /// Say this and nothing more.
+    Refuse(Phrase),
+}
+
+/// Decides from the message and from who sent it.
+pub(super) fn heed(body: &Body, standing: Standing) -> Heeded {
+    if standing == Standing::Stranger {
+        return Heeded::Refuse(Phrase::new("stranger"));
+    }
+    let text = match body {
+        Body::Text(text) | Body::Edit { text, .. } => text,
+        Body::Unsupported(what) if what == "utf8" => return Heeded::Refuse(Phrase::new("broken-text")),
+        Body::Unsupported(_) => return Heeded::Refuse(Phrase::new("unsupported-body")),
+    };
+    if text.trim().is_empty() {
+        return Heeded::Refuse(Phrase::new("empty"));
+    }
+    if text.chars().count() > TEXT_LIMIT {
+        let limit = i64::try_from(TEXT_LIMIT).unwrap_or(i64::MAX);
+        return Heeded::Refuse(Phrase::new("too-long").with("limit", limit));
+    }
+    match body {
+        Body::Edit { of, .. } => Heeded::Edit { of: of.clone(), text: text.trim().to_owned() },
+        _ if is_stop(body) => Heeded::Stop,
+        _ => Heeded::Text(text.trim().to_owned()),
+    }
+}
+
+/// Whether a message is `/stop`.
+pub(super) fn is_stop(body: &Body) -> bool {
+    matches!(body, Body::Text(text) if matches!(text.trim().to_lowercase().as_str(), "/stop" | "/стоп"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_heeded() {
+        let text = |text: &str| Body::Text(text.into());
+        assert_eq!(heed(&text(" hi "), Standing::Owner), Heeded::Text("hi".into()));
+        assert_eq!(heed(&text("hi"), Standing::Stranger), Heeded::Refuse(Phrase::new("stranger")));
+        assert_eq!(heed(&text(" \n"), Standing::Member), Heeded::Refuse(Phrase::new("empty")));
+        assert_eq!(heed(&text("/Stop"), Standing::Member), Heeded::Stop);
+        let long = heed(&text(&"a".repeat(TEXT_LIMIT + 1)), Standing::Owner);
+        assert!(matches!(long, Heeded::Refuse(phrase) if phrase.key == "too-long"));
+        assert_eq!(
+            heed(&Body::Unsupported("photo".into()), Standing::Owner),
+            Heeded::Refuse(Phrase::new("unsupported-body"))
+        );
+    }
+}

@@ -1,0 +1,229 @@
+//! The journey of one message: heed, understand, act, settle.
+
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::Assistant;
+use super::heed::{Heeded, heed};
+use super::report::{Report, reason, told};
+use crate::intent::{Ask, Route, route, tongue};
+use crate::message::{
+    Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
+};
+use crate::store::{Settlement, Taken};
+
+/// What a journey made of its message, ready to be settled.
+pub(super) struct Made {
+    outcome: Outcome,
+    said: Option<String>,
+    language: Language,
+    report: Report,
+    /// Ended because of a stop; when the house stops, the message goes back instead.
+    pub(super) interrupted: bool,
+}
+
+impl Made {
+    pub(super) fn apology() -> Self {
+        Self::saying(Phrase::new("our-fault"), Language::En)
+    }
+
+    fn saying(phrase: Phrase, language: Language) -> Self {
+        Self {
+            outcome: Outcome::Say { content: Content::Phrases { phrases: vec![phrase] }, remember: None },
+            said: None,
+            language,
+            report: Report::default(),
+            interrupted: false,
+        }
+    }
+}
+
+impl Assistant {
+    /// Heed, understand and act. Never fails: a failure is a phrase.
+    pub(super) async fn journey(&self, taken: &Taken, stop: &CancellationToken) -> Made {
+        let message = &taken.message;
+        let standing = self.access.standing(&message.from, &message.address);
+        let settings = match self.kit.reader.settings(&message.address).await {
+            Ok(settings) => settings,
+            Err(error) => return self.failed(error.into(), Language::En, "answer", Report::default()),
+        };
+        let heeded = heed(&message.body, standing);
+        let text = match &heeded {
+            Heeded::Text(text) | Heeded::Edit { text, .. } => text.as_str(),
+            Heeded::Stop | Heeded::Refuse(_) => "",
+        };
+        let language = self.language(text, &settings, message.from.language);
+        match heeded {
+            Heeded::Refuse(phrase) => {
+                let failed = Report { failed: true, reason: Some(phrase.key.clone()), ..Report::default() };
+                Made { report: failed, ..Made::saying(phrase, language) }
+            }
+            Heeded::Stop => {
+                let key =
+                    if self.stop_lane(&message.address.lane()) { "stopping" } else { "nothing-to-stop" };
+                let report = Report { intent: "stop".into(), ..Report::default() };
+                Made { report, ..Made::saying(Phrase::new(key), language) }
+            }
+            Heeded::Text(text) => {
+                self.understand_and_act(taken, &text, None, (language, settings), stop).await
+            }
+            Heeded::Edit { of, text } => {
+                match self.kit.reader.waiting_drawing_of(&message.address, &of).await {
+                    Ok(Some(drawing)) => {
+                        self.understand_and_act(taken, &text, Some(drawing), (language, settings), stop).await
+                    }
+                    Ok(None) => Made { outcome: Outcome::Nothing, ..Made::apology() },
+                    Err(error) => self.failed(error.into(), language, "draw", Report::default()),
+                }
+            }
+        }
+    }
+
+    async fn understand_and_act(
+        &self,
+        taken: &Taken,
+        text: &str,
+        edited: Option<DrawingId>,
+        (language, settings): (Language, Settings),
+        stop: &CancellationToken,
+    ) -> Made {
+        let message = &taken.message;
+        let mut report = Report::default();
+        self.show(taken, Show::Typing);
+        let since = Instant::now();
+        let now = (self.clock)();
+        let pending = match self.kit.reader.pending(&message.address, &message.from.id, now).await {
+            Ok(pending) => pending,
+            Err(error) => return self.failed(error.into(), language, "answer", report),
+        };
+        let routed = route(text, pending.as_ref(), &self.kit, stop).await;
+        report.time("understand", since);
+        let route = match routed {
+            Ok(route) => route,
+            Err(failure) => return self.failed(failure, language, "answer", report),
+        };
+        let name = route.intent.name();
+        report.intent = name.to_owned();
+        tracing::debug!(message = taken.id.get(), intent = name, "understood");
+        let since = Instant::now();
+        let ask = self.ask(taken, text, &route, pending, (language, settings), stop);
+        let acted = route.intent.handle(&ask, &self.kit).await;
+        report.time("act", since);
+        self.show(taken, Show::Clear);
+        match acted {
+            Ok(outcome) => {
+                report.reason = reason(&outcome);
+                let outcome = on_edit(outcome, edited);
+                let said = Some(text.to_owned());
+                Made { outcome, said, language, report, interrupted: stop.is_cancelled() }
+            }
+            Err(failure) => self.failed(failure, language, name, report),
+        }
+    }
+
+    fn ask(
+        &self,
+        taken: &Taken,
+        text: &str,
+        route: &Route,
+        pending: Option<Pending>,
+        (language, settings): (Language, Settings),
+        stop: &CancellationToken,
+    ) -> Ask {
+        Ask {
+            text: text.to_owned(),
+            args: route.args.clone(),
+            slash: route.slash,
+            address: taken.message.address.clone(),
+            person: taken.message.from.id.clone(),
+            language,
+            settings,
+            pending: pending.filter(|_| route.answers_pending),
+            offer_drawing: route.offer_drawing,
+            seed: (self.dice)(),
+            stop: stop.clone(),
+            now: (self.clock)(),
+        }
+    }
+
+    /// The language to reply in: what the lane chose, what the text is in, what the messenger says, the house's own.
+    fn language(&self, text: &str, settings: &Settings, hint: Option<Language>) -> Language {
+        let written = if text.starts_with('/') { None } else { tongue(text).of_house() };
+        settings.language.or(written).or(hint).unwrap_or(self.options.language)
+    }
+
+    /// The one place where a failure stops travelling: a phrase for the person, the cause for the log.
+    fn failed(&self, failure: Failure, language: Language, intent: &str, mut report: Report) -> Made {
+        let cause = failure.source.as_deref().map(|cause| cause as &dyn std::error::Error);
+        match failure.kind {
+            FailureKind::Theirs => tracing::debug!(intent, key = %failure.phrase.key, "refused"),
+            FailureKind::Busy => tracing::warn!(intent, key = %failure.phrase.key, cause, "not now"),
+            FailureKind::Stopped => tracing::debug!(intent, "stopped"),
+            FailureKind::Ours => tracing::error!(intent, key = %failure.phrase.key, cause, "failed"),
+        }
+        intent.clone_into(&mut report.intent);
+        report.reason = Some(failure.phrase.key.clone());
+        report.failed = true;
+        let interrupted = failure.kind == FailureKind::Stopped;
+        Made { report, interrupted, ..Made::saying(failure.phrase, language) }
+    }
+
+    /// Settles, and keeps trying while the disk is full or the database is locked: what was done is not lost.
+    pub(super) async fn settle(&self, taken: &Taken, made: Made, stop: &CancellationToken) {
+        let report = serde_json::to_string(&made.report).unwrap_or_default();
+        let told: Vec<String> = told(&made.outcome).into_iter().map(str::to_owned).collect();
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        let mut tries = 0_u32;
+        loop {
+            let settlement = Settlement {
+                taken,
+                outcome: made.outcome.clone(),
+                said: made.said.as_deref(),
+                told: &told,
+                language: made.language,
+                report: &report,
+                limits: self.options.limits,
+                now: (self.clock)(),
+            };
+            match self.store.settle(settlement).await {
+                Ok(settled) => {
+                    let files = settled
+                        .and_then(|settled| settled.forgotten)
+                        .map(|gone| gone.files)
+                        .unwrap_or_default();
+                    self.media.remove(&files);
+                    tracing::info!(message = taken.id.get(), intent = %made.report.intent, failed = made.report.failed, "settled");
+                    return;
+                }
+                Err(error) => {
+                    tries += 1;
+                    if tries == 1 {
+                        tracing::error!(
+                            message = taken.id.get(),
+                            error = &error as &dyn std::error::Error,
+                            "not settled, trying again"
+                        );
+                    }
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    fn show(&self, taken: &Taken, show: Show) {
+        let _ = self.kit.notices.try_send(Notice { address: taken.message.address.clone(), show });
+    }
+}
+
+/// An edit of a waiting drawing's request changes that drawing, and nothing else.
+fn on_edit(outcome: Outcome, edited: Option<DrawingId>) -> Outcome {
+    match (outcome, edited) {
+        (outcome, None) => outcome,
+        (Outcome::Draw(commission), Some(drawing)) => Outcome::Redraw { drawing, commission },
+        (_, Some(_)) => Outcome::Nothing,
+    }
+}

@@ -1,0 +1,156 @@
+//! The assistant: takes messages lane by lane and turns each into rows.
+//!
+//! Steps with names: *heed* (pure: is it for us, can we read it), *understand* (text -> intent), *act* (intent ->
+//! outcome), *settle*. One message at a time per lane, several lanes at once; `/stop`, `/cancel` and `/queue` pass
+//! beside their lane. It knows neither messengers nor models, only the seams.
+
+mod heed;
+mod journey;
+mod report;
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use report::Report;
+
+use crate::access::Access;
+use crate::intent::Kit;
+use crate::media::Media;
+use crate::message::Language;
+use crate::store::{Limits, Store, StoreError, Taken};
+
+/// How often the assistant looks by itself: another process may have put a message in.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// What the configuration says about the assistant.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Lanes handled at once.
+    pub lanes: usize,
+    /// Bounds that settling holds people to.
+    pub limits: Limits,
+    /// The house's language where nothing else tells.
+    pub language: Language,
+    /// Messengers whose messages this process takes.
+    pub messengers: Vec<&'static str>,
+}
+
+/// Turns messages into rows.
+#[derive(Clone)]
+pub struct Assistant {
+    store: Store,
+    media: Media,
+    access: Arc<Access>,
+    kit: Kit,
+    options: Options,
+    clock: fn() -> i64,
+    dice: fn() -> u64,
+    running: Arc<Mutex<HashMap<String, CancellationToken>>>,
+}
+
+impl Assistant {
+    /// An assistant. `clock` gives Unix milliseconds, `dice` seeds.
+    #[must_use]
+    pub fn new(
+        (store, media, access): (Store, Media, Access),
+        kit: Kit,
+        options: Options,
+        clock: fn() -> i64,
+        dice: fn() -> u64,
+    ) -> Self {
+        Self { store, media, access: Arc::new(access), kit, options, clock, dice, running: Arc::default() }
+    }
+
+    /// Handles messages until told to stop; messages in hand then go back with their attempt.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut journeys = JoinSet::new();
+        let mut failures = 0_u32;
+        while !stop.is_cancelled() {
+            match self.begin(&mut journeys, &stop).await {
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    if failures == 1 {
+                        tracing::error!(error = &error as &dyn std::error::Error, "the inbox cannot be read");
+                    }
+                }
+            }
+            let wait = if failures > 0 { Duration::from_secs(1) } else { LOOK_EVERY };
+            tokio::select! {
+                () = self.store.bells().inbox.notified() => {}
+                Some(_) = journeys.join_next() => {}
+                () = tokio::time::sleep(wait) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        while journeys.join_next().await.is_some() {}
+    }
+
+    /// Begins every message whose turn it is, as far as there are lanes.
+    async fn begin(&self, journeys: &mut JoinSet<()>, stop: &CancellationToken) -> Result<(), StoreError> {
+        while let Some(taken) = self.store.take_control(&self.options.messengers).await? {
+            let (this, stop) = (self.clone(), stop.clone());
+            journeys.spawn(async move { this.see_through(taken, &stop).await });
+        }
+        while journeys.len() < self.options.lanes {
+            let Some(taken) = self.store.take(&self.options.messengers).await? else { break };
+            let (this, stop) = (self.clone(), stop.clone());
+            journeys.spawn(async move { this.see_through(taken, &stop).await });
+        }
+        Ok(())
+    }
+
+    /// Handles one waiting message to its end. False when there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn handle_next(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
+        let taken = match self.store.take_control(&self.options.messengers).await? {
+            Some(taken) => Some(taken),
+            None => self.store.take(&self.options.messengers).await?,
+        };
+        let Some(taken) = taken else { return Ok(false) };
+        self.see_through(taken, stop).await;
+        Ok(true)
+    }
+
+    /// One message from heed to settle; a panic on the way is an apology, not the end of the house.
+    async fn see_through(&self, taken: Taken, stop: &CancellationToken) {
+        let lane = taken.message.address.lane();
+        let token = stop.child_token();
+        let control = heed::is_stop(&taken.message.body);
+        if !control {
+            self.lock().insert(lane.clone(), token.clone());
+        }
+        let journey = AssertUnwindSafe(self.journey(&taken, &token)).catch_unwind().await;
+        let made = journey.unwrap_or_else(|_| {
+            tracing::error!(message = taken.id.get(), "a journey panicked");
+            journey::Made::apology()
+        });
+        if !control {
+            self.lock().remove(&lane);
+        }
+        if stop.is_cancelled() && made.interrupted {
+            if let Err(error) = self.store.give_back(taken.id).await {
+                tracing::warn!(message = taken.id.get(), %error, "not given back; the next start takes it back");
+            }
+            return;
+        }
+        self.settle(&taken, made, stop).await;
+    }
+
+    /// Ends what runs in a lane. False when nothing does.
+    fn stop_lane(&self, lane: &str) -> bool {
+        self.lock().get(lane).map(CancellationToken::cancel).is_some()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, CancellationToken>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

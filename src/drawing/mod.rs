@@ -1,0 +1,241 @@
+//! The painter: takes the oldest drawing of the FIFO, paints it, and hands the picture to the outbox.
+//!
+//! [`Painter::paint_next`] does one picture; [`Painter::run`] only waits. The file is on disk before the row that
+//! names it commits. Drawings are painted outside any transaction. Nothing here knows a messenger.
+
+mod watch;
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::inference::{DrawRequest, InferenceError, Painting, Picture, Step};
+use crate::media::{Media, png};
+use crate::message::{Failure, FailureKind, Notice, Phrase, PictureReply, Show};
+use crate::store::{ATTEMPTS, Claimed, Store, StoreError};
+
+/// How often the painter looks by itself: another process may have queued something.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// What the painter says about its model in files and captions.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Name of the picture model.
+    pub model: String,
+    /// Key of the sentence under each picture.
+    pub caption: Option<String>,
+}
+
+/// Paints the FIFO.
+pub struct Painter {
+    store: Store,
+    media: Media,
+    model: Painting,
+    facts: Facts,
+    notices: mpsc::Sender<Notice>,
+    clock: fn() -> i64,
+}
+
+/// How a picture ended, other than well.
+enum Ended {
+    Cancelled,
+    HouseStops,
+    Failed(Failure),
+}
+
+impl Painter {
+    /// A painter. `clock` gives Unix milliseconds.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        media: Media,
+        (model, facts): (Painting, Facts),
+        notices: mpsc::Sender<Notice>,
+        clock: fn() -> i64,
+    ) -> Self {
+        Self { store, media, model, facts, notices, clock }
+    }
+
+    /// Paints until told to stop; the picture in hand then stops at its next step and goes back to the line.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut failures = 0_u32;
+        while !stop.is_cancelled() {
+            match self.paint_next(&stop).await {
+                Ok(true) => {
+                    failures = 0;
+                    continue;
+                }
+                Ok(false) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    if failures == 1 {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "the painter cannot read its line"
+                        );
+                    }
+                }
+            }
+            let wait = if failures > 0 { Duration::from_secs(1) } else { LOOK_EVERY };
+            tokio::select! {
+                () = self.store.bells().drawings.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Paints the oldest waiting drawing. False when there is none.
+    ///
+    /// # Errors
+    /// When the database fails; the drawing stays claimed and comes back with the next start.
+    pub async fn paint_next(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
+        let Some(claimed) = self.store.claim((self.clock)()).await? else { return Ok(false) };
+        let started = Instant::now();
+        watch::announce(&self.store, &self.notices).await;
+        match self.paint(&claimed, stop).await {
+            Ok((picture, bytes)) => {
+                self.finish(&claimed, picture, &bytes).await?;
+                tracing::info!(drawing = claimed.id.get(), ms = started.elapsed().as_millis(), "painted");
+            }
+            Err(Ended::Cancelled) => {
+                self.store.drawing_cancelled(&claimed, (self.clock)()).await?;
+                tracing::info!(drawing = claimed.id.get(), "cancelled");
+            }
+            Err(Ended::HouseStops) => self.store.drawing_given_back(claimed.id).await?,
+            Err(Ended::Failed(failure)) => self.give_up_or_retry(&claimed, failure).await?,
+        }
+        self.notify(&claimed, Show::Clear);
+        Ok(true)
+    }
+
+    async fn paint(&self, claimed: &Claimed, stop: &CancellationToken) -> Result<(Picture, Vec<u8>), Ended> {
+        let order = &claimed.commission;
+        let request = DrawRequest {
+            prompt: order.prompt.clone(),
+            negative: order.negative.clone(),
+            seed: order.seed,
+            size: order.size,
+            steps: order.steps,
+            guidance: None,
+        };
+        let halt = stop.child_token();
+        let progress = self.progress(claimed);
+        let model = self.model.clone();
+        let painting = model.run(request, halt.clone(), progress);
+        let cancelled = watch::until_cancelled(&self.store, claimed.id, &halt);
+        let (painted, was_cancelled) = watch::both(painting, cancelled).await;
+        match painted {
+            Ok(picture) => {
+                let bytes = self.encode(claimed, &picture).map_err(|error| ours("drawing-failed", error))?;
+                Ok((picture, bytes))
+            }
+            Err(InferenceError::Stopped) if was_cancelled => Err(Ended::Cancelled),
+            Err(InferenceError::Stopped) => Err(Ended::HouseStops),
+            Err(error) => Err(Ended::Failed(failure_of(error))),
+        }
+    }
+
+    fn encode(&self, claimed: &Claimed, picture: &Picture) -> Result<Vec<u8>, png::PngError> {
+        let order = &claimed.commission;
+        let about = png::About {
+            prompt: &order.prompt,
+            negative: order.negative.as_deref(),
+            seed: order.seed,
+            steps: picture.steps,
+            guidance: picture.guidance,
+            scheduler: &picture.scheduler,
+            model: &self.facts.model,
+        };
+        png::encode(picture.width, picture.height, &picture.rgb, &about)
+    }
+
+    async fn finish(&self, claimed: &Claimed, picture: Picture, bytes: &[u8]) -> Result<(), StoreError> {
+        let name = format!("{}-{}.png", claimed.id, claimed.commission.seed);
+        if let Err(error) = self.media.write(&name, bytes) {
+            let key =
+                if error.kind() == std::io::ErrorKind::StorageFull { "disk-full" } else { "drawing-failed" };
+            let failure =
+                Failure { kind: FailureKind::Ours, phrase: Phrase::new(key), source: Some(error.into()) };
+            return self.give_up_or_retry(claimed, failure).await;
+        }
+        let reply = PictureReply {
+            file: name.clone(),
+            prompt: claimed.commission.subject.clone(),
+            seed: claimed.commission.seed,
+            steps: picture.steps,
+            width: picture.width,
+            height: picture.height,
+            caption: self.facts.caption.clone(),
+        };
+        if !self.store.painted(claimed, reply, (self.clock)()).await? {
+            self.media.remove(&[name]);
+        }
+        Ok(())
+    }
+
+    /// A fault of the house is tried again until the attempts are used up; anything else is told at once.
+    async fn give_up_or_retry(&self, claimed: &Claimed, failure: Failure) -> Result<(), StoreError> {
+        let again = failure.kind == FailureKind::Busy && claimed.attempt < ATTEMPTS;
+        tracing::error!(
+            drawing = claimed.id.get(),
+            attempt = claimed.attempt,
+            again,
+            error = failure.source.as_deref().map(|error| error as &dyn std::error::Error),
+            "not painted: {failure}"
+        );
+        if again {
+            return self.store.drawing_again(claimed.id).await;
+        }
+        let phrase = failure.phrase.clone().with("subject", claimed.commission.subject.clone());
+        self.store.failed(claimed, phrase, &failure.to_string(), (self.clock)()).await?;
+        Ok(())
+    }
+
+    /// Progress as notices, with the time left once two steps have been timed.
+    fn progress(&self, claimed: &Claimed) -> crate::inference::Progress<Step> {
+        let (notices, address, drawing) = (self.notices.clone(), claimed.address.clone(), claimed.id);
+        let mut first: Option<(Instant, u32)> = None;
+        Box::new(move |step: Step| {
+            let (since, done_then) = *first.get_or_insert_with(|| (Instant::now(), step.done));
+            let timed = step.done.saturating_sub(done_then);
+            let left_ms = (timed > 0).then(|| {
+                let each = since.elapsed().as_millis() / u128::from(timed);
+                u64::try_from(each * u128::from(step.of.saturating_sub(step.done))).unwrap_or(u64::MAX)
+            });
+            let show = Show::Progress { drawing, step: step.done, of: step.of, left_ms };
+            let _ = notices.try_send(Notice { address: address.clone(), show });
+        })
+    }
+
+    fn notify(&self, claimed: &Claimed, show: Show) {
+        let _ = self.notices.try_send(Notice { address: claimed.address.clone(), show });
+    }
+}
+
+fn ours(key: &str, error: impl std::error::Error + Send + Sync + 'static) -> Ended {
+    Ended::Failed(Failure {
+        kind: FailureKind::Ours,
+        phrase: Phrase::new(key),
+        source: Some(Box::new(error)),
+    })
+}
+
+/// What a model's error means for the requester. A panic may not happen again; memory will be as short next time.
+fn failure_of(error: InferenceError) -> Failure {
+    let (kind, phrase) = match &error {
+        InferenceError::Refused { key, value, bound } => {
+            (FailureKind::Theirs, Phrase::new(key).with("value", value.clone()).with("bound", bound.clone()))
+        }
+        InferenceError::OutOfMemory { .. } => (FailureKind::Ours, Phrase::new("drawing-out-of-memory")),
+        InferenceError::Panicked { .. } | InferenceError::Gone { .. } => {
+            (FailureKind::Busy, Phrase::new("drawing-gave-up"))
+        }
+        InferenceError::Runtime { .. } | InferenceError::Cuda { .. } | InferenceError::File { .. } => {
+            (FailureKind::Ours, Phrase::new("drawing-model-broken"))
+        }
+        _ => (FailureKind::Ours, Phrase::new("drawing-failed")),
+    };
+    Failure { kind, phrase, source: Some(Box::new(error)) }
+}

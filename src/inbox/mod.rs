@@ -1,0 +1,85 @@
+//! The inbox: every update is put on disk once, before anybody confirms it outside.
+//!
+//! In: a message as a messenger offers it. Out: its row, or the row that was there already. Text is bounded and freed of
+//! control and bidirectional characters here, so that no later room has to. It must never read who may talk.
+
+use crate::message::{Body, Message, MessageId};
+use crate::store::{Accepted, Store, StoreError};
+
+/// Longest text that is kept, in characters; one more character is kept so that the journey can refuse it in words.
+pub const TEXT_LIMIT: usize = 8_000;
+
+/// Commands that are handled beside their lane, at once.
+const CONTROL: &[&str] = &["/stop", "/стоп", "/cancel", "/отмена", "/queue", "/очередь"];
+
+/// The door for messengers.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    store: Store,
+}
+
+impl Inbox {
+    /// An inbox over the store.
+    #[must_use]
+    pub const fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Commits a message, once per (messenger, chat, key). `raw` is the update as it came.
+    ///
+    /// # Errors
+    /// When the row cannot be committed: the update must not be confirmed then.
+    pub async fn accept(&self, mut message: Message, raw: &str, now: i64) -> Result<MessageId, StoreError> {
+        if let Body::Text(text) | Body::Edit { text, .. } = &mut message.body {
+            *text = clean(text);
+        }
+        let raw: String = raw.chars().take(4 * TEXT_LIMIT).collect();
+        match self.store.accept(&message, &raw, is_control(&message.body), now).await? {
+            Accepted::New(id) => Ok(id),
+            Accepted::Duplicate(id) => {
+                tracing::debug!(message = id.get(), "offered again, kept once");
+                Ok(id)
+            }
+        }
+    }
+}
+
+/// Whether a message is handled beside its lane.
+fn is_control(body: &Body) -> bool {
+    let Body::Text(text) = body else { return false };
+    let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
+    CONTROL.contains(&first.as_str())
+}
+
+/// Without control characters (line feed and tab stay), bidirectional controls and the byte order mark; bounded.
+fn clean(text: &str) -> String {
+    text.chars()
+        .filter(|&c| c == '\n' || c == '\t' || !c.is_control())
+        .filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'))
+        .take(TEXT_LIMIT + 1)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_and_bidi_characters_go() {
+        assert_eq!(clean("a\u{0}b\u{202e}c\nd\te\u{feff}"), "abc\nd\te");
+        assert_eq!(clean(&"я".repeat(100_000)).chars().count(), TEXT_LIMIT + 1);
+    }
+
+    #[test]
+    fn only_the_first_word_makes_a_control_message() {
+        for (text, expected) in [
+            ("/stop", true),
+            (" /Cancel 3", true),
+            ("/стоп", true),
+            ("please /stop", false),
+            ("/stopwatch", false),
+        ] {
+            assert_eq!(is_control(&Body::Text(text.into())), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One ONNX graph: a session, and what it says about its inputs and outputs.
+//!
+//! Names, types and shapes are read from the session, never assumed. The file and its external data are checked before
+//! the runtime sees them.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use ort::ep;
+use ort::session::{Session, SessionInputValue, SessionOutputs};
+use ort::value::{Outlet, TensorElementType};
+
+use super::runtime::{Device, Hardware};
+use super::{InferenceError, external};
+
+/// Inputs of a run, by name.
+pub type Feeds<'a> = Vec<(Cow<'a, str>, SessionInputValue<'a>)>;
+
+/// One graph, ready to run.
+pub struct Graph {
+    session: Session,
+    name: String,
+}
+
+impl Graph {
+    /// Opens a graph.
+    ///
+    /// # Errors
+    /// When the runtime cannot be loaded, the file is missing, broken or points outside its folder, or the device
+    /// cannot start.
+    pub fn open(path: &Path, hardware: &Hardware) -> Result<Self, InferenceError> {
+        let refuse = |reason: String| InferenceError::File { path: path.to_owned(), reason };
+        let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+        external::check(&bytes, path.parent().unwrap_or(Path::new("."))).map_err(refuse)?;
+        drop(bytes);
+        let environment = hardware.runtime()?;
+        let session = match hardware.device {
+            Device::Cpu => session(environment, path, hardware, false),
+            Device::Cuda => match session(environment, path, hardware, true) {
+                Err(error) if hardware.fallback => {
+                    tracing::warn!(%error, "CUDA cannot start; the processor is used instead, as the configuration says");
+                    session(environment, path, hardware, false)
+                }
+                Err(error) => return Err(InferenceError::Cuda { reason: error.to_string() }),
+                opened => opened,
+            },
+        };
+        let session = session.map_err(|error| refuse(error.to_string()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { session, name })
+    }
+
+    /// File name of the graph, for messages.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its inputs, as the session declares them.
+    #[must_use]
+    pub fn inputs(&self) -> &[Outlet] {
+        self.session.inputs()
+    }
+
+    /// Its outputs, as the session declares them.
+    #[must_use]
+    pub fn outputs(&self) -> &[Outlet] {
+        self.session.outputs()
+    }
+
+    /// Whether there is an input of that name.
+    #[must_use]
+    pub fn has_input(&self, name: &str) -> bool {
+        self.input(name).is_some()
+    }
+
+    /// Whether there is an output of that name.
+    #[must_use]
+    pub fn has_output(&self, name: &str) -> bool {
+        self.outputs().iter().any(|output| output.name() == name)
+    }
+
+    /// Element type of an input.
+    #[must_use]
+    pub fn input_type(&self, name: &str) -> Option<TensorElementType> {
+        self.input(name)?.dtype().tensor_type()
+    }
+
+    /// Dimensions of an input; -1 where they are free.
+    #[must_use]
+    pub fn input_shape(&self, name: &str) -> Option<Vec<i64>> {
+        Some(self.input(name)?.dtype().tensor_shape()?.to_vec())
+    }
+
+    /// Refuses a graph that lacks an input or output its family needs.
+    ///
+    /// # Errors
+    /// Names the first one that is missing.
+    pub fn require(&self, inputs: &[&str], outputs: &[&str]) -> Result<(), InferenceError> {
+        let lacks = |what: &str, name: &str| InferenceError::Shape {
+            graph: self.name.clone(),
+            reason: format!("no {what} {name}"),
+        };
+        for name in inputs {
+            if !self.has_input(name) {
+                return Err(lacks("input", name));
+            }
+        }
+        for name in outputs {
+            if !self.has_output(name) {
+                return Err(lacks("output", name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the graph.
+    ///
+    /// # Errors
+    /// When the runtime fails, out of memory among others.
+    pub fn run(&mut self, feeds: Feeds<'_>) -> Result<SessionOutputs<'_>, InferenceError> {
+        let Self { session, name } = self;
+        session.run(feeds).map_err(|source| failed(name, source))
+    }
+
+    /// An output as numbers, f16 among them.
+    ///
+    /// # Errors
+    /// When it is missing or holds no floats.
+    pub fn floats(
+        outputs: &SessionOutputs<'_>,
+        graph: &str,
+        name: &str,
+    ) -> Result<(Vec<usize>, Vec<f32>), InferenceError> {
+        let wrong = |reason: String| InferenceError::Shape { graph: graph.to_owned(), reason };
+        let value = outputs.get(name).ok_or_else(|| wrong(format!("no output {name}")))?;
+        let sizes = |shape: &ort::value::Shape| {
+            shape.iter().map(|size| usize::try_from(*size).unwrap_or(0)).collect()
+        };
+        if let Ok((shape, numbers)) = value.try_extract_tensor::<f32>() {
+            return Ok((sizes(shape), numbers.to_vec()));
+        }
+        let (shape, numbers) = value
+            .try_extract_tensor::<half::f16>()
+            .map_err(|_| wrong(format!("the output {name} holds no floats")))?;
+        Ok((sizes(shape), numbers.iter().map(|number| number.to_f32()).collect()))
+    }
+
+    /// An error of this graph, from the runtime.
+    #[must_use]
+    pub fn failure(&self, source: ort::Error) -> InferenceError {
+        failed(&self.name, source)
+    }
+
+    fn input(&self, name: &str) -> Option<&Outlet> {
+        self.inputs().iter().find(|input| input.name() == name)
+    }
+}
+
+fn session(
+    environment: &ort::environment::Environment,
+    path: &Path,
+    hardware: &Hardware,
+    cuda: bool,
+) -> ort::Result<Session> {
+    let threads = match hardware.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let mut builder =
+        Session::builder(environment)?.with_intra_threads(threads)?.with_intra_op_spinning(false)?;
+    if cuda {
+        builder = builder.with_execution_providers([ep::CUDA::default().build().error_on_failure()])?;
+    }
+    builder.commit_from_file(path)
+}
+
+/// The runtime has no code for "out of memory": it says so in words (of its arena, of CUDA, of the C++ library).
+fn failed(graph: &str, source: ort::Error) -> InferenceError {
+    let message = source.to_string().to_lowercase();
+    let memory = ["failed to allocate", "out of memory", "bad_alloc", "alloc failed"]
+        .iter()
+        .any(|word| message.contains(word));
+    if memory {
+        return InferenceError::OutOfMemory { model: graph.to_owned() };
+    }
+    InferenceError::Run { graph: graph.to_owned(), source }
+}

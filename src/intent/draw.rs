@@ -1,0 +1,174 @@
+//! *draw*: what is to be drawn, with the request's own options, becomes a [`Commission`].
+//!
+//! The subject is a piece of the request as it stands. A thing that the picture model does not know is said, not
+//! painted as something else. A bare "draw" leaves a question.
+
+use futures_util::future::BoxFuture;
+
+use super::kit::{Ask, Kit, PainterFacts};
+use super::known::Subject;
+use super::options::{self, Wishes};
+use super::{Intent, theirs};
+use crate::inference::{UnderstandRequest, Understood};
+use crate::message::{Commission, Content, Failure, FailureKind, Language, Outcome, Pending, Phrase};
+
+const RU: &[&str] = &[
+    "нарисуй кота",
+    "нарисуй что-нибудь",
+    "можешь нарисовать дом у реки?",
+    "изобрази закат над морем",
+    "сгенерируй картинку с драконом",
+    "сделай портрет старого моряка",
+    "хочу картинку с котиком",
+    "логотип для кофейни, пожалуйста",
+    "покажи, как выглядит замок на скале",
+    "набросай эскиз татуировки",
+];
+
+const EN: &[&str] = &[
+    "draw a cat",
+    "draw something",
+    "can you draw a house by the river?",
+    "paint a sunset over the sea",
+    "generate a picture of a dragon",
+    "make a portrait of an old sailor",
+    "gimme a pic of a red apple",
+    "I want a logo for a coffee shop",
+    "show me what a castle on a cliff looks like",
+    "sketch a tattoo for me",
+];
+
+/// Free disk under which no drawing is queued: 500 MB.
+const NEEDED_DISK: u64 = 500_000_000;
+
+/// Most things named to somebody who asked for an unknown one.
+const NEAREST: usize = 5;
+
+/// Draws a picture.
+pub(super) struct Draw;
+
+impl Intent for Draw {
+    fn name(&self) -> &'static str {
+        "draw"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["нарисуй", "image", "imagine"]
+    }
+
+    fn examples(&self, language: Language) -> &'static [&'static str] {
+        match language {
+            Language::Ru => RU,
+            Language::En => EN,
+        }
+    }
+
+    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
+        Box::pin(async move {
+            let wishes = options::parse(&ask.args)?;
+            let subject = match (&ask.pending, ask.slash) {
+                (_, true) => Some(wishes.rest.clone()),
+                (Some(Pending::Subject), false) => {
+                    subject_of(&wishes.rest, ask, kit).await?.or_else(|| Some(wishes.rest.clone()))
+                }
+                (_, false) => subject_of(&wishes.rest, ask, kit).await?,
+            };
+            let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
+                let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
+                return Ok(Outcome::Ask { content, pending: Pending::Subject, remember: None });
+            };
+            commission(subject, wishes, ask, kit).map(Outcome::Draw)
+        })
+    }
+}
+
+/// The piece of the request that says what to draw.
+pub(super) async fn subject_of(text: &str, ask: &Ask, kit: &Kit) -> Result<Option<String>, Failure> {
+    let Some(model) = &kit.understanding else { return Ok(Some(text.to_owned())) };
+    let request = UnderstandRequest::Subject { text: text.to_owned() };
+    match model.run(request, ask.stop.clone(), Box::new(|()| ())).await {
+        Ok(Understood::Subject(range)) => {
+            Ok(range.and_then(|range| text.get(range)).map(str::trim).map(str::to_owned))
+        }
+        Ok(Understood::Intent { .. }) => Ok(None),
+        Err(error) => Err(super::kit::failure_of(error)),
+    }
+}
+
+/// A commission for the subject, if the picture model can draw it with these wishes.
+pub(super) fn commission(
+    subject: String,
+    wishes: Wishes,
+    ask: &Ask,
+    kit: &Kit,
+) -> Result<Commission, Failure> {
+    let Some(facts) = &kit.painter else {
+        return Err(Failure {
+            kind: FailureKind::Ours,
+            phrase: Phrase::new("draw-model-missing"),
+            source: None,
+        });
+    };
+    if (kit.options.free_disk)().is_some_and(|free| free < NEEDED_DISK) {
+        let phrase = Phrase::new("disk-low").with("needed", "500 MB");
+        return Err(Failure { kind: FailureKind::Busy, phrase, source: None });
+    }
+    if let Some(known) = &facts.known
+        && let Subject::Unknown { nearest } = known.look_up(&subject, ask.language, NEAREST)
+    {
+        return Err(theirs(
+            Phrase::new("unknown-subject")
+                .with("subject", subject)
+                .with("count", i64::try_from(known.len()).unwrap_or(i64::MAX))
+                .with("nearest", nearest.join(", ")),
+        ));
+    }
+    let size = wishes.size.or(ask.settings.size);
+    let steps = wishes.steps.or(ask.settings.steps);
+    check(size, steps, facts)?;
+    Ok(Commission {
+        prompt: subject.clone(),
+        subject,
+        negative: wishes.no,
+        seed: wishes.seed.or(ask.settings.seed).unwrap_or(ask.seed),
+        size,
+        steps,
+    })
+}
+
+/// Size and steps within what the model does.
+pub(super) fn check(
+    size: Option<(u32, u32)>,
+    steps: Option<u32>,
+    facts: &PainterFacts,
+) -> Result<(), Failure> {
+    if let Some((width, height)) = size {
+        let value = format!("{width}x{height}");
+        let (least, most) = facts.side;
+        if [width, height].iter().any(|side| side % facts.multiple.max(1) != 0) {
+            return Err(theirs(
+                Phrase::new("size-not-multiple")
+                    .with("value", value)
+                    .with("bound", i64::from(facts.multiple)),
+            ));
+        }
+        if [width, height].iter().any(|side| !(least..=most).contains(side)) {
+            let bound = if least == most {
+                format!("{least}x{most}")
+            } else {
+                format!("{least}x{least}–{most}x{most}")
+            };
+            return Err(theirs(Phrase::new("size-out-of-range").with("value", value).with("bound", bound)));
+        }
+    }
+    if let Some(steps) = steps {
+        let (least, most) = facts.steps;
+        if !(least..=most).contains(&steps) {
+            let bound = format!("{least}–{most}");
+            return Err(theirs(
+                Phrase::new("steps-out-of-range").with("value", i64::from(steps)).with("bound", bound),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! *help*: what the assistant can do, made from the list of intents.
+
+use futures_util::future::BoxFuture;
+
+use super::kit::{Ask, Kit};
+use super::{ALL, Intent, say};
+use crate::message::{Failure, Language, Outcome, Phrase};
+
+const RU: &[&str] = &[
+    "помощь",
+    "что ты умеешь?",
+    "как тобой пользоваться?",
+    "какие у тебя есть команды?",
+    "ты умеешь рисовать?",
+    "чем ты можешь помочь?",
+];
+
+const EN: &[&str] = &[
+    "help",
+    "what can you do?",
+    "how do I use you?",
+    "what commands do you have?",
+    "can you draw?",
+    "what are you able to do?",
+];
+
+/// Tells what it can do.
+pub(super) struct Help;
+
+impl Intent for Help {
+    fn name(&self) -> &'static str {
+        "help"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["start", "помощь"]
+    }
+
+    fn examples(&self, language: Language) -> &'static [&'static str] {
+        match language {
+            Language::Ru => RU,
+            Language::En => EN,
+        }
+    }
+
+    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
+        Box::pin(async move {
+            let phrases = &kit.phrases;
+            let mut lines = vec![phrases.say(ask.language, "help-intro")];
+            for intent in ALL {
+                for example in intent.examples(ask.language).iter().take(2) {
+                    lines.push(format!("  {example}"));
+                }
+            }
+            lines.push(String::new());
+            lines.push(phrases.say(ask.language, "help-commands"));
+            for intent in ALL {
+                let about = phrases.say(ask.language, &format!("about-{}", intent.name()));
+                lines.push(format!("  /{} — {about}", intent.name()));
+            }
+            lines.push(String::new());
+            lines.push(phrases.say(ask.language, "help-outro"));
+            Ok(say(Phrase::new("raw").with("text", lines.join("\n"))))
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! What an intent is given: the request, and the house's means.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::known::Known;
+use crate::conversation::Bounds;
+use crate::inference::{Answering, InferenceError, Sampling, Understanding};
+use crate::message::{Address, Failure, FailureKind, Language, Notice, Pending, Phrase, Settings};
+use crate::phrases::Phrases;
+use crate::store::Reader;
+
+/// A request, understood so far.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The whole text, as typed.
+    pub text: String,
+    /// What follows the slash command; the whole text when there is none.
+    pub args: String,
+    /// Whether a slash command chose the intent.
+    pub slash: bool,
+    /// Where it was said.
+    pub address: Address,
+    /// Who said it.
+    pub person: String,
+    /// The language to reply in.
+    pub language: Language,
+    /// What the lane has chosen.
+    pub settings: Settings,
+    /// The question of ours that this may answer.
+    pub pending: Option<Pending>,
+    /// Low confidence: offer to draw it instead.
+    pub offer_drawing: bool,
+    /// Random, for a drawing or a sampler.
+    pub seed: u64,
+    /// Set by /stop and when the house stops.
+    pub stop: CancellationToken,
+    /// Now.
+    pub now: i64,
+}
+
+/// The house's means.
+#[derive(Clone)]
+pub struct Kit {
+    /// Encoder, intent and subject heads.
+    pub understanding: Option<Understanding>,
+    /// The answer model.
+    pub answering: Option<(Answering, AnswerFacts)>,
+    /// What is known about the picture model.
+    pub painter: Option<PainterFacts>,
+    /// The house's sentences.
+    pub phrases: Arc<Phrases>,
+    /// The store, to be read.
+    pub reader: Reader,
+    /// Where drafts go.
+    pub notices: mpsc::Sender<Notice>,
+    /// Bounds and defaults from the configuration.
+    pub options: Options,
+}
+
+/// What is known about the answer model.
+#[derive(Debug, Clone, Default)]
+pub struct AnswerFacts {
+    /// Its name, for people.
+    pub model: String,
+    /// Languages it works in (ISO 639-1).
+    pub languages: Vec<String>,
+    /// The system message it was trained with.
+    pub system: String,
+    /// How it chooses tokens.
+    pub sampling: Sampling,
+    /// Most new tokens of one answer.
+    pub max_new_tokens: usize,
+    /// Size of the bilingual model that could be pulled, for people (`1.2 GB`).
+    pub better_size: String,
+}
+
+/// What is known about the picture model.
+#[derive(Debug, Clone, Default)]
+pub struct PainterFacts {
+    /// The only things it knows; `None` when it draws anything.
+    pub known: Option<Known>,
+    /// Its own size.
+    pub size: (u32, u32),
+    /// Smallest and largest side.
+    pub side: (u32, u32),
+    /// Every side is a multiple of this.
+    pub multiple: u32,
+    /// Fewest and most steps.
+    pub steps: (u32, u32),
+}
+
+/// Bounds and defaults from the configuration.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How much of the conversation an answer sees.
+    pub conversation: Bounds,
+    /// The owner's default persona.
+    pub persona: Option<String>,
+    /// Draw scores from this up, below a match, offer a drawing.
+    pub offer_from: f32,
+    /// Free bytes under which drawings are refused, and where that is measured.
+    pub free_disk: fn() -> Option<u64>,
+}
+
+/// What a model's error means for the person.
+pub(super) fn failure_of(error: InferenceError) -> Failure {
+    let (kind, phrase) = match &error {
+        InferenceError::Stopped => (FailureKind::Stopped, Phrase::new("stopping")),
+        InferenceError::Refused { key, value, bound } => {
+            (FailureKind::Theirs, Phrase::new(key).with("value", value.clone()).with("bound", bound.clone()))
+        }
+        InferenceError::OutOfMemory { .. } => (FailureKind::Ours, Phrase::new("out-of-memory")),
+        InferenceError::Runtime { .. } | InferenceError::Cuda { .. } | InferenceError::File { .. } => {
+            (FailureKind::Ours, Phrase::new("model-broken"))
+        }
+        _ => (FailureKind::Ours, Phrase::new("our-fault")),
+    };
+    Failure { kind, phrase, source: Some(Box::new(error)) }
+}

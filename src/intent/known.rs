@@ -1,0 +1,215 @@
+//! What a small picture model knows: a list of things with their names, so that an unknown one is said.
+//!
+//! Words are compared by simple stems: case endings and a fleeting vowel in Russian, plural in English. Pure.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::message::Language;
+
+/// The things a model knows.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    things: Vec<Thing>,
+}
+
+/// Whether a subject is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// It names something that is known (its English name).
+    Known(String),
+    /// It does not.
+    Unknown {
+        /// Names of known things, the most similar first.
+        nearest: Vec<String>,
+    },
+}
+
+#[derive(Debug, Clone)]
+struct Thing {
+    en: String,
+    ru: String,
+    /// Each name as the stems of its words.
+    names: Vec<Vec<BTreeSet<String>>>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    en: String,
+    ru: String,
+    #[serde(default)]
+    synonyms_en: Vec<String>,
+    #[serde(default)]
+    synonyms_ru: Vec<String>,
+}
+
+impl Known {
+    /// Reads a model's `subjects.json`.
+    ///
+    /// # Errors
+    /// When it is not a list of things with names.
+    pub fn parse(json: &str) -> Result<Self, serde_json::Error> {
+        let rows: Vec<Row> = serde_json::from_str(json)?;
+        let things = rows.into_iter().map(|row| {
+            let names = [&row.en, &row.ru].into_iter().chain(&row.synonyms_en).chain(&row.synonyms_ru);
+            Thing {
+                names: names.map(|name| words(name).iter().map(|word| stems(word)).collect()).collect(),
+                en: row.en,
+                ru: row.ru,
+            }
+        });
+        Ok(Self { things: things.collect() })
+    }
+
+    /// How many things are known.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.things.len()
+    }
+
+    /// Whether nothing is known.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.things.is_empty()
+    }
+
+    /// Whether a phrase names something known.
+    #[must_use]
+    pub fn knows(&self, phrase: &str) -> bool {
+        self.find(phrase).is_some()
+    }
+
+    /// Looks a subject up; the thing named first in it counts.
+    #[must_use]
+    pub fn look_up(&self, subject: &str, language: Language, most: usize) -> Subject {
+        if let Some(thing) = self.find(subject) {
+            return Subject::Known(thing.en.clone());
+        }
+        let asked = words(subject);
+        let name = |thing: &Thing| if language == Language::Ru { thing.ru.clone() } else { thing.en.clone() };
+        let likeness = |thing: &Thing| {
+            let name = name(thing).to_lowercase();
+            asked.iter().map(|word| strsim::jaro_winkler(word, &name)).fold(0.0, f64::max)
+        };
+        let mut ranked: Vec<(f64, &Thing)> =
+            self.things.iter().map(|thing| (likeness(thing), thing)).collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Subject::Unknown { nearest: ranked.iter().take(most).map(|(_, thing)| name(thing)).collect() }
+    }
+
+    fn find(&self, phrase: &str) -> Option<&Thing> {
+        let asked: Vec<BTreeSet<String>> = words(phrase).iter().map(|word| stems(word)).collect();
+        let at = |name: &Vec<BTreeSet<String>>| {
+            let fits = |window: &[BTreeSet<String>]| window.iter().zip(name).all(|(a, b)| !a.is_disjoint(b));
+            asked
+                .windows(name.len().max(1))
+                .position(|window| !name.is_empty() && fits(window))
+                .map(|at| (at, usize::MAX - name.len()))
+        };
+        let place = |thing: &Thing| thing.names.iter().filter_map(at).min();
+        self.things
+            .iter()
+            .filter_map(|thing| place(thing).map(|place| (place, thing)))
+            .min_by_key(|(place, _)| *place)
+            .map(|(_, thing)| thing)
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase().replace('ё', "е");
+    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Longest first, so that the longest that fits is cut.
+const ENDINGS_RU: &[&str] = &[
+    "иями", "ями", "ами", "иях", "ией", "ого", "его", "ому", "ему", "ыми", "ими", "ях", "ах", "ям", "ам",
+    "ов", "ев", "ей", "ой", "ий", "ый", "ая", "яя", "ое", "ее", "ые", "ие", "ом", "ем", "ою", "ею", "ую",
+    "юю", "ия", "ию", "ии", "ых", "их", "ым", "им", "а", "я", "о", "е", "ы", "и", "у", "ю", "ь", "й",
+];
+
+/// The stems that a word may be a form of.
+fn stems(word: &str) -> BTreeSet<String> {
+    if word.is_ascii() {
+        return [english(word)].into();
+    }
+    let soft = |stem: &str| stem.replace('ь', "");
+    let mut found: BTreeSet<String> = [soft(word)].into();
+    for ending in ENDINGS_RU {
+        if let Some(stem) = word.strip_suffix(ending)
+            && (stem.chars().count() >= 3 || (stem.chars().count() == 2 && ending.chars().count() == 1))
+        {
+            found.insert(soft(stem));
+        }
+    }
+    let letters: Vec<char> = word.chars().collect();
+    if let [head @ .., vowel @ ('е' | 'о'), last] = letters.as_slice()
+        && !"аеиоуыэюя".contains(*last)
+        && head.last().is_some_and(|before| !"аеиоуыэюя".contains(*before))
+        && !(*vowel == 'о' && head.len() < 2)
+    {
+        found.insert(soft(&head.iter().chain([last]).collect::<String>()));
+    }
+    found
+}
+
+fn english(word: &str) -> String {
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
+        return format!("{stem}y");
+    }
+    for ending in ["shes", "ches", "xes", "sses"] {
+        if word.ends_with(ending) {
+            return word.strip_suffix("es").unwrap_or(word).to_owned();
+        }
+    }
+    word.strip_suffix('s').filter(|stem| stem.len() > 2 && !stem.ends_with('s')).unwrap_or(word).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Known {
+        Known::parse(
+            r#"[{"en": "cat", "ru": "кот", "synonyms_en": ["kitty"], "synonyms_ru": ["кошка", "котик"]},
+                {"en": "lion", "ru": "лев"}, {"en": "cucumber", "ru": "огурец"}, {"en": "ladybug", "ru": "божья коровка"},
+                {"en": "cow", "ru": "корова"}, {"en": "bus", "ru": "автобус"}, {"en": "cherry", "ru": "вишня"}]"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn cases_plurals_and_synonyms_are_known() {
+        for (subject, expected) in [
+            ("рыжего кота", "cat"),
+            ("котика на луне", "cat"),
+            ("с кошкой", "cat"),
+            ("two cats", "cat"),
+            ("an old kitty", "cat"),
+            ("льва", "lion"),
+            ("огурцы", "cucumber"),
+            ("божью коровку", "ladybug"),
+            ("корову", "cow"),
+            ("красный автобус", "bus"),
+            ("cherries", "cherry"),
+        ] {
+            assert_eq!(
+                known().look_up(subject, Language::En, 3),
+                Subject::Known(expected.into()),
+                "{subject}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_with_its_neighbours() {
+        for subject in ["который час", "котёл", "busy street", "dragon", "синхрофазотрон"]
+        {
+            assert!(!known().knows(subject), "{subject}");
+        }
+        let Subject::Unknown { nearest } = known().look_up("огород", Language::Ru, 2) else {
+            panic!("unknown")
+        };
+        assert_eq!(nearest.first().map(String::as_str), Some("огурец"));
+    }
+}

@@ -1,0 +1,137 @@
+//! Intents: what people can want. One file each; a new intent is one file and one line in [`ALL`].
+//!
+//! An intent gets an [`Ask`] and returns an [`Outcome`] **value**: it sends and writes nothing itself, and it cannot
+//! know who asked through what. Its example phrases are what the router compares a phrase with; help, README and
+//! router tests are made from them. An intent without examples is reached by its slash command only.
+
+mod answer;
+mod change;
+mod draw;
+mod forget;
+mod help;
+mod kit;
+mod known;
+mod language;
+mod new;
+mod options;
+mod persona;
+mod queue;
+mod redo;
+mod router;
+mod settings;
+mod stop;
+
+use futures_util::future::BoxFuture;
+
+pub use kit::{AnswerFacts, Ask, Kit, Options, PainterFacts};
+pub use known::{Known, Subject};
+pub use language::{Tongue, tongue};
+pub use router::{Route, route};
+
+use crate::message::{Content, Failure, FailureKind, Language, Outcome, Phrase};
+use crate::store::StoreError;
+
+/// Something people can want.
+pub trait Intent: Send + Sync {
+    /// Its name, which is its slash command too.
+    fn name(&self) -> &'static str;
+
+    /// Other words for the slash command.
+    fn aliases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Phrases that mean it, short and natural; none for what remains (*answer*) and for slash-only intents.
+    fn examples(&self, _language: Language) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Turns the request into an outcome.
+    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>>;
+}
+
+/// Every intent, in the order in which help lists them.
+pub const ALL: &[&dyn Intent] = &[
+    &answer::Answer,
+    &draw::Draw,
+    &redo::Redo,
+    &queue::Queue,
+    &queue::Cancel,
+    &new::New,
+    &stop::Stop,
+    &persona::Persona,
+    &settings::SettingsIntent,
+    &forget::Forget,
+    &help::Help,
+];
+
+/// The intent of that name.
+#[must_use]
+pub fn find(name: &str) -> &'static dyn Intent {
+    ALL.iter().copied().find(|intent| intent.name() == name).unwrap_or(&answer::Answer)
+}
+
+/// Each intent with all its example phrases, for the models that compare.
+#[must_use]
+pub fn commands() -> Vec<(String, Vec<String>)> {
+    ALL.iter()
+        .map(|intent| {
+            let phrases =
+                [Language::Ru, Language::En].into_iter().flat_map(|language| intent.examples(language));
+            (intent.name().to_owned(), phrases.map(|phrase| (*phrase).to_owned()).collect())
+        })
+        .filter(|(_, phrases): &(String, Vec<String>)| !phrases.is_empty())
+        .collect()
+}
+
+/// A reply of one sentence of the house that is no turn of the conversation.
+fn say(phrase: Phrase) -> Outcome {
+    Outcome::Say { content: Content::Phrases { phrases: vec![phrase] }, remember: None }
+}
+
+/// The person can mend it.
+fn theirs(phrase: Phrase) -> Failure {
+    Failure { kind: FailureKind::Theirs, phrase, source: None }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let key = if matches!(error, StoreError::Full { .. }) { "disk-full" } else { "our-fault" };
+        Self { kind: FailureKind::Ours, phrase: Phrase::new(key), source: Some(Box::new(error)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn the_heads_were_trained_on_these_very_examples() {
+        let trained: BTreeMap<String, BTreeMap<String, Vec<String>>> =
+            serde_json::from_str(include_str!("../../models/recipes/understand/commands.json")).unwrap();
+        let mut ours: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+        for intent in ALL.iter().filter(|intent| !intent.examples(Language::Ru).is_empty()) {
+            let of = |language| intent.examples(language).iter().map(|phrase| (*phrase).to_owned()).collect();
+            ours.insert(
+                intent.name().into(),
+                [("ru".into(), of(Language::Ru)), ("en".into(), of(Language::En))].into(),
+            );
+        }
+        assert_eq!(ours, trained);
+    }
+
+    #[test]
+    fn every_name_is_told_apart_and_explained() {
+        let phrases = crate::phrases::Phrases::load();
+        let mut words: Vec<&str> =
+            ALL.iter().flat_map(|intent| intent.aliases().iter().copied().chain([intent.name()])).collect();
+        words.sort_unstable();
+        let all = words.len();
+        words.dedup();
+        assert_eq!(words.len(), all);
+        for intent in ALL {
+            assert!(phrases.knows(&format!("about-{}", intent.name())), "{}", intent.name());
+        }
+    }
+}

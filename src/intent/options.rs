@@ -1,0 +1,137 @@
+//! `--no`, `--seed`, `--size` and `--steps` anywhere inside a request. Pure.
+
+use super::theirs;
+use crate::message::{Failure, Phrase};
+
+/// Largest seed people can name: torch's generator on the CPU uses 32 bits of it.
+const LARGEST_SEED: u64 = u32::MAX as u64;
+const OPTIONS: &str = "--no, --seed, --size, --steps";
+
+/// A request without its options, and the options.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Wishes {
+    /// The request without them.
+    pub(super) rest: String,
+    /// What should not be in the picture.
+    pub(super) no: Option<String>,
+    pub(super) seed: Option<u64>,
+    pub(super) size: Option<(u32, u32)>,
+    pub(super) steps: Option<u32>,
+}
+
+/// Takes the options out of a request. `--no` reaches to the next option or the end.
+pub(super) fn parse(text: &str) -> Result<Wishes, Failure> {
+    let mut wishes = Wishes::default();
+    let mut words = text.split_whitespace().peekable();
+    let mut rest: Vec<&str> = Vec::new();
+    while let Some(word) = words.next() {
+        // An em dash is what phones make of two hyphens.
+        let Some(name) =
+            word.strip_prefix("--").or_else(|| word.strip_prefix('—')).filter(|name| !name.is_empty())
+        else {
+            rest.push(word);
+            continue;
+        };
+        let (name, glued) = name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value)));
+        let mut value = || {
+            glued
+                .map(str::to_owned)
+                .or_else(|| words.next_if(|word| !word.starts_with("--")).map(str::to_owned))
+                .unwrap_or_default()
+        };
+        match name {
+            "seed" => wishes.seed = Some(seed(&value())?),
+            "size" => wishes.size = Some(size(&value())?),
+            "steps" => wishes.steps = Some(steps(&value())?),
+            "no" => {
+                let mut unwanted = vec![value()];
+                while let Some(word) = words.next_if(|word| !word.starts_with("--")) {
+                    unwanted.push(word.to_owned());
+                }
+                wishes.no = Some(unwanted.join(" ").trim().to_owned()).filter(|text| !text.is_empty());
+            }
+            _ => {
+                return Err(theirs(Phrase::new("option-unknown").with("value", word).with("bound", OPTIONS)));
+            }
+        }
+    }
+    wishes.rest = rest.join(" ");
+    if wishes == (Wishes { rest: wishes.rest.clone(), ..Wishes::default() }) {
+        text.trim().clone_into(&mut wishes.rest);
+    }
+    Ok(wishes)
+}
+
+fn seed(value: &str) -> Result<u64, Failure> {
+    value.parse().ok().filter(|seed| *seed <= LARGEST_SEED).ok_or_else(|| {
+        theirs(Phrase::new("seed-bad").with("value", value).with("bound", LARGEST_SEED.to_string()))
+    })
+}
+
+fn steps(value: &str) -> Result<u32, Failure> {
+    value
+        .parse()
+        .ok()
+        .filter(|steps| *steps > 0)
+        .ok_or_else(|| theirs(Phrase::new("steps-out-of-range").with("value", value).with("bound", "1–150")))
+}
+
+fn size(value: &str) -> Result<(u32, u32), Failure> {
+    let bad = || theirs(Phrase::new("size-bad").with("value", value).with("bound", "512x512"));
+    if let Ok(side) = value.parse() {
+        return Ok((side, side));
+    }
+    let (width, height) = value.split_once(['x', 'X', 'х', 'Х', '×', '*']).ok_or_else(bad)?;
+    Ok((width.parse().map_err(|_| bad())?, height.parse().map_err(|_| bad())?))
+}
+
+/// A size in plain words: "512x768", "512 на 768", "512 by 768".
+pub(super) fn size_in(text: &str) -> Option<(u32, u32)> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.iter().find_map(|word| size(word).ok().filter(|_| word.parse::<u32>().is_err())).or_else(|| {
+        words.windows(3).find_map(|three| match three {
+            [width, "на" | "by" | "x" | "х", height] => Some((width.parse().ok()?, height.parse().ok()?)),
+            _ => None,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_stand_anywhere() {
+        let wishes = parse("draw --seed 7 a red cat --size 640x480 --no dogs or birds --steps=30").unwrap();
+        assert_eq!(
+            wishes,
+            Wishes {
+                rest: "draw a red cat".into(),
+                no: Some("dogs or birds".into()),
+                seed: Some(7),
+                size: Some((640, 480)),
+                steps: Some(30),
+            }
+        );
+        assert_eq!(
+            parse("  два   слова ").unwrap().rest,
+            "два   слова",
+            "without options the text stays as it is"
+        );
+    }
+
+    #[test]
+    fn bad_values_are_refused_in_words() {
+        for (text, key) in [
+            ("кот --seed -1", "seed-bad"),
+            ("кот --seed 99999999999999999999", "seed-bad"),
+            ("кот --seed", "seed-bad"),
+            ("кот --steps 0", "steps-out-of-range"),
+            ("кот --size big", "size-bad"),
+            ("кот --size 512x", "size-bad"),
+            ("кот --frobnicate 3", "option-unknown"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().phrase.key, key, "{text}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! *queue* and *cancel*: the line of drawings as its requester may see it, and leaving it.
+
+use futures_util::future::BoxFuture;
+
+use super::Intent;
+use super::kit::{Ask, Kit};
+use crate::message::{Content, DrawingId, Failure, Language, Outcome, Phrase};
+
+const RU: &[&str] = &[
+    "очередь",
+    "где моя картинка?",
+    "долго ещё ждать рисунок?",
+    "какой я в очереди?",
+    "отмени рисунок",
+    "отмени мой заказ",
+];
+
+const EN: &[&str] = &[
+    "queue",
+    "where is my picture?",
+    "how long until my picture is ready?",
+    "what is my place in the queue?",
+    "cancel the drawing",
+    "cancel my request",
+];
+
+/// Beginnings of words that mean cancelling rather than looking.
+const CANCEL_WORDS: &[&str] = &[
+    "отмен",
+    "отбой",
+    "убер",
+    "удал",
+    "останов",
+    "прекрат",
+    "передум",
+    "cancel",
+    "abort",
+    "stop",
+    "remove",
+    "nevermind",
+];
+
+/// Shows the line.
+pub(super) struct Queue;
+
+impl Intent for Queue {
+    fn name(&self) -> &'static str {
+        "queue"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["очередь"]
+    }
+
+    fn examples(&self, language: Language) -> &'static [&'static str] {
+        match language {
+            Language::Ru => RU,
+            Language::En => EN,
+        }
+    }
+
+    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
+        Box::pin(async move {
+            if wants_cancel(&ask.args) {
+                return Ok(Outcome::Cancel(number_in(&ask.args)));
+            }
+            let mut phrases = Vec::new();
+            for row in kit.reader.queue(0).await? {
+                let mine = row.person == ask.person && row.address.messenger == ask.address.messenger;
+                let place = row.place.unwrap_or_default();
+                let key = match (place, mine) {
+                    (0, true) => "queue-row-running",
+                    (0, false) => "queue-row-running-other",
+                    (_, true) => "queue-row",
+                    (_, false) => "queue-row-other",
+                };
+                let mut phrase = Phrase::new(key);
+                if mine {
+                    phrase = phrase.with("subject", row.subject);
+                }
+                phrases.push(if place == 0 { phrase } else { phrase.with("place", i64::from(place)) });
+            }
+            let head = if phrases.is_empty() { "queue-empty" } else { "queue-head" };
+            phrases.insert(0, Phrase::new(head));
+            Ok(Outcome::Say { content: Content::Phrases { phrases }, remember: None })
+        })
+    }
+}
+
+/// Cancels a drawing of the requester: the one with the number, or the newest.
+pub(super) struct Cancel;
+
+impl Intent for Cancel {
+    fn name(&self) -> &'static str {
+        "cancel"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["отмена"]
+    }
+
+    fn handle<'a>(&'a self, ask: &'a Ask, _kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
+        Box::pin(async move { Ok(Outcome::Cancel(number_in(&ask.args))) })
+    }
+}
+
+fn wants_cancel(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower.contains("не надо")
+        || lower.contains("не рисуй")
+        || lower
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| CANCEL_WORDS.iter().any(|start| word.starts_with(start)))
+}
+
+fn number_in(text: &str) -> Option<DrawingId> {
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(|digits| !digits.is_empty())?
+        .parse()
+        .ok()
+        .map(DrawingId::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_is_told_from_cancelling() {
+        for (text, expected) in [
+            ("отмени мой рисунок", true),
+            ("не надо рисовать", true),
+            ("please cancel it", true),
+            ("где моя картинка?", false),
+            ("how long until my picture is ready", false),
+        ] {
+            assert_eq!(wants_cancel(text), expected, "{text}");
+        }
+        assert_eq!(number_in("3"), Some(DrawingId::new(3)));
+        assert_eq!(number_in("last one"), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! The router: slash commands first, then the question that waits, then the comparison with every command.
+
+use tokio_util::sync::CancellationToken;
+
+use super::kit::{Kit, failure_of};
+use super::{ALL, Intent, find, language, theirs};
+use crate::inference::{UnderstandRequest, Understood};
+use crate::message::{Failure, Pending, Phrase};
+
+/// Where a request goes.
+#[derive(Clone)]
+pub struct Route {
+    /// The intent.
+    pub intent: &'static dyn Intent,
+    /// What it reads.
+    pub args: String,
+    /// Chosen by a slash command.
+    pub slash: bool,
+    /// It answers the question that waits.
+    pub answers_pending: bool,
+    /// Low confidence: answer, and offer to draw instead.
+    pub offer_drawing: bool,
+    /// Every intent's score, best first; empty when no model was asked.
+    pub scores: Vec<(String, f32)>,
+}
+
+impl Route {
+    fn to(name: &str, args: &str) -> Self {
+        Self {
+            intent: find(name),
+            args: args.to_owned(),
+            slash: false,
+            answers_pending: false,
+            offer_drawing: false,
+            scores: Vec::new(),
+        }
+    }
+}
+
+/// Decides what a request means.
+///
+/// # Errors
+/// An unknown slash command (with the nearest known one), or a model that fails.
+pub async fn route(
+    text: &str,
+    pending: Option<&Pending>,
+    kit: &Kit,
+    stop: &CancellationToken,
+) -> Result<Route, Failure> {
+    if let Some(command) = text.strip_prefix('/') {
+        return slash(command);
+    }
+    if let Some(Pending::DrawInstead { text: earlier }) = pending
+        && language::yes(text)
+    {
+        return Ok(Route { answers_pending: true, slash: true, ..Route::to("draw", earlier) });
+    }
+    let (scores, matched) = compare(text, kit, stop).await?;
+    let best = scores.first().filter(|_| matched).map_or("answer", |(name, _)| name.as_str());
+    if matches!(pending, Some(Pending::Subject)) && matches!(best, "answer" | "draw") {
+        return Ok(Route { answers_pending: true, scores, ..Route::to("draw", text) });
+    }
+    let draw = scores.iter().find(|(name, _)| name == "draw").map_or(0.0, |(_, score)| *score);
+    let offer_drawing = best == "answer" && draw >= kit.options.offer_from;
+    Ok(Route { offer_drawing, ..Route { scores: scores.clone(), ..Route::to(best, text) } })
+}
+
+async fn compare(
+    text: &str,
+    kit: &Kit,
+    stop: &CancellationToken,
+) -> Result<(Vec<(String, f32)>, bool), Failure> {
+    let Some(model) = &kit.understanding else { return Ok((Vec::new(), false)) };
+    let request = UnderstandRequest::Intent { text: text.to_owned() };
+    match model.run(request, stop.clone(), Box::new(|()| ())).await.map_err(failure_of)? {
+        Understood::Intent { scores, matched } => Ok((scores, matched)),
+        Understood::Subject(_) => Ok((Vec::new(), false)),
+    }
+}
+
+/// `/name rest`, `/name@bot rest`; an unknown name is refused with the nearest known one.
+fn slash(command: &str) -> Result<Route, Failure> {
+    let (word, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let name = word.split('@').next().unwrap_or_default().to_lowercase();
+    let known =
+        |intent: &&&'static dyn Intent| intent.name() == name || intent.aliases().contains(&name.as_str());
+    if let Some(intent) = ALL.iter().find(known) {
+        return Ok(Route { slash: true, ..Route::to(intent.name(), rest.trim()) });
+    }
+    let words = ALL.iter().flat_map(|intent| intent.aliases().iter().copied().chain([intent.name()]));
+    let nearest =
+        words.max_by(|a, b| strsim::jaro_winkler(a, &name).total_cmp(&strsim::jaro_winkler(b, &name)));
+    let phrase = Phrase::new("unknown-command").with("command", format!("/{name}"));
+    Err(theirs(phrase.with("nearest", format!("/{}", nearest.unwrap_or("help")))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slash_commands_have_aliases_and_neighbours() {
+        assert_eq!(slash("draw a cat").unwrap().args, "a cat");
+        assert_eq!(slash("очередь").unwrap().intent.name(), "queue");
+        assert_eq!(slash("help@aisaac_bot").unwrap().intent.name(), "help");
+        let refused = slash("hepl").err().unwrap();
+        assert_eq!(refused.phrase.args["nearest"], "/help".into());
+    }
+}

@@ -1,0 +1,176 @@
+//! *settings*: language, size, steps and seed of a lane, shown or changed in plain words.
+
+use futures_util::future::BoxFuture;
+
+use super::kit::{Ask, Kit};
+use super::{Intent, draw, options, say};
+use crate::message::{Change, Content, Failure, Language, Outcome, Phrase, Settings};
+
+const RU: &[&str] = &[
+    "настройки",
+    "говори по-русски",
+    "смени язык на английский",
+    "рисуй картинки побольше",
+    "размер 512 на 512",
+    "поставь 30 шагов",
+    "зафиксируй сид",
+];
+
+const EN: &[&str] = &[
+    "settings",
+    "speak English",
+    "switch the language to Russian",
+    "make the pictures bigger",
+    "size 512 by 512",
+    "set steps to 30",
+    "keep the seed",
+];
+
+/// Shows or changes settings.
+pub(super) struct SettingsIntent;
+
+impl Intent for SettingsIntent {
+    fn name(&self) -> &'static str {
+        "settings"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["настройки"]
+    }
+
+    fn examples(&self, language: Language) -> &'static [&'static str] {
+        match language {
+            Language::Ru => RU,
+            Language::En => EN,
+        }
+    }
+
+    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
+        Box::pin(async move {
+            let last_seed =
+                kit.reader.last_picture(&ask.address).await?.map(|picture| picture.commission.seed);
+            let own = kit.painter.as_ref().map_or((512, 512), |facts| facts.size);
+            let changes = read(&ask.args, &ask.settings, own, last_seed.unwrap_or(ask.seed))?;
+            if changes.is_empty() {
+                return Ok(say(shown("settings-shown", &ask.settings, ask.language, kit)));
+            }
+            let mut after = ask.settings.clone();
+            for change in &changes {
+                apply(&mut after, change);
+            }
+            if let Some(facts) = &kit.painter {
+                draw::check(after.size, after.steps, facts)?;
+            }
+            let language = after.language.unwrap_or(ask.language);
+            let phrase = shown("settings-changed", &after, language, kit);
+            Ok(Outcome::Set { changes, content: Content::Phrases { phrases: vec![phrase] } })
+        })
+    }
+}
+
+fn apply(settings: &mut Settings, change: &Change) {
+    match change.clone() {
+        Change::Language(language) => settings.language = Some(language),
+        Change::Size(size) => settings.size = size,
+        Change::Steps(steps) => settings.steps = steps,
+        Change::Seed(seed) => settings.seed = seed,
+        Change::Persona(persona) => settings.persona = persona,
+    }
+}
+
+fn shown(key: &str, settings: &Settings, language: Language, kit: &Kit) -> Phrase {
+    let word = |key: &str| kit.phrases.say(language, key);
+    let own = || word("setting-default");
+    Phrase::new(key)
+        .with(
+            "language",
+            settings
+                .language
+                .map_or_else(|| word("setting-auto"), |chosen| word(&format!("language-{}", chosen.code()))),
+        )
+        .with("size", settings.size.map_or_else(own, |(width, height)| format!("{width}x{height}")))
+        .with("steps", settings.steps.map_or_else(own, |steps| steps.to_string()))
+        .with("seed", settings.seed.map_or_else(|| word("setting-random"), |seed| seed.to_string()))
+}
+
+/// What the words ask to change; empty when they only ask to see.
+fn read(text: &str, now: &Settings, own_size: (u32, u32), seed: u64) -> Result<Vec<Change>, Failure> {
+    let wishes = options::parse(text)?;
+    let lower = wishes.rest.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let has = |starts: &[&str]| words.iter().any(|word| starts.iter().any(|start| word.starts_with(start)));
+    let resets = has(&["сброс", "по умолч", "умолчан", "default", "reset", "обычн", "случайн", "random"]);
+    let mut changes = Vec::new();
+    if has(&["русск", "russian"]) || lower.contains("по-русски") {
+        changes.push(Change::Language(Language::Ru));
+    } else if has(&["англ", "english"]) {
+        changes.push(Change::Language(Language::En));
+    }
+    let numbers: Vec<u32> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    let pair = wishes.size.or_else(|| options::size_in(&lower));
+    if has(&["шаг", "step"]) {
+        if resets {
+            changes.push(Change::Steps(None));
+        } else if let Some(steps) = wishes.steps.or_else(|| numbers.first().copied()) {
+            changes.push(Change::Steps(Some(steps)));
+        }
+    } else if has(&["сид", "seed", "зерн"]) {
+        let free = resets || has(&["новый", "разн", "меня", "unlock", "different", "change"]);
+        let fixed = numbers.first().copied().map_or_else(|| now.seed.unwrap_or(seed), u64::from);
+        changes.push(Change::Seed((!free).then_some(fixed)));
+    } else if let Some(size) = pair {
+        changes.push(Change::Size(Some(size)));
+    } else if has(&[
+        "размер",
+        "size",
+        "картин",
+        "pictur",
+        "image",
+        "побольш",
+        "поменьш",
+        "bigger",
+        "smaller",
+        "larger",
+        "крупн",
+    ]) {
+        let (width, height) = now.size.unwrap_or(own_size);
+        if resets {
+            changes.push(Change::Size(None));
+        } else if has(&["больш", "побольш", "крупн", "bigger", "larger"]) {
+            changes.push(Change::Size(Some((width * 2, height * 2))));
+        } else if has(&["меньш", "поменьш", "мельч", "smaller"]) {
+            changes.push(Change::Size(Some(((width / 16).max(1) * 8, (height / 16).max(1) * 8))));
+        }
+    }
+    if changes.is_empty() {
+        changes.extend(wishes.steps.map(|steps| Change::Steps(Some(steps))));
+        changes.extend(wishes.seed.map(|seed| Change::Seed(Some(seed))));
+    }
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_change_settings() {
+        let now = Settings { size: Some((512, 512)), ..Settings::default() };
+        for (text, expected) in [
+            ("настройки", vec![]),
+            ("говори по-русски", vec![Change::Language(Language::Ru)]),
+            ("switch to English please", vec![Change::Language(Language::En)]),
+            ("размер 512 на 768", vec![Change::Size(Some((512, 768)))]),
+            ("size 640x480", vec![Change::Size(Some((640, 480)))]),
+            ("сделай картинки побольше", vec![Change::Size(Some((1024, 1024)))]),
+            ("поставь 30 шагов", vec![Change::Steps(Some(30))]),
+            ("steps by default", vec![Change::Steps(None)]),
+            ("зафиксируй сид", vec![Change::Seed(Some(77))]),
+            ("keep seed 5", vec![Change::Seed(Some(5))]),
+            ("random seed again", vec![Change::Seed(None)]),
+        ] {
+            assert_eq!(read(text, &now, (128, 128), 77).unwrap(), expected, "{text}");
+        }
+    }
+}

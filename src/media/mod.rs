@@ -1,0 +1,101 @@
+//! Files that rows name: written aside, synced, renamed before the row commits; deleted only when no row names them.
+//!
+//! In: bytes and a name. Out: a file in the media folder. Nothing here knows what a row is.
+
+pub mod png;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The media folder.
+#[derive(Debug, Clone)]
+pub struct Media {
+    folder: PathBuf,
+}
+
+impl Media {
+    /// Opens (and makes) the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(folder: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder })
+    }
+
+    /// Where a file lies. Names are plain file names; a path inside one is refused by [`Self::write`].
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(Path::new(name).file_name().unwrap_or_default())
+    }
+
+    /// Writes a file so that it is whole on disk, or not there: aside, synced, renamed, the folder synced.
+    ///
+    /// # Errors
+    /// When the name is no plain file name, or the disk refuses (a full disk is `StorageFull`).
+    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+        if Path::new(name).file_name().is_none_or(|plain| plain != name) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file name"));
+        }
+        let (aside, path) = (self.folder.join(format!(".{name}.part")), self.folder.join(name));
+        let written = write_synced(&aside, bytes).and_then(|()| fs::rename(&aside, &path));
+        if let Err(error) = written {
+            let _ = fs::remove_file(&aside);
+            return Err(error);
+        }
+        File::open(&self.folder)?.sync_all()?;
+        Ok(path)
+    }
+
+    /// Deletes files that no row names any more; one that is gone already is no error.
+    pub fn remove(&self, names: &[String]) {
+        for name in names {
+            if let Err(error) = fs::remove_file(self.path(name))
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::warn!(file = %name, %error, "a media file could not be deleted");
+            }
+        }
+    }
+
+    /// Deletes what no row names (a crash between file and row leaves such), and says how many went.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn sweep(&self, named: &[String]) -> io::Result<usize> {
+        let named: BTreeSet<&str> = named.iter().map(String::as_str).collect();
+        let mut orphans = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if !named.contains(name.as_str()) {
+                orphans.push(name);
+            }
+        }
+        self.remove(&orphans);
+        Ok(orphans.len())
+    }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_row_names_is_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let media = Media::open(folder.path().join("media")).unwrap();
+        let kept = media.write("1-7.png", b"kept").unwrap();
+        media.write("2-7.png", b"orphan").unwrap();
+        assert_eq!(media.sweep(&["1-7.png".into()]).unwrap(), 1);
+        assert_eq!(fs::read(kept).unwrap(), b"kept");
+        assert!(media.write("../out.png", b"").is_err());
+    }
+}

@@ -1,0 +1,41 @@
+//! Notices: what is shown while the house works and need not survive.
+
+use super::{Address, DrawingId};
+
+/// Something shown that need not survive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// Where to show it.
+    pub address: Address,
+    /// What to show.
+    pub show: Show,
+}
+
+/// What a notice shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Show {
+    /// Somebody is at work.
+    Typing,
+    /// The answer as far as it has grown.
+    Draft(String),
+    /// Place in the FIFO, 1 is next.
+    Position {
+        /// Whose drawing.
+        drawing: DrawingId,
+        /// 1 is next; 0 is being painted.
+        place: u32,
+    },
+    /// A picture grows.
+    Progress {
+        /// Whose drawing.
+        drawing: DrawingId,
+        /// Steps done.
+        step: u32,
+        /// Steps in all.
+        of: u32,
+        /// Milliseconds left, once that is known.
+        left_ms: Option<u64>,
+    },
+    /// Nothing more to show in this lane.
+    Clear,
+}

@@ -1,0 +1,180 @@
+//! The outbox: whatever was promised leaves, per lane and in order, until the messenger has confirmed it.
+//!
+//! [`Outbox::deliver_next`] does one reply: render (phrase keys in the lane's language), split by dialect, deliver,
+//! retry later, or park with a reason. A part counts as sent only when the messenger confirmed it. The outbox also
+//! drains the notices: latest wins per lane, and nothing of them is kept. It knows messengers only by their trait.
+
+mod render;
+mod split;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::media::Media;
+use crate::message::{Notice, PictureReply};
+use crate::messenger::{DeliveryError, Dialect, Messenger, Part, PartBody};
+use crate::phrases::Phrases;
+use crate::store::{Due, Store, StoreError};
+
+pub use render::text_of;
+pub use split::split;
+
+/// How often the outbox looks by itself: another process may have queued something.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Delivers replies and shows notices.
+pub struct Outbox {
+    store: Store,
+    phrases: Arc<Phrases>,
+    media: Media,
+    messengers: Vec<Arc<dyn Messenger>>,
+    clock: fn() -> i64,
+}
+
+impl Outbox {
+    /// An outbox for the messengers that this process runs. `clock` gives Unix milliseconds.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        phrases: Arc<Phrases>,
+        media: Media,
+        messengers: Vec<Arc<dyn Messenger>>,
+        clock: fn() -> i64,
+    ) -> Self {
+        Self { store, phrases, media, messengers, clock }
+    }
+
+    /// Delivers until told to stop, and shows notices beside. A failing database is waited for, not given up on.
+    pub async fn run(&self, mut notices: mpsc::Receiver<Notice>, stop: CancellationToken) {
+        let deliver = async {
+            let mut failures = 0_u32;
+            while !stop.is_cancelled() {
+                let wait = match self.deliver_next().await {
+                    Ok(true) => {
+                        failures = 0;
+                        continue;
+                    }
+                    Ok(false) => LOOK_EVERY,
+                    Err(error) => {
+                        failures += 1;
+                        if failures == 1 {
+                            tracing::error!(
+                                error = &error as &dyn std::error::Error,
+                                "the outbox cannot read its rows"
+                            );
+                        }
+                        Duration::from_secs(1)
+                    }
+                };
+                tokio::select! {
+                    () = self.store.bells().outbox.notified() => {}
+                    () = tokio::time::sleep(wait) => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+        };
+        let show = async {
+            loop {
+                tokio::select! {
+                    first = notices.recv() => match first {
+                        Some(first) => self.show(first, &mut notices).await,
+                        None => break,
+                    },
+                    () = stop.cancelled() => break,
+                }
+            }
+        };
+        tokio::join!(deliver, show);
+    }
+
+    /// Delivers the next reply whose time has come. False when there is none.
+    ///
+    /// # Errors
+    /// When the database fails; the reply stays queued.
+    pub async fn deliver_next(&self) -> Result<bool, StoreError> {
+        let names: Vec<&str> = self.messengers.iter().map(|messenger| messenger.name()).collect();
+        let now = (self.clock)();
+        let Some(due) = self.store.next_reply(&names, now).await? else { return Ok(false) };
+        let Some(messenger) =
+            self.messengers.iter().find(|messenger| messenger.name() == due.address.messenger)
+        else {
+            return Ok(false);
+        };
+        let parts = self.parts(&due, messenger.dialect());
+        let last = parts.len().saturating_sub(1);
+        for (index, part) in parts.iter().enumerate().skip(due.parts_sent as usize) {
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            let key = format!("{}-{number}", due.reply);
+            match messenger.deliver(part, &key, None).await {
+                Ok(remote) => {
+                    self.store.part_sent(due.reply, number, &remote.0, index == last, (self.clock)()).await?
+                }
+                Err(error) => {
+                    self.put_off(&due, error).await?;
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn parts(&self, due: &Due, dialect: Dialect) -> Vec<Part> {
+        let part = |body| Part { address: due.address.clone(), reply_to: due.reply_to.clone(), body };
+        if let crate::message::Content::Picture(picture) = &due.content {
+            let caption: String = self.caption(due, picture).chars().take(dialect.caption_limit).collect();
+            return vec![part(PartBody::Picture { path: self.media.path(&picture.file), caption })];
+        }
+        let text = text_of(&due.content, due.language, &self.phrases);
+        split(&text, dialect.text_limit).into_iter().map(|text| part(PartBody::Text(text))).collect()
+    }
+
+    fn caption(&self, due: &Due, picture: &PictureReply) -> String {
+        render::caption(picture, due.language, &self.phrases)
+    }
+
+    async fn put_off(&self, due: &Due, error: DeliveryError) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        match error {
+            DeliveryError::Never { reason } => {
+                tracing::error!(reply = due.reply.get(), %reason, "reply parked");
+                self.store.park_reply(due.reply, &reason, now).await
+            }
+            DeliveryError::Later { after, reason } => {
+                let wait = after.unwrap_or_else(|| backoff(due.attempt));
+                tracing::warn!(reply = due.reply.get(), %reason, wait_ms = wait.as_millis(), "reply put off");
+                self.store
+                    .reply_later(due.reply, now + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
+                    .await
+            }
+            DeliveryError::Unknown { reason } => {
+                tracing::warn!(reply = due.reply.get(), %reason, "reply may have arrived, tried again with the same key");
+                let wait = i64::try_from(backoff(due.attempt).as_millis()).unwrap_or(i64::MAX);
+                self.store.reply_later(due.reply, now + wait).await
+            }
+        }
+    }
+
+    /// Shows the newest notice of each lane among those that have gathered.
+    async fn show(&self, first: Notice, more: &mut mpsc::Receiver<Notice>) {
+        let mut latest = BTreeMap::from([(first.address.lane(), first)]);
+        while let Ok(notice) = more.try_recv() {
+            latest.insert(notice.address.lane(), notice);
+        }
+        for notice in latest.values() {
+            if let Some(messenger) =
+                self.messengers.iter().find(|messenger| messenger.name() == notice.address.messenger)
+            {
+                messenger.show(notice).await;
+            }
+        }
+    }
+}
+
+/// 1 s, doubled with each failure, 5 min at most.
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_secs(1_u64.checked_shl(attempt.min(9)).unwrap_or(u64::MAX).min(300))
+}

@@ -1,0 +1,123 @@
+# What the house says in English. Keys and variables are the same as in ru.ftl; a test holds that.
+
+## Meeting people
+welcome = Hello! I answer questions and draw pictures, and everything stays on this computer. Ask in your own words, or type /help.
+greeting = Hello! Ask me something, or tell me what to draw.
+thanks = You are welcome!
+stranger = This is a private assistant. Ask its owner to let you in.
+help-intro = I understand your own words. For example:
+help-outro = Inside a request for a picture: --no WHAT, --seed NUMBER, --size WIDTHxHEIGHT, --steps NUMBER.
+help-commands = Commands:
+about-answer = a question or a request for text
+about-draw = draw a picture
+about-redo = the last answer or picture again, or changed
+about-help = what I can do
+about-queue = the line of drawings, and cancelling
+about-cancel = cancel your drawing
+about-new = begin a fresh conversation
+about-forget = delete everything that is kept about this chat and you
+about-stop = stop the running answer
+about-persona = the character I answer in
+about-settings = language, size, steps, seed
+
+## Drawing
+what-to-draw = What shall I draw?
+drawing-now = I am drawing: { $subject }.
+queued = { $subject }: number { $place } in line.
+request-changed = Changed: I will draw { $subject }.
+picture-caption = { $prompt } · seed { $seed } · { $steps ->
+        [one] { $steps } step
+       *[other] { $steps } steps
+    }
+sketch-caption = A small sketch model drew this: it knows single things, not scenes.
+unknown-subject = I cannot draw “{ $subject }” yet: the sketch model here knows { $count ->
+        [one] { $count } thing
+       *[other] { $count } things
+    }, for example: { $nearest }.
+limit-drawings = You already have { $limit ->
+        [one] { $limit } drawing
+       *[other] { $limit } drawings
+    } waiting. Let them finish, or cancel one with /cancel.
+drawing-cancelled = Cancelled: { $subject }.
+cancelled = Cancelled: { $subject }.
+cancelling = I am stopping: { $subject }.
+nothing-to-cancel = There is no drawing of yours to cancel.
+not-yours = That drawing belongs to somebody else.
+drawing-gave-up = I tried to draw { $subject } and failed each time. Please try a different request.
+drawing-failed = I could not draw { $subject }: something went wrong here, and it is in the log.
+drawing-out-of-memory = There is not enough memory to draw { $subject }. A smaller --size may help.
+drawing-model-broken = I cannot draw { $subject }: the picture model does not start. The owner can look with: aisaac doctor
+prompt-cut = The request was too long for the picture model; it did not read: “{ $cut }”.
+size-not-multiple = A size of { $value } does not work: both sides must be multiples of { $bound }.
+size-out-of-range = A size of { $value } does not work here: the picture model draws { $bound }.
+size-bad = I cannot read the size “{ $value }”. Write it like --size { $bound }.
+steps-out-of-range = { $value } steps do not work: choose { $bound }.
+seed-bad = “{ $value }” is not a seed: choose a whole number from 0 to { $bound }.
+guidance-out-of-range = Guidance { $value } does not work: choose { $bound }.
+option-unknown = I do not know the option { $value }. There are { $bound }.
+queue-empty = The line is empty.
+queue-head = In line:
+queue-row-running = now: { $subject }
+queue-row = { $place }. { $subject }
+queue-row-other = { $place }. somebody else's drawing
+queue-row-running-other = now: somebody else's drawing
+
+## Answering
+stopped-mark = (stopped)
+nothing-to-stop = Nothing is running.
+stopping = Stopping.
+draw-instead = Shall I draw this instead? Say “yes”.
+answer-model-missing = There is no model for answers here yet. The owner can bring one with: aisaac models pull starter
+draw-model-missing = There is no picture model here yet. The owner can bring one with: aisaac models pull starter
+language-unsupported = The answer model here ({ $model }) speaks only: { $languages }. I understand your language and can draw, see the line and change settings in it. For answers in it the owner can run: aisaac models pull answer-ru (about { $size }).
+language-unsupported-short = I cannot answer in this language yet (aisaac models pull answer-ru, about { $size }), but I can draw.
+nothing-to-redo = There is nothing to do again yet.
+new-conversation = A fresh conversation. What was said before no longer counts.
+forgot = Deleted: { $messages ->
+        [one] { $messages } message
+       *[other] { $messages } messages
+    } and { $pictures ->
+        [one] { $pictures } picture
+       *[other] { $pictures } pictures
+    }, and the settings of this chat.
+persona-set = From now on I answer as: { $persona }
+persona-cleared = I answer in my own character again.
+persona-shown = I answer as: { $persona }
+persona-none = I answer in my own character. Change it with /persona and a description.
+
+## Settings
+settings-shown = Language: { $language }. Size: { $size }. Steps: { $steps }. Seed: { $seed }.
+settings-changed = Done. Language: { $language }. Size: { $size }. Steps: { $steps }. Seed: { $seed }.
+setting-default = the model's own
+setting-auto = as you write
+setting-random = a new one each time
+language-ru = Russian
+language-en = English
+
+## Trouble
+empty = The message is empty. Ask me something, or tell me what to draw.
+too-long = The message is too long: at most { $limit ->
+        [one] { $limit } character
+       *[other] { $limit } characters
+    }.
+unknown-command = I do not know { $command }. Did you mean { $nearest }? /help lists everything.
+unsupported-body = I cannot read this kind of message yet, only text.
+broken-text = The message is not readable text (UTF-8).
+gave-up = I failed over this message three times and set it aside. Please say it differently.
+busy = I am busy; please try again in a moment.
+out-of-memory = There is not enough memory for this right now.
+our-fault = Something went wrong here. It is in the log; please try again.
+model-broken = A model does not start. The owner can look with: aisaac doctor
+disk-full = The disk is full: drawings have to wait until there is room.
+disk-low = Less than { $needed } of disk is free: drawings have to wait until there is room.
+
+## Console
+console-position = { $place ->
+        [0] being painted
+       *[other] number { $place } in line
+    }
+console-saved = saved: { $file }
+console-left = { $seconds } s left
+
+## As it stands
+raw = { $text }

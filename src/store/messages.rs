@@ -1,0 +1,266 @@
+//! Table `messages`: accept once, take in order, give back, settle or park.
+
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+use super::replies::{self, NewReply};
+use super::{ATTEMPTS, Store, StoreError};
+use crate::message::{Address, Content, Language, Message, MessageId, Phrase};
+
+/// What became of an offered message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is on disk now.
+    New(MessageId),
+    /// It was there already.
+    Duplicate(MessageId),
+}
+
+/// A message in hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// Its row.
+    pub id: MessageId,
+    /// What was said.
+    pub message: Message,
+    /// 1 the first time.
+    pub attempt: u32,
+}
+
+impl Store {
+    /// Puts a message on disk, once per (messenger, chat, key). `control` messages are handled beside their lane.
+    ///
+    /// # Errors
+    /// When the row cannot be committed: the messenger must not confirm it then.
+    pub async fn accept(
+        &self,
+        message: &Message,
+        raw: &str,
+        control: bool,
+        now: i64,
+    ) -> Result<Accepted, StoreError> {
+        let mut tx = self.begin().await?;
+        let json = to_json(message, "messages")?;
+        let inserted = sqlx::query(
+            "INSERT INTO messages (messenger, chat, lane, key, person, raw, message, control, received_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+        )
+        .bind(&message.address.messenger)
+        .bind(&message.address.chat)
+        .bind(message.address.lane())
+        .bind(&message.key)
+        .bind(&message.from.id)
+        .bind(raw)
+        .bind(json)
+        .bind(control)
+        .bind(now)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let accepted = match inserted {
+            Some(row) => Accepted::New(MessageId::new(row.try_get(0)?)),
+            None => Accepted::Duplicate(row_of(&mut tx, message).await?),
+        };
+        sqlx::query(
+            "INSERT INTO people (messenger, person, name, language, last_seen) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET name = excluded.name, language = excluded.language, last_seen = excluded.last_seen",
+        )
+        .bind(&message.address.messenger)
+        .bind(&message.from.id)
+        .bind(&message.from.name)
+        .bind(message.from.language.map(Language::code))
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        self.bells().inbox.notify_one();
+        Ok(accepted)
+    }
+
+    /// Takes the oldest waiting message whose lane has none in hand, and counts the attempt.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take(&self, messengers: &[&str]) -> Result<Option<Taken>, StoreError> {
+        self.take_where(
+            messengers,
+            "m.control = 0 AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.lane = m.lane AND o.state = 'taken' AND o.control = 0)",
+        )
+        .await
+    }
+
+    /// Takes the oldest waiting control message (`/stop`, `/cancel`, `/queue`), whatever its lane is doing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_control(&self, messengers: &[&str]) -> Result<Option<Taken>, StoreError> {
+        self.take_where(messengers, "m.control = 1").await
+    }
+
+    async fn take_where(&self, messengers: &[&str], condition: &str) -> Result<Option<Taken>, StoreError> {
+        let marks = vec!["?"; messengers.len()].join(", ");
+        let sql = format!(
+            "UPDATE messages SET state = 'taken', attempt = attempt + 1, boot = ? WHERE id = (
+                 SELECT m.id FROM messages m WHERE m.state = 'new' AND m.messenger IN ({marks}) AND {condition}
+                 ORDER BY m.id LIMIT 1)
+             RETURNING id, message, attempt"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(&*self.boot);
+        for messenger in messengers {
+            query = query.bind(*messenger);
+        }
+        let Some(row) = query.fetch_optional(&self.writer).await? else { return Ok(None) };
+        Ok(Some(Taken {
+            id: MessageId::new(row.try_get(0)?),
+            message: from_json(&row, 1, "messages")?,
+            attempt: row.try_get(2)?,
+        }))
+    }
+
+    /// Puts a taken message back, with its attempt: the house stops politely.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn give_back(&self, id: MessageId) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE messages SET state = 'new', attempt = attempt - 1, boot = NULL WHERE id = ? AND state = 'taken' AND boot = ?",
+        )
+        .bind(id.get())
+        .bind(&*self.boot)
+        .execute(&self.writer)
+        .await?;
+        self.bells().inbox.notify_one();
+        Ok(())
+    }
+}
+
+async fn row_of(connection: &mut SqliteConnection, message: &Message) -> Result<MessageId, StoreError> {
+    let row = sqlx::query("SELECT id FROM messages WHERE messenger = ? AND chat = ? AND key = ?")
+        .bind(&message.address.messenger)
+        .bind(&message.address.chat)
+        .bind(&message.key)
+        .fetch_one(connection)
+        .await?;
+    Ok(MessageId::new(row.try_get(0)?))
+}
+
+/// Messages in the hands of processes that died.
+pub(super) async fn take_back(
+    connection: &mut SqliteConnection,
+    boot: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    let worn = sqlx::query(
+        "SELECT id, message FROM messages WHERE state = 'taken' AND boot IS NOT ? AND attempt >= ?",
+    )
+    .bind(boot)
+    .bind(ATTEMPTS)
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in worn {
+        let id: i64 = row.try_get(0)?;
+        let message: Message = from_json(&row, 1, "messages")?;
+        sqlx::query("UPDATE messages SET state = 'parked', reason = 'the house died over it', settled_at = ? WHERE id = ?")
+            .bind(now)
+            .bind(id)
+            .execute(&mut *connection)
+            .await?;
+        let reply = NewReply {
+            message: Some(MessageId::new(id)),
+            drawing: None,
+            address: &message.address,
+            person: &message.from.id,
+            reply_to: Some(&message.key),
+            language: message.from.language.unwrap_or(Language::En),
+            content: &Content::Phrases { phrases: vec![Phrase::new("gave-up")] },
+        };
+        replies::insert(connection, &reply, now).await?;
+    }
+    sqlx::query("UPDATE messages SET state = 'new', boot = NULL WHERE state = 'taken' AND boot IS NOT ?")
+        .bind(boot)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) fn to_json<T: serde::Serialize>(value: &T, table: &'static str) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| StoreError::Row { table, source })
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(
+    row: &SqliteRow,
+    column: usize,
+    table: &'static str,
+) -> Result<T, StoreError> {
+    let text: String = row.try_get(column)?;
+    serde_json::from_str(&text).map_err(|source| StoreError::Row { table, source })
+}
+
+/// The address column of a row.
+pub(super) fn address(row: &SqliteRow, column: usize, table: &'static str) -> Result<Address, StoreError> {
+    from_json(row, column, table)
+}
+
+pub(super) fn language(row: &SqliteRow, column: usize) -> Result<Language, StoreError> {
+    let code: String = row.try_get(column)?;
+    Ok(Language::parse(&code).unwrap_or(Language::En))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{desk, open, says};
+    use super::*;
+
+    #[tokio::test]
+    async fn the_same_update_is_accepted_once() {
+        let desk = desk().await;
+        let message = says("c", "ana", "m:1", "hi");
+        let Accepted::New(id) = desk.store.accept(&message, "{}", false, 1).await.unwrap() else {
+            panic!("new")
+        };
+        assert_eq!(desk.store.accept(&message, "{}", false, 2).await.unwrap(), Accepted::Duplicate(id));
+    }
+
+    #[tokio::test]
+    async fn a_lane_has_one_message_in_hand_and_keeps_its_order() {
+        let desk = desk().await;
+        for (chat, key) in [("a", "m:1"), ("a", "m:2"), ("b", "m:3")] {
+            desk.store.accept(&says(chat, "ana", key, key), "{}", false, 1).await.unwrap();
+        }
+        let first = desk.store.take(&["console"]).await.unwrap().unwrap();
+        let second = desk.store.take(&["console"]).await.unwrap().unwrap();
+        assert_eq!((first.message.key.as_str(), second.message.key.as_str()), ("m:1", "m:3"));
+        assert_eq!(desk.store.take(&["console"]).await.unwrap(), None);
+        assert_eq!(desk.store.take(&["telegram"]).await.unwrap(), None);
+        desk.store.give_back(first.id).await.unwrap();
+        let again = desk.store.take(&["console"]).await.unwrap().unwrap();
+        assert_eq!((again.id, again.attempt), (first.id, 1), "a polite stop costs no attempt");
+    }
+
+    #[tokio::test]
+    async fn a_control_message_passes_its_busy_lane() {
+        let desk = desk().await;
+        desk.store.accept(&says("a", "ana", "m:1", "long"), "{}", false, 1).await.unwrap();
+        desk.store.take(&["console"]).await.unwrap().unwrap();
+        desk.store.accept(&says("a", "ana", "m:2", "/stop"), "{}", true, 1).await.unwrap();
+        assert_eq!(desk.store.take(&["console"]).await.unwrap(), None);
+        assert_eq!(desk.store.take_control(&["console"]).await.unwrap().unwrap().message.key, "m:2");
+    }
+
+    #[tokio::test]
+    async fn a_message_that_kills_the_house_three_times_is_parked_with_an_apology() {
+        let desk = desk().await;
+        desk.store.accept(&says("a", "ana", "m:1", "boom"), "{}", false, 1).await.unwrap();
+        desk.store.accept(&says("a", "ana", "m:2", "next"), "{}", false, 1).await.unwrap();
+        let mut store = desk.store.clone();
+        for boot in ["b2", "b3", "b4"] {
+            let taken = store.take(&["console"]).await.unwrap().unwrap();
+            assert_eq!(taken.message.key, "m:1");
+            store.close().await;
+            store = open(&desk.folder, boot).await;
+        }
+        assert_eq!(store.take(&["console"]).await.unwrap().unwrap().message.key, "m:2");
+        let due = store.next_reply(&["console"], 5_000).await.unwrap().unwrap();
+        assert_eq!(due.content, Content::Phrases { phrases: vec![Phrase::new("gave-up")] });
+    }
+}

@@ -1,0 +1,216 @@
+//! SQLite: everything that was accepted, queued or promised. The only room that names `sqlx`.
+//!
+//! One file per table; [`Store::settle`] is the one transaction that turns an outcome into rows. One writer with
+//! `BEGIN IMMEDIATE`, readers beside it. Times are Unix milliseconds and come in as arguments. A store must never
+//! hold a transaction across a model run or a network call, and never names a messenger or a model.
+
+mod error;
+mod messages;
+mod settle;
+mod drawings;
+mod replies;
+mod conversation;
+mod reader;
+mod forget;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Row, Sqlite, SqliteConnection, Transaction};
+use tokio::sync::Notify;
+
+pub use drawings::{CancelWord, Claimed, QueueRow};
+pub use error::StoreError;
+pub use forget::Forgotten;
+pub use messages::{Accepted, Taken};
+pub use reader::{KeptTurn, LastPicture, LastRequest, Reader, ReplyRow};
+pub use replies::Due;
+pub use settle::{Limits, Settled, Settlement};
+
+/// Times a message or a drawing may be begun before it is parked.
+pub const ATTEMPTS: u32 = 3;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Whether this process runs the house (holds the lock) or works beside one that may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Holds the lock: rows of dead processes are taken back.
+    House,
+    /// Works beside: leaves everybody's rows alone.
+    Guest,
+}
+
+/// Rung after a commit that gives somebody work; the loops also look every now and then by themselves.
+#[derive(Debug, Default)]
+pub struct Bells {
+    /// A message was accepted or came back.
+    pub inbox: Notify,
+    /// A drawing was queued, came back, or was asked to stop.
+    pub drawings: Notify,
+    /// A reply was queued.
+    pub outbox: Notify,
+}
+
+/// The database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    boot: Arc<str>,
+    bells: Arc<Bells>,
+}
+
+impl Store {
+    /// Opens (and makes) the database, brings its tables up to date, and, as the house, takes back the rows of dead
+    /// processes at once. `boot` names this process and fences its claims.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or written, or was made by a newer program.
+    pub async fn open(path: &Path, boot: &str, role: Role, now: i64) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("secure_delete", "ON")
+            .disable_statement_logging();
+        let writer = pool(1, options.clone()).await?;
+        migrate(&writer).await?;
+        let readers = pool(4, options.read_only(true)).await?;
+        let store = Self { writer, readers, boot: boot.into(), bells: Arc::default() };
+        if role == Role::House {
+            store.take_back(now).await?;
+        }
+        Ok(store)
+    }
+
+    /// A view that can only read.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.readers.clone())
+    }
+
+    /// The bells.
+    #[must_use]
+    pub fn bells(&self) -> &Bells {
+        &self.bells
+    }
+
+    /// Closes every connection; what was committed is on disk.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Rows of processes that died: back to the line, or parked with word to the requester after [`ATTEMPTS`].
+    async fn take_back(&self, now: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        messages::take_back(&mut tx, &self.boot, now).await?;
+        drawings::take_back(&mut tx, &self.boot, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(Duration::from_secs(30))
+        .after_connect(|connection, _| Box::pin(assert_pragmas(connection)))
+        .connect_with(options)
+        .await
+        .map_err(StoreError::from)
+}
+
+/// Durability is per connection: a connection that does not have it is not used.
+async fn assert_pragmas(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    for (pragma, expected) in
+        [("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1), ("PRAGMA secure_delete", 1)]
+    {
+        let found: i64 = sqlx::query(pragma).fetch_one(&mut *connection).await?.try_get(0)?;
+        if found != expected {
+            return Err(sqlx::Error::Protocol(format!("{pragma} is {found}, not {expected}")));
+        }
+    }
+    let journal: String = sqlx::query("PRAGMA journal_mode").fetch_one(&mut *connection).await?.try_get(0)?;
+    if journal != "wal" {
+        return Err(sqlx::Error::Protocol(format!("PRAGMA journal_mode is {journal}, not wal")));
+    }
+    Ok(())
+}
+
+async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
+    use sqlx::migrate::MigrateError;
+    match MIGRATIONS.run(writer).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(version)) => Err(StoreError::Newer { version }),
+        Err(MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) => Err(source.into()),
+        Err(source) => Err(StoreError::Migration { source }),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::message::{Address, Body, Message, Person};
+
+    pub(crate) struct Desk {
+        pub(crate) folder: tempfile::TempDir,
+        pub(crate) store: Store,
+    }
+
+    pub(crate) async fn desk() -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder, "boot-1").await;
+        Desk { folder, store }
+    }
+
+    pub(crate) async fn open(folder: &tempfile::TempDir, boot: &str) -> Store {
+        Store::open(&folder.path().join("aisaac.db"), boot, Role::House, 1_000).await.unwrap()
+    }
+
+    pub(crate) fn says(chat: &str, person: &str, key: &str, text: &str) -> Message {
+        Message {
+            address: Address { messenger: "console".into(), chat: chat.into(), thread: None },
+            key: key.into(),
+            from: Person { id: person.into(), name: None, language: None },
+            body: Body::Text(text.into()),
+            at: 1,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_of_a_newer_program_is_refused() {
+        let desk = desk().await;
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 1)",
+        )
+        .execute(&desk.store.writer)
+        .await
+        .unwrap();
+        desk.store.close().await;
+        let again = Store::open(&desk.folder.path().join("aisaac.db"), "b", Role::House, 1).await;
+        assert!(matches!(again, Err(StoreError::Newer { version: 9999 })), "{again:?}");
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let desk = desk().await;
+        let wrote = sqlx::query("DELETE FROM messages").execute(&desk.store.readers).await;
+        assert!(wrote.is_err());
+    }
+}

@@ -1,0 +1,311 @@
+//! The read-only view: what intents and command lines may ask the store.
+
+use sqlx::sqlite::SqlitePool;
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::StoreError;
+use super::drawings::QueueRow;
+use super::messages::{address, from_json};
+use crate::message::{
+    Address, Body, Commission, Content, DrawingId, Language, Message, MessageId, Pending, PictureReply,
+    ReplyId, Settings,
+};
+
+/// Reads, never writes.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pool: SqlitePool,
+}
+
+/// One turn as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptTurn {
+    /// A person said it; otherwise the assistant.
+    pub from_person: bool,
+    /// What was said.
+    pub text: String,
+    /// When.
+    pub at: i64,
+}
+
+/// The last picture of a lane.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LastPicture {
+    /// What was ordered.
+    pub commission: Commission,
+    /// When it was ordered.
+    pub queued_at: i64,
+}
+
+/// The last request of a lane that was answered in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRequest {
+    /// What the person said.
+    pub text: String,
+    /// When.
+    pub at: i64,
+}
+
+/// A reply as `ask` waits for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplyRow {
+    /// Its row.
+    pub id: ReplyId,
+    /// What it holds.
+    pub content: Content,
+    /// Language of its phrases.
+    pub language: Language,
+    /// Delivered or set aside.
+    pub ended: bool,
+}
+
+impl Reader {
+    pub(super) const fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// What the lane has chosen.
+    ///
+    /// # Errors
+    /// When the database fails (this and every reading below).
+    pub async fn settings(&self, address: &Address) -> Result<Settings, StoreError> {
+        let row = sqlx::query("SELECT chosen FROM settings WHERE lane = ?")
+            .bind(address.lane())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map_or_else(|| Ok(Settings::default()), |row| from_json(&row, 0, "settings"))
+    }
+
+    /// The question of ours that the person has not answered yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pending(
+        &self,
+        address: &Address,
+        person: &str,
+        now: i64,
+    ) -> Result<Option<Pending>, StoreError> {
+        let row =
+            sqlx::query("SELECT question FROM pending WHERE lane = ? AND person = ? AND expires_at > ?")
+                .bind(address.lane())
+                .bind(person)
+                .bind(now)
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(|row| from_json(&row, 0, "pending")).transpose()
+    }
+
+    /// The newest turns of the lane's conversation since `since`, oldest first, beginning with a person's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn turns(&self, address: &Address, most: u32, since: i64) -> Result<Vec<KeptTurn>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT from_person, text, at FROM turns
+             WHERE lane = ?1 AND at >= ?2 AND id > coalesce((SELECT fresh_after FROM settings WHERE lane = ?1), 0)
+             ORDER BY id DESC LIMIT ?3",
+        )
+        .bind(address.lane())
+        .bind(since)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut turns = rows
+            .iter()
+            .rev()
+            .map(|row| {
+                Ok(KeptTurn { from_person: row.try_get(0)?, text: row.try_get(1)?, at: row.try_get(2)? })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let whole = turns.iter().position(|turn| turn.from_person).unwrap_or(turns.len());
+        turns.drain(..whole);
+        Ok(turns)
+    }
+
+    /// The last drawing ordered in the lane that was not cancelled.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_picture(&self, address: &Address) -> Result<Option<LastPicture>, StoreError> {
+        let row = sqlx::query("SELECT commission, queued_at FROM drawings WHERE lane = ? AND state <> 'cancelled' ORDER BY id DESC LIMIT 1")
+            .bind(address.lane())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| {
+            Ok(LastPicture { commission: from_json(&row, 0, "drawings")?, queued_at: row.try_get(1)? })
+        })
+        .transpose()
+    }
+
+    /// The last thing a person said in the lane that was answered in words.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_request(&self, address: &Address) -> Result<Option<LastRequest>, StoreError> {
+        let row = sqlx::query(
+            "SELECT text, at FROM turns WHERE lane = ? AND from_person = 1 ORDER BY id DESC LIMIT 1",
+        )
+        .bind(address.lane())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| Ok(LastRequest { text: row.try_get(0)?, at: row.try_get(1)? })).transpose()
+    }
+
+    /// The waiting drawing that a message asked for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting_drawing_of(
+        &self,
+        address: &Address,
+        key: &str,
+    ) -> Result<Option<DrawingId>, StoreError> {
+        let row = sqlx::query("SELECT id FROM drawings WHERE lane = ? AND reply_to = ? AND state = 'waiting' ORDER BY id DESC LIMIT 1")
+            .bind(address.lane())
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok(DrawingId::new(row.try_get(0)?))).transpose()
+    }
+
+    /// Whether something was explained in the lane already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn was_told(&self, address: &Address, key: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM told WHERE lane = ? AND key = ?")
+            .bind(address.lane())
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// The line: what is painted, what waits, and (with `ended`) the newest that have ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn queue(&self, ended: u32) -> Result<Vec<QueueRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, address, person, commission, state, reason, queued_at FROM drawings
+             WHERE state IN ('waiting', 'running')
+                OR id IN (SELECT id FROM drawings WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?)
+             ORDER BY state <> 'running', id",
+        )
+        .bind(ended)
+        .fetch_all(&self.pool)
+        .await?;
+        let running =
+            rows.iter().any(|row| row.try_get::<String, _>(4).is_ok_and(|state| state == "running"));
+        let mut place = u32::from(!running);
+        rows.iter().map(|row| queue_row(row, &mut place)).collect()
+    }
+
+    /// Replies to a message, its pictures included, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn replies_of(&self, message: MessageId) -> Result<Vec<ReplyRow>, StoreError> {
+        let rows =
+            sqlx::query("SELECT id, content, language, state FROM replies WHERE message = ? ORDER BY id")
+                .bind(message.get())
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ReplyRow {
+                    id: ReplyId::new(row.try_get(0)?),
+                    content: from_json(row, 1, "replies")?,
+                    language: super::messages::language(row, 2)?,
+                    ended: row.try_get::<String, _>(3)? != "waiting",
+                })
+            })
+            .collect()
+    }
+
+    /// The report of a settled message, and whether everything it led to has ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ended(&self, message: MessageId) -> Result<Option<(Option<String>, bool)>, StoreError> {
+        let row = sqlx::query(
+            "SELECT report, state IN ('settled', 'parked')
+                 AND NOT EXISTS (SELECT 1 FROM drawings d WHERE d.message = m.id AND d.state IN ('waiting', 'running'))
+                 AND NOT EXISTS (SELECT 1 FROM replies r WHERE r.message = m.id AND r.state = 'waiting')
+             FROM messages m WHERE id = ?",
+        )
+        .bind(message.get())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+    }
+
+    /// Whether anything waits or is in hand anywhere (a pipe ends when nothing is).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn idle(&self, messenger: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "SELECT NOT EXISTS (SELECT 1 FROM messages WHERE messenger = ?1 AND state IN ('new', 'taken'))
+                AND NOT EXISTS (SELECT 1 FROM drawings WHERE messenger = ?1 AND state IN ('waiting', 'running'))
+                AND NOT EXISTS (SELECT 1 FROM replies WHERE messenger = ?1 AND state = 'waiting')",
+        )
+        .bind(messenger)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// Media files that rows name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn files(&self) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("SELECT picture FROM drawings WHERE picture IS NOT NULL")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| from_json::<PictureReply>(row, 0, "drawings").map(|picture| picture.file))
+            .collect()
+    }
+
+    /// The text of an accepted message, by its key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn text_of(&self, address: &Address, key: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT message FROM messages WHERE messenger = ? AND chat = ? AND key = ?")
+            .bind(&address.messenger)
+            .bind(&address.chat)
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let message: Message = from_json(&row, 0, "messages")?;
+        Ok(match message.body {
+            Body::Text(text) | Body::Edit { text, .. } => Some(text),
+            Body::Unsupported(_) => None,
+        })
+    }
+}
+
+fn queue_row(row: &SqliteRow, place: &mut u32) -> Result<QueueRow, StoreError> {
+    let state: String = row.try_get(4)?;
+    let unfinished = state == "waiting" || state == "running";
+    let at = *place;
+    if unfinished {
+        *place += 1;
+    }
+    let commission: Commission = from_json(row, 3, "drawings")?;
+    Ok(QueueRow {
+        id: DrawingId::new(row.try_get(0)?),
+        address: address(row, 1, "drawings")?,
+        person: row.try_get(2)?,
+        subject: commission.subject,
+        place: unfinished.then_some(at),
+        state,
+        reason: row.try_get(5)?,
+        queued_at: row.try_get(6)?,
+    })
+}

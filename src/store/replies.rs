@@ -1,0 +1,157 @@
+//! Tables `replies` and `parts`: the outbox.
+
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+use super::messages::{address, from_json, language, to_json};
+use super::{Store, StoreError};
+use crate::message::{Address, Content, DrawingId, Language, MessageId, ReplyId};
+
+/// A reply about to be queued.
+pub(super) struct NewReply<'a> {
+    pub(super) message: Option<MessageId>,
+    pub(super) drawing: Option<DrawingId>,
+    pub(super) address: &'a Address,
+    pub(super) person: &'a str,
+    pub(super) reply_to: Option<&'a str>,
+    pub(super) language: Language,
+    pub(super) content: &'a Content,
+}
+
+/// A reply whose time has come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    /// Its row.
+    pub reply: ReplyId,
+    /// Where it goes.
+    pub address: Address,
+    /// The language of its phrases.
+    pub language: Language,
+    /// Remote key of what it answers.
+    pub reply_to: Option<String>,
+    /// What it holds.
+    pub content: Content,
+    /// Parts that were confirmed already, in order.
+    pub parts_sent: u32,
+    /// Failed attempts so far.
+    pub attempt: u32,
+}
+
+impl Store {
+    /// The oldest waiting reply of each lane, if its time has come; the earliest of them. Order in a lane is kept:
+    /// a reply that waits holds back the ones behind it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_reply(&self, messengers: &[&str], now: i64) -> Result<Option<Due>, StoreError> {
+        let marks = vec!["?"; messengers.len()].join(", ");
+        let sql = format!(
+            "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
+                    (SELECT count(*) FROM parts p WHERE p.reply = r.id)
+             FROM replies r
+             WHERE r.state = 'waiting' AND r.next_at <= ? AND r.messenger IN ({marks})
+               AND r.id = (SELECT min(o.id) FROM replies o WHERE o.lane = r.lane AND o.state = 'waiting')
+             ORDER BY r.id LIMIT 1"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now);
+        for messenger in messengers {
+            query = query.bind(*messenger);
+        }
+        let Some(row) = query.fetch_optional(&self.readers).await? else { return Ok(None) };
+        Ok(Some(Due {
+            reply: ReplyId::new(row.try_get(0)?),
+            address: address(&row, 1, "replies")?,
+            language: language(&row, 2)?,
+            reply_to: row.try_get(3)?,
+            content: from_json(&row, 4, "replies")?,
+            attempt: row.try_get(5)?,
+            parts_sent: row.try_get(6)?,
+        }))
+    }
+
+    /// Notes that a part was confirmed; with the last one the reply is done.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn part_sent(
+        &self,
+        reply: ReplyId,
+        part: u32,
+        remote: &str,
+        last: bool,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO parts (reply, part, remote, sent_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(reply.get())
+        .bind(part)
+        .bind(remote)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+        if last {
+            sqlx::query("UPDATE replies SET state = 'sent', ended_at = ? WHERE id = ?")
+                .bind(now)
+                .bind(reply.get())
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        self.bells().outbox.notify_one();
+        Ok(())
+    }
+
+    /// Tries a reply again, not before `at`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reply_later(&self, reply: ReplyId, at: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE replies SET attempt = attempt + 1, next_at = ? WHERE id = ?")
+            .bind(at)
+            .bind(reply.get())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Sets a reply aside for good, with the reason.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn park_reply(&self, reply: ReplyId, reason: &str, now: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE replies SET state = 'parked', reason = ?, ended_at = ? WHERE id = ?")
+            .bind(reason)
+            .bind(now)
+            .bind(reply.get())
+            .execute(&self.writer)
+            .await?;
+        self.bells().outbox.notify_one();
+        Ok(())
+    }
+}
+
+/// Queues a reply inside somebody's transaction.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    reply: &NewReply<'_>,
+    now: i64,
+) -> Result<ReplyId, StoreError> {
+    let row = sqlx::query(
+        "INSERT INTO replies (message, drawing, messenger, lane, address, person, reply_to, language, content, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+    )
+    .bind(reply.message.map(MessageId::get))
+    .bind(reply.drawing.map(DrawingId::get))
+    .bind(&reply.address.messenger)
+    .bind(reply.address.lane())
+    .bind(to_json(reply.address, "replies")?)
+    .bind(reply.person)
+    .bind(reply.reply_to)
+    .bind(reply.language.code())
+    .bind(to_json(reply.content, "replies")?)
+    .bind(now)
+    .fetch_one(connection)
+    .await?;
+    Ok(ReplyId::new(row.try_get(0)?))
+}

@@ -1,0 +1,311 @@
+//! Settling: the one transaction that turns an [`Outcome`] into rows.
+//!
+//! The message is handled **and** the reply is queued **and/or** the drawing is queued, a setting changed, a question
+//! left pending, a limit refused. What needs the truth of this moment (limits, whose drawing it is, whether it still
+//! waits) is decided here, inside the transaction, and nowhere else.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::drawings::{self, CancelWord, Who};
+use super::messages::{Taken, from_json, to_json};
+use super::replies::{self, NewReply};
+use super::{Forgotten, Store, StoreError, conversation, forget};
+use crate::message::{Change, Commission, Content, DrawingId, Language, Outcome, Pending, Phrase, ReplyId};
+
+/// How long a question of ours waits for its answer: ten minutes.
+const PENDING_MS: i64 = 10 * 60 * 1000;
+
+/// Bounds that settling holds people to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most drawings one person may have waiting.
+    pub waiting_per_person: u32,
+}
+
+/// Everything settling needs to know.
+#[derive(Debug)]
+pub struct Settlement<'a> {
+    /// The message in hand.
+    pub taken: &'a Taken,
+    /// What it turned into.
+    pub outcome: Outcome,
+    /// What the person said, when it is a turn of the conversation.
+    pub said: Option<&'a str>,
+    /// Explanations given with this outcome, which are given once.
+    pub told: &'a [&'a str],
+    /// The language the lane is spoken to in.
+    pub language: Language,
+    /// Intent, reason and milliseconds per step, JSON.
+    pub report: &'a str,
+    /// Bounds.
+    pub limits: Limits,
+    /// Now.
+    pub now: i64,
+}
+
+/// What settling made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settled {
+    /// Replies queued.
+    pub replies: Vec<ReplyId>,
+    /// The drawing queued, and its place (1 is next).
+    pub drawing: Option<(DrawingId, u32)>,
+    /// What was deleted; its files are the caller's to delete.
+    pub forgotten: Option<Forgotten>,
+}
+
+impl Store {
+    /// Settles a message. Does nothing (and says so with `None`) when the message is not in our hands any more.
+    ///
+    /// # Errors
+    /// When the database fails; nothing has changed then.
+    pub async fn settle(&self, settlement: Settlement<'_>) -> Result<Option<Settled>, StoreError> {
+        let mut tx = self.begin().await?;
+        let mine = sqlx::query(
+            "UPDATE messages SET state = 'settled', report = ?, settled_at = ? WHERE id = ? AND state = 'taken' AND boot = ?",
+        )
+        .bind(settlement.report)
+        .bind(settlement.now)
+        .bind(settlement.taken.id.get())
+        .bind(&*self.boot)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if mine == 0 {
+            return Ok(None);
+        }
+        let settled = Writing { tx: &mut tx, at: &settlement, made: Settled::default() }.write().await?;
+        tx.commit().await?;
+        self.bells().inbox.notify_one();
+        self.bells().outbox.notify_one();
+        self.bells().drawings.notify_one();
+        Ok(Some(settled))
+    }
+}
+
+/// A settlement being written, inside its transaction.
+struct Writing<'a, 's> {
+    tx: &'a mut SqliteConnection,
+    at: &'a Settlement<'s>,
+    made: Settled,
+}
+
+impl Writing<'_, '_> {
+    async fn write(mut self) -> Result<Settled, StoreError> {
+        if !matches!(self.at.outcome, Outcome::Nothing) {
+            conversation::clear_pending(self.tx, &self.lane(), &self.at.taken.message.from.id).await?;
+        }
+        match &self.at.outcome {
+            Outcome::Nothing => {}
+            Outcome::Say { content, remember } => {
+                self.remember(remember.as_deref()).await?;
+                self.reply(content, None).await?;
+            }
+            Outcome::Ask { content, pending, remember } => {
+                self.remember(remember.as_deref()).await?;
+                self.ask(pending).await?;
+                self.reply(content, None).await?;
+            }
+            Outcome::Draw(commission) => self.draw(commission).await?,
+            Outcome::Redraw { drawing, commission } => self.redraw(*drawing, commission).await?,
+            Outcome::Set { changes, content } => {
+                self.set(changes).await?;
+                self.reply(content, None).await?;
+            }
+            Outcome::New { content } => {
+                conversation::start_fresh(self.tx, &self.lane()).await?;
+                self.reply(content, None).await?;
+            }
+            Outcome::Forget => self.forget().await?,
+            Outcome::Cancel(id) => self.cancel(*id).await?,
+        }
+        for key in self.at.told {
+            sqlx::query("INSERT INTO told (lane, key) VALUES (?, ?) ON CONFLICT DO NOTHING")
+                .bind(self.lane())
+                .bind(*key)
+                .execute(&mut *self.tx)
+                .await?;
+        }
+        Ok(self.made)
+    }
+
+    fn lane(&self) -> String {
+        self.at.taken.message.address.lane()
+    }
+
+    async fn reply(&mut self, content: &Content, drawing: Option<DrawingId>) -> Result<(), StoreError> {
+        let message = &self.at.taken.message;
+        let reply = NewReply {
+            message: Some(self.at.taken.id),
+            drawing,
+            address: &message.address,
+            person: &message.from.id,
+            reply_to: Some(&message.key),
+            language: self.language(),
+            content,
+        };
+        let id = replies::insert(self.tx, &reply, self.at.now).await?;
+        self.made.replies.push(id);
+        Ok(())
+    }
+
+    /// A language that this very message chooses counts for its reply already.
+    fn language(&self) -> Language {
+        match &self.at.outcome {
+            Outcome::Set { changes, .. } => changes
+                .iter()
+                .rev()
+                .find_map(
+                    |change| if let Change::Language(language) = change { Some(*language) } else { None },
+                )
+                .unwrap_or(self.at.language),
+            _ => self.at.language,
+        }
+    }
+
+    async fn say(&mut self, phrase: Phrase, drawing: Option<DrawingId>) -> Result<(), StoreError> {
+        self.reply(&Content::Phrases { phrases: vec![phrase] }, drawing).await
+    }
+
+    async fn remember(&mut self, answer: Option<&str>) -> Result<(), StoreError> {
+        let message = &self.at.taken.message;
+        for (from_person, text) in [(true, self.at.said), (false, answer)] {
+            let (Some(text), true) = (text, answer.is_some()) else { continue };
+            sqlx::query(
+                "INSERT INTO turns (lane, person, message, from_person, text, at) VALUES (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(message.address.lane())
+            .bind(&message.from.id)
+            .bind(self.at.taken.id.get())
+            .bind(from_person)
+            .bind(text)
+            .bind(self.at.now)
+            .execute(&mut *self.tx)
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self, pending: &Pending) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO pending (lane, person, question, expires_at) VALUES (?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET question = excluded.question, expires_at = excluded.expires_at",
+        )
+        .bind(self.lane())
+        .bind(&self.at.taken.message.from.id)
+        .bind(to_json(pending, "pending")?)
+        .bind(self.at.now + PENDING_MS)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn draw(&mut self, commission: &Commission) -> Result<(), StoreError> {
+        let message = &self.at.taken.message;
+        let waiting: u32 = sqlx::query(
+            "SELECT count(*) FROM drawings WHERE state = 'waiting' AND messenger = ? AND person = ?",
+        )
+        .bind(&message.address.messenger)
+        .bind(&message.from.id)
+        .fetch_one(&mut *self.tx)
+        .await?
+        .try_get(0)?;
+        if waiting >= self.at.limits.waiting_per_person {
+            let limit = i64::from(self.at.limits.waiting_per_person);
+            return self.say(Phrase::new("limit-drawings").with("limit", limit), None).await;
+        }
+        let id: i64 = sqlx::query(
+            "INSERT INTO drawings (message, messenger, lane, address, person, reply_to, language, commission, queued_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        )
+        .bind(self.at.taken.id.get())
+        .bind(&message.address.messenger)
+        .bind(message.address.lane())
+        .bind(to_json(&message.address, "drawings")?)
+        .bind(&message.from.id)
+        .bind(&message.key)
+        .bind(self.at.language.code())
+        .bind(to_json(commission, "drawings")?)
+        .bind(self.at.now)
+        .fetch_one(&mut *self.tx)
+        .await?
+        .try_get(0)?;
+        let place: u32 =
+            sqlx::query("SELECT count(*) FROM drawings WHERE state IN ('waiting', 'running') AND id <= ?")
+                .bind(id)
+                .fetch_one(&mut *self.tx)
+                .await?
+                .try_get(0)?;
+        self.made.drawing = Some((DrawingId::new(id), place));
+        let phrase = if place <= 1 {
+            Phrase::new("drawing-now")
+        } else {
+            Phrase::new("queued").with("place", i64::from(place))
+        };
+        self.say(phrase.with("subject", commission.subject.clone()), Some(DrawingId::new(id))).await
+    }
+
+    async fn redraw(&mut self, drawing: DrawingId, commission: &Commission) -> Result<(), StoreError> {
+        let changed = sqlx::query(
+            "UPDATE drawings SET commission = ? WHERE id = ? AND state = 'waiting' AND messenger = ? AND person = ?",
+        )
+        .bind(to_json(commission, "drawings")?)
+        .bind(drawing.get())
+        .bind(&self.at.taken.message.address.messenger)
+        .bind(&self.at.taken.message.from.id)
+        .execute(&mut *self.tx)
+        .await?
+        .rows_affected();
+        if changed == 0 {
+            return self.draw(commission).await;
+        }
+        self.say(Phrase::new("request-changed").with("subject", commission.subject.clone()), Some(drawing))
+            .await
+    }
+
+    async fn set(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        let lane = self.lane();
+        let row = sqlx::query("SELECT chosen FROM settings WHERE lane = ?")
+            .bind(&lane)
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        let mut settings: crate::message::Settings = match &row {
+            Some(row) => from_json(row, 0, "settings")?,
+            None => crate::message::Settings::default(),
+        };
+        for change in changes {
+            match change.clone() {
+                Change::Language(language) => settings.language = Some(language),
+                Change::Size(size) => settings.size = size,
+                Change::Steps(steps) => settings.steps = steps,
+                Change::Seed(seed) => settings.seed = seed,
+                Change::Persona(persona) => settings.persona = persona,
+            }
+        }
+        sqlx::query("INSERT INTO settings (lane, chosen) VALUES (?, ?) ON CONFLICT DO UPDATE SET chosen = excluded.chosen")
+            .bind(lane)
+            .bind(to_json(&settings, "settings")?)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    async fn forget(&mut self) -> Result<(), StoreError> {
+        let gone = forget::forget(self.tx, self.at.taken, self.at.now).await?;
+        let phrase = Phrase::new("forgot").with("messages", gone.messages).with("pictures", gone.pictures);
+        self.made.forgotten = Some(gone);
+        self.say(phrase, None).await
+    }
+
+    async fn cancel(&mut self, id: Option<DrawingId>) -> Result<(), StoreError> {
+        let message = &self.at.taken.message;
+        let who = Who::Person { messenger: &message.address.messenger, person: &message.from.id };
+        let phrase = match drawings::cancel(self.tx, who, id, self.at.now).await? {
+            CancelWord::Nothing => Phrase::new("nothing-to-cancel"),
+            CancelWord::NotYours => Phrase::new("not-yours"),
+            CancelWord::Cancelled(subject) => Phrase::new("cancelled").with("subject", subject),
+            CancelWord::Stopping(subject) => Phrase::new("cancelling").with("subject", subject),
+        };
+        self.say(phrase, None).await
+    }
+}

@@ -1,0 +1,125 @@
+//! The walls of the house: who may use whom, which crate belongs to which room, how a file opens and how long it may be.
+//! (Functions are held to their length by clippy.)
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stand outside #[test] functions"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Room -> rooms it may name. `ARCHITECTURE.md` holds the same table.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("message", &[]),
+    ("phrases", &["message"]),
+    ("media", &["message"]),
+    ("store", &["message"]),
+    ("models", &["message"]),
+    ("inference", &["message", "models"]),
+    ("messenger", &["message", "media", "phrases", "inbox"]),
+    ("inbox", &["message", "store"]),
+    ("access", &["message", "store", "messenger"]),
+    ("conversation", &["message", "store", "inference"]),
+    ("intent", &["message", "phrases", "access", "conversation", "inference", "store"]),
+    ("drawing", &["message", "media", "store", "inference"]),
+    ("outbox", &["message", "phrases", "media", "store", "messenger"]),
+    ("assistant", &["message", "media", "inbox", "access", "conversation", "intent", "store"]),
+];
+
+/// Crate -> the only room that may name it.
+const OWNED: &[(&str, &str)] =
+    &[("ort", "inference"), ("sqlx", "store"), ("rustyline", "messenger"), ("clap", "app")];
+
+/// Lines of a file before its tests.
+const LONGEST_FILE: usize = 400;
+
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push((path.clone(), fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    assert!(found.len() > 50, "the walk sees the house");
+    found
+}
+
+fn room(path: &Path) -> String {
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    inside.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+}
+
+/// The code of a file before its tests, without comments.
+fn code(text: &str) -> String {
+    let before = text.split("#[cfg(test)]").next().unwrap();
+    before.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn rooms_use_only_what_they_may() {
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        MAY_USE.iter().map(|(room, rooms)| (*room, rooms.iter().copied().collect())).collect();
+    let mut broken = Vec::new();
+    for (path, text) in sources() {
+        let here = room(&path);
+        if matches!(here.as_str(), "lib" | "main" | "app") {
+            continue;
+        }
+        for piece in code(&text).split("crate::").skip(1) {
+            let used: String = piece.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if used != here && !allowed[here.as_str()].contains(used.as_str()) {
+                broken.push(format!("{} uses {used}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn crates_are_named_in_one_room_only() {
+    let mut broken = Vec::new();
+    for (path, text) in sources() {
+        for (name, owner) in OWNED {
+            let named = code(&text).match_indices(&format!("{name}::")).any(|(at, _)| {
+                !code(&text)[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
+            });
+            if room(&path) != *owner && named {
+                broken.push(format!("{} names {name}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn every_file_opens_with_its_purpose_and_ends_in_time() {
+    let mut broken = Vec::new();
+    for (path, text) in sources() {
+        if !text.starts_with("//!") {
+            broken.push(format!("{} does not open with //!", path.display()));
+        }
+        let lines = text.split("#[cfg(test)]").next().unwrap().lines().count();
+        if lines > LONGEST_FILE {
+            broken.push(format!("{} has {lines} lines before its tests", path.display()));
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_map_holds_the_same_table() {
+    let map = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    for (room, rooms) in MAY_USE {
+        let row =
+            format!("| {room} | {} |", if rooms.is_empty() { "-".to_owned() } else { rooms.join(", ") });
+        assert!(map.contains(&row), "ARCHITECTURE.md lacks the row: {row}");
+    }
+}
