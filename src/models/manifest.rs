@@ -45,7 +45,6 @@ pub struct Manifest {
 
 /// One file of a model, as it lies in `<data>/models/<name>/`.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ModelFile {
     /// Path inside the model's folder.
     pub path: String,
