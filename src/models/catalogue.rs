@@ -10,6 +10,7 @@ use super::Manifest;
 static FOLDERS: &[(&str, Dir<'static>)] = &[
     ("runtime", include_dir!("$CARGO_MANIFEST_DIR/models/runtime")),
     ("understand", include_dir!("$CARGO_MANIFEST_DIR/models/understand")),
+    ("instruct", include_dir!("$CARGO_MANIFEST_DIR/models/instruct")),
     ("sketch", include_dir!("$CARGO_MANIFEST_DIR/models/sketch")),
 ];
 const PACKAGES: &str = include_str!("../../models/packages.toml");
@@ -119,7 +120,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(catalogue.named("starter").unwrap().len(), 3);
+        assert_eq!(catalogue.named("starter").unwrap().len(), 4);
         assert_eq!(catalogue.named("sketsh").unwrap_err(), "sketch");
     }
 }

@@ -7,27 +7,12 @@
 
 use std::collections::BTreeMap;
 
-/// The file, in pieces.
-#[derive(Debug)]
-pub(super) struct E5<'a> {
-    /// Vocabulary in id order.
-    pub(super) pieces: Vec<(String, f32)>,
-    /// Tensors by name.
-    pub(super) tensors: BTreeMap<String, Tensor<'a>>,
-}
-
-/// One tensor as it lies in the file.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Tensor<'a> {
-    /// Blocks of 32 in 4 bits; otherwise f32.
-    pub(super) quantised: bool,
-    /// Its bytes.
-    pub(super) bytes: &'a [u8],
-}
+use super::bytes::Cursor;
+use super::fill::{Kind, Package, Tensor};
 
 /// Reads the whole file; `None` where it does not hold what it says.
-pub(super) fn read(file: &[u8]) -> Option<E5<'_>> {
-    let mut at = Cursor { rest: file };
+pub(super) fn read(file: &[u8]) -> Option<Package<'_>> {
+    let mut at = Cursor::new(file);
     if at.take(4)? != b"E5S1" || at.u32()? != 1 {
         return None;
     }
@@ -40,13 +25,13 @@ pub(super) fn read(file: &[u8]) -> Option<E5<'_>> {
     for _ in 0..at.u32()? {
         let length = usize::from(u16::from_le_bytes(at.take(2)?.try_into().ok()?));
         let name = std::str::from_utf8(at.take(length)?).ok()?.to_owned();
-        let quantised = *at.take(1)?.first()? == 1;
+        let kind = if *at.take(1)?.first()? == 1 { Kind::Q4_0 } else { Kind::F32 };
         at.u32()?;
         let (offset, size) = (usize::try_from(at.u64()?).ok()?, usize::try_from(at.u64()?).ok()?);
         let bytes = file.get(offset..offset.checked_add(size)?)?;
-        tensors.insert(name, Tensor { quantised, bytes });
+        tensors.insert(name, Tensor { kind, bytes });
     }
-    Some(E5 { pieces, tensors })
+    Some(Package { pieces, tensors, tokens: Vec::new(), merges: Vec::new() })
 }
 
 fn pieces(at: &mut Cursor<'_>) -> Option<Vec<(String, f32)>> {
@@ -70,26 +55,6 @@ fn pieces(at: &mut Cursor<'_>) -> Option<Vec<(String, f32)>> {
             _ => None,
         })
         .collect()
-}
-
-struct Cursor<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Cursor<'a> {
-    fn take(&mut self, size: usize) -> Option<&'a [u8]> {
-        let (piece, rest) = self.rest.split_at_checked(size)?;
-        self.rest = rest;
-        Some(piece)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take(4)?.try_into().ok().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        self.take(8)?.try_into().ok().map(u64::from_le_bytes)
-    }
 }
 
 #[cfg(test)]
@@ -132,7 +97,7 @@ pub(super) mod tests {
         let file = small();
         let read = read(&file).unwrap();
         assert_eq!(read.pieces, [("a".to_owned(), -1.5), ("▁".to_owned(), -2.0)]);
-        assert!(!read.tensors["n"].quantised && read.tensors["q"].quantised);
+        assert_eq!((read.tensors["n"].kind, read.tensors["q"].kind), (Kind::F32, Kind::Q4_0));
     }
 
     proptest! {

@@ -1,14 +1,56 @@
 //! Fills weightless graphs: a plan beside the graph says, in offset order, which part of which tensor of a package goes
-//! where in the graph's data file. Parts are defined in `models/recipes/export_e5.py`, the reference for them.
+//! where in the graph's data file. Parts are defined in `models/recipes/{export_e5,fill}.py`, the reference for them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::e5::{E5, Tensor};
+/// What a reader finds in a package file.
+#[derive(Debug, Default)]
+pub(super) struct Package<'a> {
+    /// Tensors by name.
+    pub(super) tensors: BTreeMap<String, Tensor<'a>>,
+    /// Pieces with scores, of a Unigram vocabulary.
+    pub(super) pieces: Vec<(String, f32)>,
+    /// Tokens, of a BPE vocabulary.
+    pub(super) tokens: Vec<String>,
+    /// Its merges, each two tokens with a space between.
+    pub(super) merges: Vec<String>,
+}
 
-/// Bytes of a Q4_0 block: an f16 scale and 32 weights in 4 bits.
-const BLOCK: usize = 18;
+/// One tensor as it lies in the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tensor<'a> {
+    /// How its numbers are written.
+    pub(super) kind: Kind,
+    /// Its bytes.
+    pub(super) bytes: &'a [u8],
+}
+
+/// How numbers are written; blocks hold 32 weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Four bytes each.
+    F32,
+    /// f16 d, 16 bytes: w = (q - 8) d.
+    Q4_0,
+    /// f16 d, f16 m, 16 bytes: w = d q + m.
+    Q4_1,
+    /// f16 d, 32 signed bytes: w = d q.
+    Q8_0,
+}
+
+impl Kind {
+    /// Bytes of a block, and those before the weights.
+    const fn block(self) -> (usize, usize) {
+        match self {
+            Self::F32 => (4, 0),
+            Self::Q4_0 => (18, 2),
+            Self::Q4_1 => (20, 4),
+            Self::Q8_0 => (34, 2),
+        }
+    }
+}
 
 /// The plan beside a weightless graph.
 #[derive(Debug, Deserialize)]
@@ -35,8 +77,12 @@ enum Part {
     Nibbles,
     /// The same order in two's complement, for `GatherBlockQuantized`.
     Int4,
-    /// Scale of every block, f32.
+    /// Bytes with zero point 128 instead of signed ones.
+    Bytes,
+    /// d of every block, f32.
     Scales,
+    /// m + 8 d of every block, f32.
+    Offsets,
     /// The numbers themselves, f32.
     F32,
 }
@@ -45,7 +91,7 @@ enum Part {
 ///
 /// # Errors
 /// A sentence: the plan cannot be read, a tensor is missing, or has another size.
-pub(super) fn data(plan: &str, package: &E5<'_>) -> Result<Vec<u8>, String> {
+pub(super) fn data(plan: &str, package: &Package<'_>) -> Result<Vec<u8>, String> {
     let plan: Plan =
         serde_json::from_str(plan).map_err(|error| format!("the fill plan cannot be read: {error}"))?;
     let mut data = vec![0; plan.size];
@@ -54,7 +100,8 @@ pub(super) fn data(plan: &str, package: &E5<'_>) -> Result<Vec<u8>, String> {
             .tensors
             .get(&piece.tensor)
             .ok_or_else(|| format!("the package has no tensor {}", piece.tensor))?;
-        let made = make(piece.part, tensor);
+        let made = make(piece.part, tensor)
+            .ok_or_else(|| format!("the tensor {} has no part {:?}", piece.tensor, piece.part))?;
         let end = piece.offset.saturating_add(piece.bytes);
         match data.get_mut(piece.offset..end).filter(|place| place.len() == made.len()) {
             Some(place) => place.copy_from_slice(&made),
@@ -64,21 +111,33 @@ pub(super) fn data(plan: &str, package: &E5<'_>) -> Result<Vec<u8>, String> {
     Ok(data)
 }
 
-fn make(part: Part, tensor: &Tensor<'_>) -> Vec<u8> {
-    let blocks = || tensor.bytes.chunks_exact(BLOCK).map(|block| block.split_at(2));
-    match (part, tensor.quantised) {
-        (Part::F32, false) => tensor.bytes.to_vec(),
-        (Part::F32, true) => blocks()
-            .flat_map(|(scale, packed)| {
-                let scale = scale_of(scale);
-                quants(packed).map(move |q| (f32::from(q) - 8.0) * scale)
-            })
+/// A part of a tensor; `None` where its kind has no such part.
+fn make(part: Part, tensor: &Tensor<'_>) -> Option<Vec<u8>> {
+    let (block, head) = tensor.kind.block();
+    let blocks = || tensor.bytes.chunks_exact(block).map(|block| block.split_at(head));
+    let d = |head: &[u8]| scale_of(head.get(..2).unwrap_or_default());
+    Some(match (part, tensor.kind) {
+        (Part::F32, Kind::F32) => tensor.bytes.to_vec(),
+        (Part::F32, Kind::Q4_0) => blocks()
+            .flat_map(|(head, packed)| quants(packed).map(move |q| (f32::from(q) - 8.0) * d(head)))
             .flat_map(f32::to_le_bytes)
             .collect(),
-        (Part::Scales, _) => blocks().flat_map(|(scale, _)| scale_of(scale).to_le_bytes()).collect(),
-        (Part::Nibbles, _) => blocks().flat_map(|(_, packed)| pairs(packed, 0)).collect(),
-        (Part::Int4, _) => blocks().flat_map(|(_, packed)| pairs(packed, 0x88)).collect(),
-    }
+        (Part::Scales, Kind::Q4_0 | Kind::Q4_1 | Kind::Q8_0) => {
+            blocks().flat_map(|(head, _)| d(head).to_le_bytes()).collect()
+        }
+        (Part::Offsets, Kind::Q4_1) => {
+            let m = |head: &[u8]| scale_of(head.get(2..).unwrap_or_default());
+            blocks().flat_map(|(head, _)| (m(head) + 8.0 * d(head)).to_le_bytes()).collect()
+        }
+        (Part::Nibbles, Kind::Q4_0 | Kind::Q4_1) => {
+            blocks().flat_map(|(_, packed)| pairs(packed, 0)).collect()
+        }
+        (Part::Int4, Kind::Q4_0) => blocks().flat_map(|(_, packed)| pairs(packed, 0x88)).collect(),
+        (Part::Bytes, Kind::Q8_0) => {
+            blocks().flat_map(|(_, bytes)| bytes.iter().map(|byte| byte ^ 0x80)).collect()
+        }
+        _ => return None,
+    })
 }
 
 fn scale_of(bytes: &[u8]) -> f32 {
@@ -96,11 +155,28 @@ fn pairs(packed: &[u8], mask: u8) -> Vec<u8> {
     quants.chunks_exact(2).map(|pair| pair.iter().rev().fold(0, |byte, q| byte << 4 | q) ^ mask).collect()
 }
 
-/// `tokenizer.json`: the skeleton with the package's pieces. Control pieces sink so far that no typed text becomes one.
+/// `tokenizer.json` of a BPE vocabulary: the skeleton with the package's tokens and merges.
+///
+/// # Errors
+/// A sentence when the skeleton is no tokenizer, or a merge is not two tokens.
+pub(super) fn bpe_tokenizer(skeleton: &str, package: &Package<'_>) -> Result<Vec<u8>, String> {
+    let mut json: serde_json::Value = serde_json::from_str(skeleton).map_err(|error| error.to_string())?;
+    let vocab: serde_json::Map<_, _> =
+        package.tokens.iter().enumerate().map(|(id, token)| (token.clone(), serde_json::json!(id))).collect();
+    let pair = |merge: &String| merge.split_once(' ').map(|(a, b)| serde_json::json!([a, b]));
+    let merges: Option<Vec<_>> = package.merges.iter().map(pair).collect();
+    let model = json.pointer_mut("/model").and_then(serde_json::Value::as_object_mut);
+    let model = model.ok_or("the tokenizer skeleton has no model")?;
+    model.insert("vocab".to_owned(), vocab.into());
+    model.insert("merges".to_owned(), merges.ok_or("a merge is not two tokens")?.into());
+    serde_json::to_vec(&json).map_err(|error| error.to_string())
+}
+
+/// `tokenizer.json` of a Unigram vocabulary: the skeleton with the package's pieces. Control pieces sink so far that no typed text becomes one.
 ///
 /// # Errors
 /// A sentence when the skeleton is no tokenizer.
-pub(super) fn tokenizer(skeleton: &str, package: &E5<'_>) -> Result<Vec<u8>, String> {
+pub(super) fn tokenizer(skeleton: &str, package: &Package<'_>) -> Result<Vec<u8>, String> {
     const SUNK: f32 = -100.0;
     let mut json: serde_json::Value = serde_json::from_str(skeleton).map_err(|error| error.to_string())?;
     let control: BTreeSet<usize> = [0, 1, 2, 3, package.pieces.len().saturating_sub(1)].into();
@@ -115,7 +191,7 @@ pub(super) fn tokenizer(skeleton: &str, package: &E5<'_>) -> Result<Vec<u8>, Str
 
 #[cfg(test)]
 mod tests {
-    use super::super::e5;
+    use super::super::{e5, gguf};
     use super::*;
 
     #[test]
@@ -148,5 +224,23 @@ mod tests {
         let file = e5::tests::small();
         let made = tokenizer(r#"{"model": {"vocab": []}}"#, &e5::read(&file).unwrap()).unwrap();
         assert_eq!(String::from_utf8(made).unwrap(), r#"{"model":{"vocab":[["a",-100.0],["▁",-100.0]]}}"#);
+    }
+
+    #[test]
+    fn parts_of_a_gguf_are_what_the_recipe_defines() {
+        let file = gguf::tests::small();
+        let package = gguf::read(&file).unwrap();
+        let part = |part, tensor: &str| make(part, &package.tensors[tensor]);
+        assert_eq!(
+            part(Part::Nibbles, "w").unwrap(),
+            [0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe].repeat(2)
+        );
+        assert_eq!(part(Part::Offsets, "w").unwrap(), 5.0_f32.to_le_bytes());
+        assert_eq!(part(Part::Scales, "e").unwrap(), 2.0_f32.to_le_bytes());
+        assert_eq!(part(Part::Bytes, "e").unwrap()[..3], [0x80, 0x81, 0x82]);
+        assert_eq!(part(Part::Offsets, "e"), None);
+        let words = bpe_tokenizer(r#"{"model": {"type": "BPE"}}"#, &package).unwrap();
+        let expected = r#"{"model":{"merges":[["a","b"]],"type":"BPE","vocab":{"a":0,"ab":2,"b":1}}}"#;
+        assert_eq!(String::from_utf8(words).unwrap(), expected);
     }
 }

