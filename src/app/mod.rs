@@ -5,6 +5,7 @@ mod catalogue;
 mod house;
 mod steps;
 mod talk;
+mod telemetry;
 pub mod clock;
 pub mod config;
 pub mod places;
@@ -25,6 +26,7 @@ use crate::store::{CancelWord, Role, Store};
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    telemetry::start(&arguments.log);
     let done = tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {
         let done = runtime.block_on(obey(&arguments));
         runtime.shutdown_background();

@@ -309,3 +309,160 @@ impl Writing<'_, '_> {
         self.say(phrase, None).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Desk, desk, open, says};
+    use super::*;
+    use crate::message::{Phrase, PictureReply};
+
+    fn cat() -> Commission {
+        Commission {
+            subject: "a cat".into(),
+            prompt: "a cat".into(),
+            negative: None,
+            seed: 7,
+            size: None,
+            steps: None,
+        }
+    }
+
+    async fn take(desk: &Desk, person: &str, key: &str) -> Taken {
+        desk.store.accept(&says(person, person, key, "words"), "{}", false, 1).await.unwrap();
+        desk.store.take(&["console"]).await.unwrap().unwrap()
+    }
+
+    async fn settle(desk: &Desk, taken: &Taken, outcome: Outcome, now: i64) -> Settled {
+        let limits = Limits { waiting_per_person: 2 };
+        let settlement = Settlement {
+            taken,
+            outcome,
+            said: Some("words"),
+            told: &[],
+            language: Language::En,
+            report: "{}",
+            limits,
+            now,
+        };
+        desk.store.settle(settlement).await.unwrap().unwrap()
+    }
+
+    async fn keys(desk: &Desk) -> Vec<String> {
+        let mut keys = Vec::new();
+        while let Some(due) = desk.store.next_reply(&["console"], 9_000).await.unwrap() {
+            keys.push(match due.content {
+                Content::Phrases { phrases } => phrases[0].key.clone(),
+                other => format!("{other:?}").chars().take(7).collect(),
+            });
+            desk.store.part_sent(due.reply, 0, "r", true, 9_000).await.unwrap();
+        }
+        keys
+    }
+
+    fn text() -> Outcome {
+        Outcome::Say { content: Content::Text { text: "fine".into() }, remember: Some("fine".into()) }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_settled_once() {
+        let desk = desk().await;
+        let taken = take(&desk, "ana", "m:1").await;
+        settle(&desk, &taken, text(), 10).await;
+        let limits = Limits { waiting_per_person: 2 };
+        let again = Settlement {
+            taken: &taken,
+            outcome: text(),
+            said: None,
+            told: &[],
+            language: Language::En,
+            report: "{}",
+            limits,
+            now: 11,
+        };
+        assert_eq!(desk.store.settle(again).await.unwrap(), None);
+        assert_eq!(keys(&desk).await.len(), 1);
+        let turns = desk.store.reader().turns(&taken.message.address, 10, 0).await.unwrap();
+        assert_eq!(turns.iter().map(|turn| turn.text.as_str()).collect::<Vec<_>>(), ["words", "fine"]);
+    }
+
+    #[tokio::test]
+    async fn the_limit_is_per_person_and_only_one_drawing_runs() {
+        let desk = desk().await;
+        for (person, key) in [("ana", "m:1"), ("ana", "m:2"), ("ana", "m:3"), ("bob", "m:4")] {
+            let taken = take(&desk, person, key).await;
+            settle(&desk, &taken, Outcome::Draw(cat()), 10).await;
+        }
+        assert_eq!(keys(&desk).await, ["drawing-now", "queued", "limit-drawings", "queued"]);
+        let first = desk.store.claim(20).await.unwrap().unwrap();
+        assert_eq!(desk.store.claim(20).await.unwrap(), None, "one at a time");
+        let picture = PictureReply {
+            file: "1-7.png".into(),
+            prompt: "a cat".into(),
+            seed: 7,
+            steps: 20,
+            width: 8,
+            height: 8,
+            caption: None,
+        };
+        assert!(desk.store.painted(&first, picture.clone(), 30).await.unwrap());
+        assert!(!desk.store.painted(&first, picture, 31).await.unwrap(), "done once");
+        assert_eq!(keys(&desk).await, ["Picture"]);
+        assert_eq!(desk.store.claim(40).await.unwrap().unwrap().person, "ana");
+    }
+
+    #[tokio::test]
+    async fn a_drawing_cut_off_comes_back_and_is_parked_after_three_deaths() {
+        let mut desk = desk().await;
+        let taken = take(&desk, "ana", "m:1").await;
+        settle(&desk, &taken, Outcome::Draw(cat()), 10).await;
+        keys(&desk).await;
+        for boot in ["b2", "b3", "b4"] {
+            assert!(desk.store.claim(20).await.unwrap().is_some(), "{boot}");
+            desk.store.close().await;
+            desk.store = open(&desk.folder, boot).await;
+        }
+        assert_eq!(desk.store.claim(50).await.unwrap(), None);
+        assert_eq!(keys(&desk).await, ["drawing-gave-up"]);
+        assert!(desk.store.retry(DrawingId::new(1), 60).await.unwrap().is_some());
+        assert_eq!(desk.store.claim(70).await.unwrap().unwrap().attempt, 1);
+    }
+
+    #[tokio::test]
+    async fn cancelling_is_for_the_requester_waiting_or_running() {
+        let desk = desk().await;
+        let taken = take(&desk, "ana", "m:1").await;
+        settle(&desk, &taken, Outcome::Draw(cat()), 10).await;
+        let bob = take(&desk, "bob", "m:2").await;
+        settle(&desk, &bob, Outcome::Cancel(Some(DrawingId::new(1))), 11).await;
+        let claimed = desk.store.claim(12).await.unwrap().unwrap();
+        assert!(!desk.store.wants_cancel(claimed.id).await.unwrap());
+        let ana = take(&desk, "ana", "m:3").await;
+        settle(&desk, &ana, Outcome::Cancel(None), 13).await;
+        assert!(desk.store.wants_cancel(claimed.id).await.unwrap());
+        desk.store.drawing_cancelled(&claimed, 14).await.unwrap();
+        let ana = take(&desk, "ana", "m:4").await;
+        settle(&desk, &ana, Outcome::Cancel(None), 15).await;
+        assert_eq!(
+            keys(&desk).await,
+            ["drawing-now", "not-yours", "cancelling", "drawing-cancelled", "nothing-to-cancel"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_question_waits_ten_minutes_and_forget_leaves_nothing() {
+        let desk = desk().await;
+        let taken = take(&desk, "ana", "m:1").await;
+        let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
+        settle(&desk, &taken, Outcome::Ask { content, pending: Pending::Subject, remember: None }, 10).await;
+        let (reader, address) = (desk.store.reader(), taken.message.address.clone());
+        assert_eq!(reader.pending(&address, "ana", 599_000).await.unwrap(), Some(Pending::Subject));
+        assert_eq!(reader.pending(&address, "ana", 601_000).await.unwrap(), None);
+        let taken = take(&desk, "ana", "m:2").await;
+        settle(&desk, &taken, text(), 20).await;
+        let taken = take(&desk, "ana", "m:3").await;
+        let gone = settle(&desk, &taken, Outcome::Forget, 30).await.forgotten.unwrap();
+        assert_eq!(gone.messages, 2);
+        assert!(reader.turns(&address, 10, 0).await.unwrap().is_empty());
+        assert_eq!(keys(&desk).await, ["forgot"]);
+    }
+}
