@@ -4,7 +4,14 @@ TOOLS := $(CURDIR)/.tools
 RUNTIME := $(TOOLS)/runtime
 RUNTIME_VERSION := 1.32.0
 
-.PHONY: test runtime tools check
+.PHONY: chat test runtime tools check
+
+## chat: builds, brings the starter models, and opens a conversation in the terminal.
+chat: check
+	@echo "building (about five minutes the first time)"
+	@cargo build --locked --release --quiet || { echo "the build failed; the lines above say why"; exit 1; }
+	@./target/release/aisaac models pull starter
+	@./target/release/aisaac chat
 
 ## test: everything that CI runs.
 test: check runtime

@@ -37,7 +37,7 @@ impl Access {
     #[must_use]
     pub fn standing(&self, person: &Person, address: &Address) -> Standing {
         let id = format!("{}:{}", address.messenger, person.id);
-        if address.messenger == messenger::console::NAME || self.owners.contains(&id) {
+        if messenger::LOCAL.contains(&address.messenger.as_str()) || self.owners.contains(&id) {
             Standing::Owner
         } else if self.members.contains(&id) {
             Standing::Member
@@ -59,6 +59,7 @@ mod tests {
             access.standing(&person, &Address { messenger: messenger.into(), chat: "c".into(), thread: None })
         };
         assert_eq!(at("console", "anyone"), Standing::Owner);
+        assert_eq!(at("ask", "anyone"), Standing::Owner);
         assert_eq!(at("telegram", "1"), Standing::Owner);
         assert_eq!(at("telegram", "2"), Standing::Member);
         assert_eq!(at("telegram", "3"), Standing::Stranger);

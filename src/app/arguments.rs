@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 /// A self-hosted assistant that understands, answers and draws, offline.
 #[derive(Debug, Parser)]
@@ -20,6 +20,20 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// A conversation in the terminal. From a pipe: one message a line, answered in order.
+    Chat,
+    /// One message through the whole house. Exit 0 answered, 1 a failure phrase, 2 wrong use.
+    Ask(AskArguments),
+    /// One step by itself, on arguments or on lines of standard input (-).
+    Step {
+        #[command(subcommand)]
+        command: StepCommand,
+    },
+    /// The catalogue of models.
+    Models {
+        #[command(subcommand)]
+        command: ModelsCommand,
+    },
     /// The configuration file.
     Config {
         #[command(subcommand)]
@@ -54,4 +68,62 @@ pub(super) enum QueueCommand {
         /// Its id, as `list` shows it.
         id: i64,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AskArguments {
+    /// Where pictures are copied to.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The message.
+    #[arg(required = true)]
+    pub(super) text: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StepCommand {
+    /// Text -> intent.
+    Understand(StepArguments),
+    /// Text -> what to draw.
+    Extract(StepArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StepArguments {
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Texts, or - for lines of standard input.
+    #[arg(required = true)]
+    pub(super) input: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ModelsCommand {
+    /// What is known, and what is installed.
+    List,
+    /// Everything about one model: files, licence, languages, memory, measured quality.
+    Show {
+        /// Which.
+        name: String,
+    },
+    /// Delete a model's files.
+    Remove {
+        /// Which.
+        name: String,
+    },
+    /// Bring a model or a set (starter): says sizes and licences first, can be started again.
+    Pull {
+        /// Models or sets.
+        #[arg(required = true)]
+        names: Vec<String>,
+        /// A folder with packages carried over by hand; no network is used.
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+    /// Check the sums of what is installed.
+    Verify,
 }

@@ -1,6 +1,10 @@
 //! Wiring: the only room that knows all rooms. The command line, configuration, places and the clock.
 
 mod arguments;
+mod catalogue;
+mod house;
+mod steps;
+mod talk;
 pub mod clock;
 pub mod config;
 pub mod places;
@@ -27,7 +31,8 @@ pub fn main() -> ExitCode {
         done
     });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "aisaac: {error:#}");
             ExitCode::FAILURE
@@ -35,22 +40,27 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn obey(arguments: &Arguments) -> anyhow::Result<()> {
+/// False when a message was answered with a failure phrase.
+async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
+    if let Command::Config { command: ConfigCommand::Example } = &arguments.command {
+        return say(config::EXAMPLE.trim_end()).map(|()| true);
+    }
+    let places = Places::find(arguments.data.as_deref())?;
+    let config = Config::load(arguments.config.as_deref(), &places.config())?;
     match &arguments.command {
-        Command::Config { command: ConfigCommand::Example } => say(config::EXAMPLE.trim_end()),
-        Command::Config { command: ConfigCommand::Check } => {
-            let places = Places::find(arguments.data.as_deref())?;
-            Config::load(arguments.config.as_deref(), &places.config())?;
-            say("the configuration is in order")
-        }
+        Command::Ask(ask) => return talk::ask(&places, &config, ask).await,
+        Command::Chat => talk::chat(&places, &config).await?,
+        Command::Step { command } => steps::step(&places, &config, command).await?,
+        Command::Models { command } => catalogue::models(&places, command).await?,
+        Command::Config { .. } => say("the configuration is in order")?,
         Command::Queue { command } => {
-            let places = Places::find(arguments.data.as_deref())?;
             let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;
             let done = queue(&store, command).await;
             store.close().await;
-            done
+            done?;
         }
     }
+    Ok(true)
 }
 
 async fn queue(store: &Store, command: &QueueCommand) -> anyhow::Result<()> {

@@ -17,6 +17,8 @@ pub mod encoder;
 pub mod siamese;
 pub mod span;
 pub mod understanding;
+pub mod generation;
+pub mod causal_lm;
 pub mod diffusion;
 
 pub use budget::Budget;

@@ -92,8 +92,11 @@ pub struct PainterFacts {
     pub steps: (u32, u32),
 }
 
+/// Free bytes of disk, where that can be told.
+pub type FreeDisk = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
+
 /// Bounds and defaults from the configuration.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// How much of the conversation an answer sees.
     pub conversation: Bounds,
@@ -102,7 +105,7 @@ pub struct Options {
     /// Draw scores from this up, below a match, offer a drawing.
     pub offer_from: f32,
     /// Free bytes under which drawings are refused, and where that is measured.
-    pub free_disk: fn() -> Option<u64>,
+    pub free_disk: FreeDisk,
 }
 
 /// What a model's error means for the person.

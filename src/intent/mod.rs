@@ -23,7 +23,7 @@ mod stop;
 
 use futures_util::future::BoxFuture;
 
-pub use kit::{AnswerFacts, Ask, Kit, Options, PainterFacts};
+pub use kit::{AnswerFacts, Ask, FreeDisk, Kit, Options, PainterFacts};
 pub use known::{Known, Subject};
 pub use language::{Tongue, tongue};
 pub use router::{Route, route};

@@ -7,6 +7,9 @@ use super::{ALL, Intent, find, language, theirs};
 use crate::inference::{UnderstandRequest, Understood};
 use crate::message::{Failure, Pending, Phrase};
 
+/// Score from which another wish overtakes a question of ours.
+const CLEARLY: f32 = 0.9;
+
 /// Where a request goes.
 #[derive(Clone)]
 pub struct Route {
@@ -55,14 +58,24 @@ pub async fn route(
     {
         return Ok(Route { answers_pending: true, slash: true, ..Route::to("draw", earlier) });
     }
-    let (scores, matched) = compare(text, kit, stop).await?;
+    // Options say nothing about what is meant, and would only disturb the comparison.
+    let plain = text.split(" --").next().unwrap_or(text);
+    let (scores, matched) = compare(plain, kit, stop).await?;
     let best = scores.first().filter(|_| matched).map_or("answer", |(name, _)| name.as_str());
-    if matches!(pending, Some(Pending::Subject)) && matches!(best, "answer" | "draw") {
+    if matches!(pending, Some(Pending::Subject)) && answers_subject(text, best, &scores, kit) {
         return Ok(Route { answers_pending: true, scores, ..Route::to("draw", text) });
     }
     let draw = scores.iter().find(|(name, _)| name == "draw").map_or(0.0, |(_, score)| *score);
     let offer_drawing = best == "answer" && draw >= kit.options.offer_from;
     Ok(Route { offer_drawing, ..Route { scores: scores.clone(), ..Route::to(best, text) } })
+}
+
+/// Whether a text names what to draw: a known thing, or anything that is not clearly another wish.
+fn answers_subject(text: &str, best: &str, scores: &[(String, f32)], kit: &Kit) -> bool {
+    let known =
+        kit.painter.as_ref().and_then(|facts| facts.known.as_ref()).is_some_and(|known| known.knows(text));
+    let clear = scores.first().is_some_and(|(_, score)| *score >= CLEARLY);
+    known || matches!(best, "answer" | "draw") || !clear
 }
 
 async fn compare(

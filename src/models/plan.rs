@@ -67,7 +67,12 @@ impl Plan {
     ///
     /// # Errors
     /// [`PullError::Unknown`], or [`PullError::Disk`] when the disk is too small.
-    pub fn new(catalogue: &Catalogue, names: &[String], data: &Path, options: Options) -> Result<Self, PullError> {
+    pub fn new(
+        catalogue: &Catalogue,
+        names: &[String],
+        data: &Path,
+        options: Options,
+    ) -> Result<Self, PullError> {
         let mut plan = Self {
             models: Vec::new(),
             download_bytes: 0,

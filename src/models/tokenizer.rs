@@ -53,7 +53,8 @@ fn parsed(skeleton: &[u8]) -> Result<Value, FormatError> {
 
 /// Sets an empty list of the model.
 fn put(json: &mut Value, key: &str, value: Value) -> Result<(), FormatError> {
-    let place = json.pointer_mut(&format!("/model/{key}")).ok_or_else(|| misfit(format!("it has no {key}")))?;
+    let place =
+        json.pointer_mut(&format!("/model/{key}")).ok_or_else(|| misfit(format!("it has no {key}")))?;
     let empty = place.as_array().is_some_and(Vec::is_empty) || place.as_object().is_some_and(Map::is_empty);
     if !empty {
         return Err(misfit(format!("its {key} is not empty")));
@@ -95,7 +96,9 @@ mod tests {
     fn a_skeleton_without_a_place_is_refused() {
         let file = gguf::tests::small();
         let read = Gguf::read(&file).unwrap();
-        for skeleton in ["{}", r#"{"model": {"vocab": {}}}"#, r#"{"model": {"vocab": {"a": 1}, "merges": []}}"#, "{"] {
+        for skeleton in
+            ["{}", r#"{"model": {"vocab": {}}}"#, r#"{"model": {"vocab": {"a": 1}, "merges": []}}"#, "{"]
+        {
             assert!(of_gguf(skeleton.as_bytes(), &read).is_err(), "{skeleton}");
         }
     }

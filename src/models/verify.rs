@@ -159,7 +159,8 @@ pub fn verify(data: &Path, model: &Manifest, watch: &mut dyn FnMut(&str, u64)) -
 #[must_use]
 pub fn licence_text(data: &Path, model: &Manifest) -> BTreeMap<String, String> {
     let folder = folder(data, &model.name);
-    let texts = model.files.iter().filter(|file| file.path.starts_with("LICEN") || file.path.contains("Notices"));
+    let texts =
+        model.files.iter().filter(|file| file.path.starts_with("LICEN") || file.path.contains("Notices"));
     texts
         .filter_map(|file| Some((file.path.clone(), fs::read_to_string(folder.join(&file.path)).ok()?)))
         .collect()
@@ -206,7 +207,11 @@ mod tests {
 
     fn model(name: &str, needs: &[&str]) -> Manifest {
         let file = |path: &str, text: &[u8]| {
-            format!("[[file]]\npath = '{path}'\nbytes = {}\nsha256 = '{}'\nfrom = 'house'\n", text.len(), sum_of(text))
+            format!(
+                "[[file]]\npath = '{path}'\nbytes = {}\nsha256 = '{}'\nfrom = 'house'\n",
+                text.len(),
+                sum_of(text)
+            )
         };
         Manifest::parse(&format!(
             "name = '{name}'\nfamily = 'f'\ntitle = ''\nlicence = 'MIT'\nsource = ''\nlanguages = []\nmemory_mb = 1\n\

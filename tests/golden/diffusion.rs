@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use tokio_util::sync::CancellationToken;
 
+use crate::{quiet, watched};
 use aisaac::inference::diffusion::{self, Diffusion};
-use aisaac::inference::{Control, DrawRequest, InferenceError, Model, Picture, Step};
+use aisaac::inference::{DrawRequest, InferenceError, Model, Picture, Step};
 use aisaac::models::Manifest;
 use serde::Deserialize;
 
@@ -233,24 +232,6 @@ fn what_does_not_fit_is_named_when_it_is_opened() {
 
 fn hardware() -> aisaac::inference::runtime::Hardware {
     aisaac::inference::runtime::for_tests()
-}
-
-fn quiet() -> Control<'static, Step> {
-    Control::detached(CancellationToken::new(), Box::new(|_| ()))
-}
-
-/// Steps as they are told, and a stop after `most` of them.
-fn watched(most: usize) -> (Control<'static, Step>, Arc<Mutex<Vec<Step>>>) {
-    let (seen, stop) = (Arc::new(Mutex::new(Vec::new())), CancellationToken::new());
-    let (told, halt) = (seen.clone(), stop.clone());
-    let progress = Box::new(move |step| {
-        let mut told = told.lock().unwrap();
-        told.push(step);
-        if told.len() == most {
-            halt.cancel();
-        }
-    });
-    (Control::detached(stop, progress), seen)
 }
 
 #[test]
