@@ -108,6 +108,16 @@ pub(super) struct StepArguments {
 pub(super) enum ModelsCommand {
     /// What is known, and what is installed.
     List,
+    /// Everything about one model: files, licence, languages, memory, measured quality.
+    Show {
+        /// Which.
+        name: String,
+    },
+    /// Delete a model's files.
+    Remove {
+        /// Which.
+        name: String,
+    },
     /// Bring a model or a set (starter): says sizes and licences first, can be started again.
     Pull {
         /// Models or sets.

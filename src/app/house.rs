@@ -205,7 +205,7 @@ impl Models {
     }
 
     fn answering(&self, chosen: Option<&str>) -> Option<(Answering, AnswerFacts)> {
-        let of_family = self.catalogue.models().iter().filter(|model| model.family == "causal_lm");
+        let of_family = self.catalogue.models().filter(|model| model.family == "causal_lm");
         let mut names: Vec<&str> = of_family.map(|model| model.name.as_str()).collect();
         // The one with more languages answers more people.
         names.sort_by_key(|name| {

