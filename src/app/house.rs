@@ -218,13 +218,14 @@ impl Models {
         let own = causal_lm::Facts::of(&manifest)
             .inspect_err(|error| tracing::error!(%error, "answer model"))
             .ok()?;
+        let better = self.catalogue.get("answer-ru").map_or(0, |model| self.catalogue.download_bytes(model));
         let facts = AnswerFacts {
             model: manifest.title.clone(),
             languages: own.languages,
             system: own.system.unwrap_or_default(),
             sampling: own.sampling,
             max_new_tokens: own.max_new_tokens,
-            better_size: "1.2 GB".to_owned(),
+            better_size: format!("{} MB", better.div_ceil(1_000_000)),
         };
         let (terms, hardware) = (self.terms(&manifest), self.hardware.clone());
         let handle = Handle::spawn(terms, move || {
