@@ -110,6 +110,7 @@ fn cut(tokens: &mut Tokens, most: usize) {
         tokens.ids.drain(most - 1..count - 1);
         tokens.offsets.drain(most - 1..count - 1);
         tokens.types.drain(most - 1..count - 1);
+        tokens.second.drain(most - 1..count - 1);
     }
 }
 

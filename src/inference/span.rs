@@ -71,8 +71,9 @@ impl QuestionAnswering {
         let feeds = encoder::feeds(&self.graph, &tokens)?;
         let (start, end) = logits(&mut self.graph, feeds)?;
         // Only the context can answer.
-        let of_context = |(range, kind): (Range<usize>, i64)| if kind == 1 { range } else { 0..0 };
-        let spans: Vec<Range<usize>> = tokens.offsets.into_iter().zip(tokens.types).map(of_context).collect();
+        let of_context = |(range, second): (Range<usize>, bool)| if second { range } else { 0..0 };
+        let spans: Vec<Range<usize>> =
+            tokens.offsets.into_iter().zip(tokens.second).map(of_context).collect();
         Ok(best(&start, &end, &spans, 0.0))
     }
 }

@@ -25,8 +25,10 @@ pub struct Tokens {
     pub ids: Vec<i64>,
     /// Bytes of the text that each token covers; empty for tokens that the tokenizer adds.
     pub offsets: Vec<Range<usize>>,
-    /// 0 for the first text, 1 for the second of a pair.
+    /// Token types, as the tokenizer's template gives them.
     pub types: Vec<i64>,
+    /// Whether a token belongs to the second text of a pair (types do not say so for every model).
+    pub second: Vec<bool>,
 }
 
 impl Words {
@@ -35,8 +37,13 @@ impl Words {
     /// # Errors
     /// When the file is missing or no tokenizer.
     pub fn open(path: &Path) -> Result<Self, InferenceError> {
-        let own = Tokenizer::from_file(path)
-            .map_err(|error| InferenceError::File { path: path.to_owned(), reason: error.to_string() })?;
+        let refused = |error: tokenizers::Error| InferenceError::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        let mut own = Tokenizer::from_file(path).map_err(refused)?;
+        // Sentence encoders are published with a fixed length; texts are run one by one, and callers cut them.
+        own.with_padding(None).with_truncation(None).map_err(refused)?;
         let mut people = own.clone();
         people.set_encode_special_tokens(true);
         Ok(Self { own, people })
@@ -86,6 +93,7 @@ fn tokens(encoding: &tokenizers::Encoding) -> Tokens {
         ids: encoding.get_ids().iter().map(|id| i64::from(*id)).collect(),
         offsets: encoding.get_offsets().iter().map(|(start, end)| *start..*end).collect(),
         types: encoding.get_type_ids().iter().map(|kind| i64::from(*kind)).collect(),
+        second: encoding.get_sequence_ids().iter().map(|text| *text == Some(1)).collect(),
     }
 }
 

@@ -165,6 +165,22 @@ mod tests {
         assert_eq!(of("f32", "q8", 128)[..8], floats(&[-32.0, -30.0]));
     }
 
+    /// A GGUF that llama.cpp's own package wrote; the sum is of what `models/recipes/fill.py` makes of it.
+    #[test]
+    fn a_whole_plan_gives_the_bytes_of_the_recipe() {
+        let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let file = std::fs::read(fixtures.join("pocket/instruct/tiny.gguf")).unwrap();
+        let plan = std::fs::read(fixtures.join("pocket/instruct/model.fill.json")).unwrap();
+        let golden = std::fs::read_to_string(fixtures.join("golden/instruct.json")).unwrap();
+        let golden: serde_json::Value = serde_json::from_str(&golden).unwrap();
+        let mut data = Vec::new();
+        Plan::read(&plan).unwrap().write(&Gguf::read(&file).unwrap().tensors, &mut data).unwrap().unwrap();
+        assert_eq!(data.len() as u64, golden["data"]["bytes"]);
+        let sum = <sha2::Sha256 as sha2::Digest>::digest(&data);
+        let sum: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(sum, golden["data"]["sha256"]);
+    }
+
     #[test]
     fn gaps_are_zeros_and_overlaps_are_refused() {
         let file = e5::tests::small();

@@ -9,6 +9,8 @@
 
 mod causal;
 mod diffusion;
+mod sd15;
+mod understanding;
 
 use std::sync::{Arc, Mutex};
 
