@@ -81,6 +81,15 @@ impl Seat {
         }
     }
 
+    /// Whether nobody who was asked to leave is still in memory, as far as that is needed for the sum to fit.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let seats = self.budget.lock();
+        let sum: u64 = seats.taken.values().map(|seat| u64::from(seat.memory_mb)).sum();
+        let limit = u64::from(self.budget.limit_mb);
+        limit == 0 || sum <= limit || !seats.taken.values().any(|seat| seat.must_leave)
+    }
+
     /// The model has answered and is idle.
     pub fn used(&self) {
         if let Some(seat) = self.budget.lock().taken.get_mut(&self.name) {
@@ -117,5 +126,16 @@ mod tests {
         c.take();
         assert!(b.must_leave(), "idle for longest");
         assert!(!a.must_leave() && !c.must_leave());
+        assert!(!c.has_room(), "b is still in memory");
+        b.left();
+        assert!(c.has_room());
+    }
+
+    #[test]
+    fn a_model_larger_than_the_budget_waits_for_nobody() {
+        let budget = Budget::new(100);
+        let huge = budget.seat("huge", 400);
+        huge.take();
+        assert!(huge.has_room());
     }
 }

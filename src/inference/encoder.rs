@@ -6,7 +6,6 @@
 use std::ops::Range;
 use std::path::Path;
 
-use ort::value::Tensor;
 use serde::Deserialize;
 
 use super::InferenceError;
@@ -123,9 +122,7 @@ pub(super) fn feeds<'a>(graph: &Graph, tokens: &Tokens) -> Result<Feeds<'a>, Inf
         [("input_ids", &tokens.ids), ("attention_mask", &mask), ("token_type_ids", &tokens.types)]
     {
         if graph.has_input(name) {
-            let tensor =
-                Tensor::from_array((shape, values.clone())).map_err(|source| graph.failure(source))?;
-            feeds.push((name.into(), tensor.into()));
+            feeds.push((name.into(), graph.whole(name, &shape, values.clone())?));
         }
     }
     Ok(feeds)

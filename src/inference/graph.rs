@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ort::ep;
 use ort::session::{Session, SessionInputValue, SessionOutputs};
-use ort::value::{Outlet, TensorElementType};
+use ort::value::{Outlet, Tensor, TensorElementType};
 
 use super::runtime::{Device, Hardware};
 use super::{InferenceError, external};
@@ -114,6 +114,58 @@ impl Graph {
         Ok(())
     }
 
+    /// Whole numbers (ids, masks) for an input, in the type that the graph declares for it; i64 when it says nothing.
+    ///
+    /// # Errors
+    /// When the shape does not fit the numbers, or the declared type holds none.
+    pub fn whole(
+        &self,
+        name: &str,
+        shape: &[usize],
+        numbers: Vec<i64>,
+    ) -> Result<SessionInputValue<'static>, InferenceError> {
+        let shape = shape.to_vec();
+        let made = match self.input_type(name) {
+            None | Some(TensorElementType::Int64) => {
+                Tensor::from_array((shape, numbers)).map(Tensor::into_dyn)
+            }
+            Some(TensorElementType::Int32) => {
+                let narrow = numbers.into_iter().map(|number| i32::try_from(number).unwrap_or(i32::MAX));
+                Tensor::from_array((shape, narrow.collect::<Vec<_>>())).map(Tensor::into_dyn)
+            }
+            Some(TensorElementType::Bool) => {
+                let bits = numbers.into_iter().map(|number| number != 0);
+                Tensor::from_array((shape, bits.collect::<Vec<_>>())).map(Tensor::into_dyn)
+            }
+            Some(other) => return Err(self.misfit(name, other)),
+        };
+        made.map(Into::into).map_err(|source| self.failure(source))
+    }
+
+    /// Numbers for an input, in the type that the graph declares for it; f32 when it says nothing.
+    ///
+    /// # Errors
+    /// When the shape does not fit the numbers, or the declared type holds none.
+    pub fn real(
+        &self,
+        name: &str,
+        shape: &[usize],
+        numbers: Vec<f32>,
+    ) -> Result<SessionInputValue<'static>, InferenceError> {
+        let shape = shape.to_vec();
+        let made = match self.input_type(name) {
+            None | Some(TensorElementType::Float32) => {
+                Tensor::from_array((shape, numbers)).map(Tensor::into_dyn)
+            }
+            Some(TensorElementType::Float16) => {
+                let half = numbers.into_iter().map(half::f16::from_f32);
+                Tensor::from_array((shape, half.collect::<Vec<_>>())).map(Tensor::into_dyn)
+            }
+            Some(other) => return Err(self.misfit(name, other)),
+        };
+        made.map(Into::into).map_err(|source| self.failure(source))
+    }
+
     /// Runs the graph.
     ///
     /// # Errors
@@ -152,6 +204,10 @@ impl Graph {
         failed(&self.name, source)
     }
 
+    fn misfit(&self, input: &str, kind: TensorElementType) -> InferenceError {
+        InferenceError::Shape { graph: self.name.clone(), reason: format!("input {input} is of type {kind}") }
+    }
+
     fn input(&self, name: &str) -> Option<&Outlet> {
         self.inputs().iter().find(|input| input.name() == name)
     }
@@ -185,4 +241,40 @@ fn failed(graph: &str, source: ort::Error) -> InferenceError {
         return InferenceError::OutOfMemory { model: graph.to_owned() };
     }
     InferenceError::Run { graph: graph.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_fed_in_the_declared_type() {
+        let pocket =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pocket/number-types/model.onnx");
+        let graph = Graph::open(&pocket, &super::super::runtime::for_tests()).unwrap();
+        let kind = |made: Result<SessionInputValue<'_>, InferenceError>| {
+            made.map(|value| value.dtype().tensor_type().unwrap()).map_err(|error| error.to_string())
+        };
+        assert_eq!(kind(graph.whole("long", &[2], vec![1, 2])), Ok(TensorElementType::Int64));
+        assert_eq!(kind(graph.whole("int", &[2], vec![1, 2])), Ok(TensorElementType::Int32));
+        assert_eq!(kind(graph.real("float", &[2], vec![1.0, 2.0])), Ok(TensorElementType::Float32));
+        assert_eq!(kind(graph.real("half", &[2], vec![1.0, 2.0])), Ok(TensorElementType::Float16));
+        assert!(
+            kind(graph.real("long", &[2], vec![1.0, 2.0])).unwrap_err().contains("input long is of type")
+        );
+        assert!(graph.whole("long", &[3], vec![1, 2]).is_err(), "the shape does not fit");
+    }
+
+    #[test]
+    fn a_file_that_is_no_graph_is_refused_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.onnx");
+        let hardware = super::super::runtime::for_tests();
+        let refused = |path: &Path| Graph::open(path, &hardware).err().unwrap().to_string();
+        assert!(refused(&path).contains("model.onnx"), "missing");
+        std::fs::write(&path, "version https://git-lfs.github.com/spec/v1").unwrap();
+        assert!(refused(&path).contains("no ONNX graph"));
+        std::fs::write(&path, "").unwrap();
+        assert!(refused(&path).contains("model.onnx"), "empty");
+    }
 }

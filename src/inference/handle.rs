@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::InferenceError;
+use super::budget::Seat;
 use super::permit::{Held, Permit};
 
 /// Receives partial results, on the model's thread.
@@ -248,13 +249,15 @@ impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P,
                 continue;
             }
             seat.take();
-            self.one(job);
+            if self.model.is_none() {
+                until_there_is_room(&seat);
+            }
+            self.one(job, &seat);
             last = Instant::now();
-            seat.used();
         }
     }
 
-    fn one(&mut self, job: Job<I, O, P>) {
+    fn one(&mut self, job: Job<I, O, P>, seat: &Seat) {
         let Job { input, stop, progress, reply, span } = job;
         let _entered = span.enter();
         let started = Instant::now();
@@ -268,6 +271,13 @@ impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P,
             Err(InferenceError::Panicked { model: self.terms.name.clone(), reason: words_of(&*panic) })
         });
         tracing::debug!(model = %self.terms.name, ms = started.elapsed().as_millis(), ok = done.is_ok(), "ran");
+        // The seat says what is true before the caller can ask for the next thing. A model that could not be loaded, or
+        // panicked, takes no memory.
+        if self.model.is_some() {
+            seat.used()
+        } else {
+            seat.left()
+        }
         let _ = reply.send(done);
     }
 
@@ -298,6 +308,14 @@ fn wait<T>(inbox: &mut mpsc::Receiver<T>, look_again: bool) -> Option<Option<T>>
         }
     }
     Some(None)
+}
+
+/// Idle models leave within a few naps; after two seconds the model is loaded all the same.
+fn until_there_is_room(seat: &Seat) {
+    let asked = Instant::now();
+    while !seat.has_room() && asked.elapsed() < Duration::from_secs(2) {
+        nap();
+    }
 }
 
 /// A loaded model thread looks for work every two milliseconds.
@@ -380,5 +398,43 @@ mod tests {
         handle.run(1, CancellationToken::new(), quiet()).await.unwrap();
         let mut readiness = handle.readiness.clone();
         readiness.wait_for(|now| *now == Readiness::Away).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn only_models_in_memory_count_and_room_is_made_before_loading() {
+        struct Counted(Arc<AtomicUsize>);
+        impl Drop for Counted {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        impl Model for Counted {
+            type Input = bool;
+            type Output = usize;
+            type Progress = u32;
+            fn run(&mut self, sound: bool, _: &Control<u32>) -> Result<usize, InferenceError> {
+                assert!(sound, "broken");
+                Ok(self.0.load(Ordering::SeqCst))
+            }
+        }
+        let (budget, alive) = (super::super::Budget::new(100), Arc::new(AtomicUsize::new(0)));
+        let [a, b, c] = ["a", "b", "c"].map(|name| {
+            let terms = Terms { budget: budget.clone(), memory_mb: 50, ..Terms::free(name) };
+            let alive = alive.clone();
+            Handle::spawn(terms, move || {
+                alive.fetch_add(1, Ordering::SeqCst);
+                Ok(Box::new(Counted(alive.clone())) as Boxed<bool, usize, u32>)
+            })
+        });
+        let run = async |handle: &Handle<bool, usize, u32>, sound| {
+            handle.run(sound, CancellationToken::new(), Box::new(|_| ())).await
+        };
+        run(&a, false).await.unwrap_err();
+        assert_eq!(run(&b, true).await.unwrap(), 1, "a panicked and is gone");
+        assert_eq!(run(&c, true).await.unwrap(), 2);
+        assert_eq!(b.readiness(), Readiness::Ready, "a's memory is free again, so b may stay");
+        assert_eq!(run(&a, true).await.unwrap(), 2, "b, idle for longest, left before a was loaded");
+        b.readiness.clone().wait_for(|now| *now == Readiness::Away).await.unwrap();
+        assert_eq!(c.readiness(), Readiness::Ready);
     }
 }

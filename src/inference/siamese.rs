@@ -7,8 +7,6 @@
 
 use std::path::Path;
 
-use ort::value::Tensor;
-
 use super::InferenceError;
 use super::encoder::States;
 use super::graph::Graph;
@@ -49,10 +47,9 @@ pub(super) fn head_feeds<'a>(
     states: &States,
 ) -> Result<super::graph::Feeds<'a>, InferenceError> {
     let tokens = states.ids.len();
-    let fail = |source| graph.failure(source);
-    let hidden = Tensor::from_array(([1, tokens, states.width], states.hidden.clone())).map_err(fail)?;
-    let mask = Tensor::from_array(([1, tokens], vec![1_i64; tokens])).map_err(fail)?;
-    Ok(vec![("last_hidden_state".into(), hidden.into()), ("attention_mask".into(), mask.into())])
+    let hidden = graph.real("last_hidden_state", &[1, tokens, states.width], states.hidden.clone())?;
+    let mask = graph.whole("attention_mask", &[1, tokens], vec![1; tokens])?;
+    Ok(vec![("last_hidden_state".into(), hidden), ("attention_mask".into(), mask)])
 }
 
 /// Commands, encoded once, and the head that compares.
@@ -94,11 +91,10 @@ impl Siamese {
     /// When the runtime fails.
     pub fn logits(&mut self, phrase: &[f32]) -> Result<Vec<[f32; 2]>, InferenceError> {
         let count = self.intents.len();
-        let fail = |source| self.head.failure(source);
-        let a = Tensor::from_array(([count, self.width], phrase.repeat(count))).map_err(fail)?;
-        let b = Tensor::from_array(([count, self.width], self.commands.clone())).map_err(fail)?;
+        let a = self.head.real("a", &[count, self.width], phrase.repeat(count))?;
+        let b = self.head.real("b", &[count, self.width], self.commands.clone())?;
         let name = self.head.name().to_owned();
-        let outputs = self.head.run(vec![("a".into(), a.into()), ("b".into(), b.into())])?;
+        let outputs = self.head.run(vec![("a".into(), a), ("b".into(), b)])?;
         let (_, logits) = Graph::floats(&outputs, &name, "logits")?;
         Ok(logits.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).collect())
     }
