@@ -17,11 +17,11 @@ use super::{clock, say};
 use crate::assistant::Report;
 use crate::inbox::Inbox;
 use crate::media::Media;
-use crate::message::{Address, Body, Content, Language, Message, MessageId, Person};
+use crate::message::{Address, Body, Content, Language, Message, Person};
 use crate::messenger::console::{self, Console};
 use crate::outbox::text_of;
 use crate::phrases::Phrases;
-use crate::store::{Reader, Role, Store};
+use crate::store::{Role, Store};
 
 /// A conversation at the terminal, until the person leaves or the pipe ends.
 pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()> {
@@ -100,19 +100,16 @@ async fn hand_in(
     };
     let id = Inbox::new(store.clone()).accept(message, &text, clock::now()).await?;
     let reader = store.reader();
-    let mut given = 0_usize;
     let mut shown = Vec::new();
     loop {
         let replies = reader.replies_of(id).await?;
         for reply in replies.iter().filter(|reply| !reply.ended) {
             shown.push(show(&reply.content, reply.language, (phrases, media), arguments)?);
             store.part_sent(reply.id, 0, "printed", true, clock::now()).await?;
-            given += 1;
         }
         if let Some((report, true)) = reader.ended(id).await? {
-            return finish(&reader, id, report, shown, arguments).await;
+            return finish(report, shown, arguments);
         }
-        tracing::trace!(given, "waiting");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -150,16 +147,9 @@ fn placed(path: &Path, out: Option<&Path>) -> anyhow::Result<String> {
     Ok(copy.display().to_string())
 }
 
-async fn finish(
-    reader: &Reader,
-    id: MessageId,
-    report: Option<String>,
-    replies: Vec<Value>,
-    arguments: &AskArguments,
-) -> anyhow::Result<bool> {
+/// The one JSON line, if it is wanted. True when the message was answered.
+fn finish(report: Option<String>, replies: Vec<Value>, arguments: &AskArguments) -> anyhow::Result<bool> {
     let report: Report = report.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
-    let drawn = reader.queue(50).await?;
-    tracing::debug!(message = id.get(), ended = drawn.len(), "answered");
     if arguments.json {
         let mut line = json!({"intent": report.intent, "replies": replies, "ms": report.ms});
         if let (Some(reason), Some(object)) = (&report.reason, line.as_object_mut()) {

@@ -57,14 +57,6 @@ impl Words {
         Ok(tokens(&self.people.encode(text, framed).map_err(broken)?))
     }
 
-    /// The house's own text: special tokens in it count.
-    ///
-    /// # Errors
-    /// When the tokenizer fails.
-    pub fn encode_own(&self, text: &str) -> Result<Tokens, InferenceError> {
-        Ok(tokens(&self.own.encode(text, false).map_err(broken)?))
-    }
-
     /// Two texts of people as a pair (question and context); offsets count in their own text.
     ///
     /// # Errors

@@ -37,10 +37,7 @@ impl Intent for Help {
     }
 
     fn examples(&self, language: Language) -> &'static [&'static str] {
-        match language {
-            Language::Ru => RU,
-            Language::En => EN,
-        }
+        language.pick(RU, EN)
     }
 
     fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {

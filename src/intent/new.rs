@@ -37,10 +37,7 @@ impl Intent for New {
     }
 
     fn examples(&self, language: Language) -> &'static [&'static str] {
-        match language {
-            Language::Ru => RU,
-            Language::En => EN,
-        }
+        language.pick(RU, EN)
     }
 
     fn handle<'a>(&'a self, _ask: &'a Ask, _kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {

@@ -39,10 +39,7 @@ impl Intent for SettingsIntent {
     }
 
     fn examples(&self, language: Language) -> &'static [&'static str] {
-        match language {
-            Language::Ru => RU,
-            Language::En => EN,
-        }
+        language.pick(RU, EN)
     }
 
     fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
@@ -56,7 +53,7 @@ impl Intent for SettingsIntent {
             }
             let mut after = ask.settings.clone();
             for change in &changes {
-                apply(&mut after, change);
+                after.apply(change);
             }
             if let Some(facts) = &kit.painter {
                 draw::check(after.size, after.steps, facts)?;
@@ -65,16 +62,6 @@ impl Intent for SettingsIntent {
             let phrase = shown("settings-changed", &after, language, kit);
             Ok(Outcome::Set { changes, content: Content::Phrases { phrases: vec![phrase] } })
         })
-    }
-}
-
-fn apply(settings: &mut Settings, change: &Change) {
-    match change.clone() {
-        Change::Language(language) => settings.language = Some(language),
-        Change::Size(size) => settings.size = size,
-        Change::Steps(steps) => settings.steps = steps,
-        Change::Seed(seed) => settings.seed = seed,
-        Change::Persona(persona) => settings.persona = persona,
     }
 }
 

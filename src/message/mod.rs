@@ -71,6 +71,15 @@ impl Language {
         }
     }
 
+    /// The one of two values that is for this language.
+    #[must_use]
+    pub fn pick<T>(self, ru: T, en: T) -> T {
+        match self {
+            Self::Ru => ru,
+            Self::En => en,
+        }
+    }
+
     /// Reads `ru`, `en`, or a locale that starts with one of them.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -305,6 +314,19 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// System prompt that somebody chose.
     pub persona: Option<String>,
+}
+
+impl Settings {
+    /// Makes one change.
+    pub fn apply(&mut self, change: &Change) {
+        match change.clone() {
+            Change::Language(language) => self.language = Some(language),
+            Change::Size(size) => self.size = size,
+            Change::Steps(steps) => self.steps = steps,
+            Change::Seed(seed) => self.seed = seed,
+            Change::Persona(persona) => self.persona = persona,
+        }
+    }
 }
 
 /// What a handled message turns into; only `store::settle` makes rows of it.

@@ -7,8 +7,7 @@ use super::StoreError;
 use super::drawings::QueueRow;
 use super::messages::{address, from_json};
 use crate::message::{
-    Address, Body, Commission, Content, DrawingId, Language, Message, MessageId, Pending, PictureReply,
-    ReplyId, Settings,
+    Address, Commission, Content, DrawingId, Language, MessageId, Pending, PictureReply, ReplyId, Settings,
 };
 
 /// Reads, never writes.
@@ -268,25 +267,6 @@ impl Reader {
         rows.iter()
             .map(|row| from_json::<PictureReply>(row, 0, "drawings").map(|picture| picture.file))
             .collect()
-    }
-
-    /// The text of an accepted message, by its key.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn text_of(&self, address: &Address, key: &str) -> Result<Option<String>, StoreError> {
-        let row = sqlx::query("SELECT message FROM messages WHERE messenger = ? AND chat = ? AND key = ?")
-            .bind(&address.messenger)
-            .bind(&address.chat)
-            .bind(key)
-            .fetch_optional(&self.pool)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let message: Message = from_json(&row, 0, "messages")?;
-        Ok(match message.body {
-            Body::Text(text) | Body::Edit { text, .. } => Some(text),
-            Body::Unsupported(_) => None,
-        })
     }
 }
 

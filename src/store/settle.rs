@@ -274,13 +274,7 @@ impl Writing<'_, '_> {
             None => crate::message::Settings::default(),
         };
         for change in changes {
-            match change.clone() {
-                Change::Language(language) => settings.language = Some(language),
-                Change::Size(size) => settings.size = size,
-                Change::Steps(steps) => settings.steps = steps,
-                Change::Seed(seed) => settings.seed = seed,
-                Change::Persona(persona) => settings.persona = persona,
-            }
+            settings.apply(change);
         }
         sqlx::query("INSERT INTO settings (lane, chosen) VALUES (?, ?) ON CONFLICT DO UPDATE SET chosen = excluded.chosen")
             .bind(lane)
