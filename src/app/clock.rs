@@ -3,6 +3,18 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Time and chance, as the rooms get them.
+#[derive(Debug, Clone, Copy)]
+pub struct Time {
+    /// Unix milliseconds.
+    pub now: fn() -> i64,
+    /// A random 32-bit seed.
+    pub dice: fn() -> u64,
+}
+
+/// The real ones.
+pub const REAL: Time = Time { now, dice };
+
 /// Now, in Unix milliseconds.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 #[must_use]

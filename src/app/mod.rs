@@ -2,12 +2,13 @@
 
 mod arguments;
 mod catalogue;
-mod house;
 mod steps;
 mod talk;
 mod telemetry;
 pub mod clock;
 pub mod config;
+pub mod engines;
+pub mod house;
 pub mod places;
 
 use std::io::Write as _;

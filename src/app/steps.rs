@@ -9,16 +9,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::{StepArguments, StepCommand};
 use super::config::Config;
-use super::house::Models;
+use super::engines::Engines;
 use super::places::Places;
 use super::say;
 use crate::inference::{UnderstandRequest, Understanding, Understood};
 
 /// Does a step on every input.
 pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand) -> anyhow::Result<()> {
-    let models = Models::new(places, config);
-    let model = models
-        .understanding()
+    let model = Engines::installed(places, config)
+        .understanding
         .context("the understanding model is not installed: aisaac models pull starter")?;
     let (StepCommand::Understand(arguments) | StepCommand::Extract(arguments)) = command;
     for text in inputs(arguments) {

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::AskArguments;
 use super::config::Config;
-use super::house::{House, locale};
+use super::engines::Engines;
+use super::house::{Foundation, House, locale};
 use super::places::Places;
 use super::{clock, say};
 use crate::assistant::Report;
@@ -25,20 +26,23 @@ use crate::store::{Role, Store};
 
 /// A conversation at the terminal, until the person leaves or the pipe ends.
 pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()> {
-    let house = House::open(places, config, places.lock()?).await?;
-    let reader = house.store.reader();
+    let foundation = Foundation::lay(places, config, places.lock()?, clock::REAL).await?;
+    let reader = foundation.store.reader();
     let idle: console::Idle = Arc::new(move || {
         let reader = reader.clone();
         Box::pin(async move { reader.idle(console::NAME).await.unwrap_or(false) })
     });
     let files = (places.history(), clock::boot());
-    let terminal = Arc::new(Console::new(house.phrases.clone(), house.language, files, idle, clock::now));
+    let (phrases, language) = (foundation.phrases.clone(), foundation.language);
+    let terminal = Arc::new(Console::new(phrases.clone(), language, files, idle, clock::now));
     if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-        say(&house.phrases.say(house.language, "welcome"))?;
+        say(&phrases.say(language, "welcome"))?;
     }
+    let (engines, messengers) = (Engines::installed(places, config), vec![terminal.clone() as _]);
+    let house = House::build(foundation, places, config, engines, messengers, clock::REAL);
     let stop = CancellationToken::new();
-    let interrupts = watch_interrupts(terminal.clone(), stop.clone());
-    let running = house.run(vec![terminal], stop.clone());
+    let interrupts = watch_interrupts(terminal, stop.clone());
+    let running = house.run(stop.clone());
     tokio::pin!(running);
     tokio::select! {
         done = &mut running => done,
@@ -66,14 +70,17 @@ pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArgumen
     let stop = CancellationToken::new();
     match places.try_lock()? {
         Some(lock) => {
-            let house = House::open(places, config, lock).await?;
-            let (store, phrases, media) = (house.store.clone(), house.phrases.clone(), house.media.clone());
+            let foundation = Foundation::lay(places, config, lock, clock::REAL).await?;
+            let (store, phrases, media) =
+                (foundation.store.clone(), foundation.phrases.clone(), foundation.media.clone());
+            let engines = Engines::installed(places, config);
+            let house = House::build(foundation, places, config, engines, Vec::new(), clock::REAL);
             let done = async {
                 let answered = hand_in(&store, text, (&phrases, &media), arguments).await;
                 stop.cancel();
                 answered
             };
-            let (ran, answered) = tokio::join!(house.run(Vec::new(), stop.clone()), done);
+            let (ran, answered) = tokio::join!(house.run(stop.clone()), done);
             ran?;
             answered
         }

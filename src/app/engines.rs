@@ -1,0 +1,172 @@
+//! The models that a house runs: which are installed, which the configuration wants, and a thread for each.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::config::{Config, Device};
+use super::places::Places;
+use crate::drawing;
+use crate::inference::{
+    Answering, Boxed, Budget, Handle, Painting, Permit, Terms, Understanding, causal_lm, diffusion, runtime,
+    understanding,
+};
+use crate::intent::{self, AnswerFacts, Known, PainterFacts};
+use crate::models::{self, Catalogue, Manifest};
+
+/// A picture model, and what the intents and the painter say about it.
+pub struct PictureModel {
+    /// The model.
+    pub model: Painting,
+    /// What it draws, for the intents.
+    pub facts: PainterFacts,
+    /// What stands in files and captions.
+    pub about: drawing::Facts,
+}
+
+/// The models of a house; what is not installed is not there.
+#[derive(Default)]
+pub struct Engines {
+    /// Encoder, intent and subject heads.
+    pub understanding: Option<Understanding>,
+    /// The answer model.
+    pub answering: Option<(Answering, AnswerFacts)>,
+    /// The picture model.
+    pub painting: Option<PictureModel>,
+}
+
+impl Engines {
+    /// What is installed and the configuration wants. Nothing is loaded yet.
+    #[must_use]
+    pub fn installed(places: &Places, config: &Config) -> Self {
+        let models = Models::new(places, config);
+        Self {
+            understanding: models.understanding(),
+            answering: models.answering(config.answer.model.as_deref()),
+            painting: models.painting(&config.draw.model),
+        }
+    }
+}
+
+/// Model threads by manifest, and what they share.
+struct Models {
+    places: Places,
+    catalogue: Catalogue,
+    hardware: runtime::Hardware,
+    permit: Option<Permit>,
+    budget: Arc<Budget>,
+    idle: Duration,
+}
+
+impl Models {
+    fn new(places: &Places, config: &Config) -> Self {
+        let inference = &config.inference;
+        let cuda = inference.device == Device::Cuda;
+        Self {
+            places: places.clone(),
+            catalogue: Catalogue::built_in(),
+            hardware: runtime::Hardware {
+                library: inference.library.clone().unwrap_or_else(|| library(places)),
+                threads: inference.threads,
+                device: if cuda { runtime::Device::Cuda } else { runtime::Device::Cpu },
+                fallback: inference.fall_back_to_cpu,
+            },
+            permit: cuda.then(Permit::default),
+            budget: Budget::new(inference.memory_mb),
+            idle: Duration::from_secs(60 * inference.idle_minutes),
+        }
+    }
+
+    fn ready(&self, name: &str) -> Option<(Manifest, PathBuf)> {
+        let manifest = self.catalogue.get(name)?;
+        let folder = models::folder(self.places.data(), name);
+        models::installed(self.places.data(), manifest).then(|| (manifest.clone(), folder))
+    }
+
+    fn terms(&self, manifest: &Manifest) -> Terms {
+        Terms {
+            name: manifest.name.clone(),
+            idle: self.idle,
+            permit: self.permit.clone(),
+            budget: self.budget.clone(),
+            memory_mb: manifest.memory_mb,
+        }
+    }
+
+    /// The understanding model, if it is installed.
+    fn understanding(&self) -> Option<Understanding> {
+        let (manifest, folder) = self.ready("understand")?;
+        let (terms, hardware, commands) = (self.terms(&manifest), self.hardware.clone(), intent::commands());
+        Some(Handle::spawn(terms, move || {
+            understanding::load(&manifest, &folder, &commands, &hardware)
+                .map(|model| Box::new(model) as Boxed<_, _, _>)
+        }))
+    }
+
+    fn answering(&self, chosen: Option<&str>) -> Option<(Answering, AnswerFacts)> {
+        let of_family = self.catalogue.models().filter(|model| model.family == "causal_lm");
+        let mut names: Vec<&str> = of_family.map(|model| model.name.as_str()).collect();
+        // The one with more languages answers more people.
+        names.sort_by_key(|name| {
+            std::cmp::Reverse(self.catalogue.get(name).map_or(0, |model| model.languages.len()))
+        });
+        let (manifest, folder) = match chosen {
+            Some(name) => self.ready(name)?,
+            None => names.into_iter().find_map(|name| self.ready(name))?,
+        };
+        let own = causal_lm::Facts::of(&manifest)
+            .inspect_err(|error| tracing::error!(%error, "answer model"))
+            .ok()?;
+        let better = self.catalogue.get("answer-ru").map_or(0, |model| self.catalogue.download_bytes(model));
+        let facts = AnswerFacts {
+            model: manifest.title.clone(),
+            languages: own.languages,
+            system: own.system.unwrap_or_default(),
+            sampling: own.sampling,
+            max_new_tokens: own.max_new_tokens,
+            better_size: format!("{} MB", better.div_ceil(1_000_000)),
+        };
+        let (terms, hardware) = (self.terms(&manifest), self.hardware.clone());
+        let handle = Handle::spawn(terms, move || {
+            causal_lm::load(&manifest, &folder, &hardware).map(|model| Box::new(model) as Boxed<_, _, _>)
+        });
+        Some((handle, facts))
+    }
+
+    fn painting(&self, name: &str) -> Option<PictureModel> {
+        let (manifest, folder) = self.ready(name)?;
+        let needs: BTreeMap<String, PathBuf> = manifest
+            .needs
+            .iter()
+            .map(|need| self.ready(need).map(|(_, folder)| (need.clone(), folder)))
+            .collect::<Option<_>>()?;
+        let known = std::fs::read_to_string(folder.join("subjects.json"))
+            .ok()
+            .and_then(|json| Known::parse(&json).ok());
+        let settings = diffusion::settings(&manifest, &folder)
+            .inspect_err(|error| tracing::error!(%error, "picture model"))
+            .ok()?;
+        let size = (settings.width.unwrap_or(512), settings.height.unwrap_or(512));
+        let facts = PainterFacts {
+            side: known.as_ref().map_or((64, 1024), |_| (size.0.min(size.1), size.0.max(size.1))),
+            size,
+            multiple: 8,
+            steps: (1, 150),
+            known,
+        };
+        let caption = facts.known.is_some().then(|| "sketch-caption".to_owned());
+        let about = drawing::Facts { model: manifest.name.clone(), caption };
+        let (terms, hardware) = (self.terms(&manifest), self.hardware.clone());
+        let model = Handle::spawn(terms, move || {
+            diffusion::load(&manifest, &folder, &needs, &hardware)
+                .map(|model| Box::new(model) as Boxed<_, _, _>)
+        });
+        Some(PictureModel { model, facts, about })
+    }
+}
+
+/// Where `models pull runtime` puts the library.
+pub(super) fn library(places: &Places) -> PathBuf {
+    models::folder(places.data(), "runtime").join("libonnxruntime.so")
+}
