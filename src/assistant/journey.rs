@@ -68,15 +68,14 @@ impl Assistant {
             Heeded::Text(text) => {
                 self.understand_and_act(taken, &text, None, (language, settings), stop).await
             }
-            Heeded::Edit { of, text } => {
-                match self.kit.reader.waiting_drawing_of(&message.address, &of).await {
-                    Ok(Some(drawing)) => {
-                        self.understand_and_act(taken, &text, Some(drawing), (language, settings), stop).await
-                    }
-                    Ok(None) => Made { outcome: Outcome::Nothing, ..Made::apology() },
-                    Err(error) => self.failed(error.into(), language, "draw", Report::default()),
+            Heeded::Edit { of, text } => match self.kit.reader.drawing_of(&message.address, &of).await {
+                Ok(Some((drawing, true))) => {
+                    self.understand_and_act(taken, &text, Some(drawing), (language, settings), stop).await
                 }
-            }
+                Ok(Some((_, false))) => Made::saying(Phrase::new("edit-too-late"), language),
+                Ok(None) => Made { outcome: Outcome::Nothing, ..Made::apology() },
+                Err(error) => self.failed(error.into(), language, "draw", Report::default()),
+            },
         }
     }
 

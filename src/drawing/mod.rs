@@ -168,6 +168,7 @@ impl Painter {
             width: picture.width,
             height: picture.height,
             caption: self.facts.caption.clone(),
+            cut: picture.cut,
         };
         if !self.store.painted(claimed, reply, (self.clock)()).await? {
             self.media.remove(&[name]);

@@ -89,9 +89,10 @@ fn read(text: &str, now: &Settings, own_size: (u32, u32), seed: u64) -> Result<V
     let has = |starts: &[&str]| words.iter().any(|word| starts.iter().any(|start| word.starts_with(start)));
     let resets = has(&["сброс", "по умолч", "умолчан", "default", "reset", "обычн", "случайн", "random"]);
     let mut changes = Vec::new();
-    if has(&["русск", "russian"]) || lower.contains("по-русски") {
+    let is = |whole: &[&str]| words.iter().any(|word| whole.contains(word));
+    if has(&["русск", "russian"]) || is(&["ru", "рус"]) {
         changes.push(Change::Language(Language::Ru));
-    } else if has(&["англ", "english"]) {
+    } else if has(&["англ", "english"]) || is(&["en", "eng"]) {
         changes.push(Change::Language(Language::En));
     }
     let numbers: Vec<u32> = words.iter().filter_map(|word| word.parse().ok()).collect();
@@ -148,6 +149,8 @@ mod tests {
             ("настройки", vec![]),
             ("говори по-русски", vec![Change::Language(Language::Ru)]),
             ("switch to English please", vec![Change::Language(Language::En)]),
+            ("language ru", vec![Change::Language(Language::Ru)]),
+            ("en", vec![Change::Language(Language::En)]),
             ("размер 512 на 768", vec![Change::Size(Some((512, 768)))]),
             ("size 640x480", vec![Change::Size(Some((640, 480)))]),
             ("сделай картинки побольше", vec![Change::Size(Some((1024, 1024)))]),

@@ -253,6 +253,9 @@ pub struct PictureReply {
     pub height: u32,
     /// Key of the sentence under the picture, if the model's manifest has one.
     pub caption: Option<String>,
+    /// The end of the request that the picture model had no room for.
+    #[serde(default)]
+    pub cut: Option<String>,
 }
 
 /// What somebody ordered from the painter.

@@ -19,16 +19,18 @@ pub fn text_of(content: &Content, language: Language, phrases: &Phrases) -> Stri
     }
 }
 
-/// The sentence under a picture: what it shows, its seed and steps, and what the model's manifest wants said.
+/// The sentence under a picture: what it shows, its seed and steps, what of the request was not
+/// read, and what the model's manifest wants said.
 pub(super) fn caption(picture: &PictureReply, language: Language, phrases: &Phrases) -> String {
     let facts = Phrase::new("picture-caption")
         .with("prompt", picture.prompt.clone())
         .with("seed", picture.seed.to_string())
         .with("steps", i64::from(picture.steps));
     let mut text = phrases.render(language, &facts);
-    if let Some(key) = &picture.caption {
+    let cut = picture.cut.as_ref().map(|cut| Phrase::new("prompt-cut").with("cut", cut.clone()));
+    for phrase in cut.into_iter().chain(picture.caption.as_deref().map(Phrase::new)) {
         text.push('\n');
-        text.push_str(&phrases.render(language, &Phrase::new(key)));
+        text.push_str(&phrases.render(language, &phrase));
     }
     text
 }

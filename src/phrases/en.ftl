@@ -25,6 +25,7 @@ what-to-draw = What shall I draw?
 drawing-now = I am drawing: { $subject }.
 queued = { $subject }: number { $place } in line.
 request-changed = Changed: I will draw { $subject }.
+edit-too-late = That drawing is begun or done already. Send the changed request as a new message.
 picture-caption = { $prompt } · seed { $seed } · { $steps ->
         [one] { $steps } step
        *[other] { $steps } steps

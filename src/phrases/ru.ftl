@@ -25,6 +25,7 @@ what-to-draw = Что нарисовать?
 drawing-now = Рисую: { $subject }.
 queued = { $subject }: место в очереди — { $place }.
 request-changed = Поменял: нарисую { $subject }.
+edit-too-late = Этот рисунок уже начат или готов. Пришлите изменённую просьбу новым сообщением.
 picture-caption = { $prompt } · сид { $seed } · { $steps ->
         [one] { $steps } шаг
         [few] { $steps } шага

@@ -151,21 +151,23 @@ impl Reader {
         row.map(|row| Ok(LastRequest { text: row.try_get(0)?, at: row.try_get(1)? })).transpose()
     }
 
-    /// The waiting drawing that a message asked for.
+    /// The drawing that a message asked for, and whether it still waits.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn waiting_drawing_of(
+    pub async fn drawing_of(
         &self,
         address: &Address,
         key: &str,
-    ) -> Result<Option<DrawingId>, StoreError> {
-        let row = sqlx::query("SELECT id FROM drawings WHERE lane = ? AND reply_to = ? AND state = 'waiting' ORDER BY id DESC LIMIT 1")
-            .bind(address.lane())
-            .bind(key)
-            .fetch_optional(&self.pool)
-            .await?;
-        row.map(|row| Ok(DrawingId::new(row.try_get(0)?))).transpose()
+    ) -> Result<Option<(DrawingId, bool)>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id, state = 'waiting' FROM drawings WHERE lane = ? AND reply_to = ? ORDER BY id DESC LIMIT 1",
+        )
+        .bind(address.lane())
+        .bind(key)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| Ok((DrawingId::new(row.try_get(0)?), row.try_get(1)?))).transpose()
     }
 
     /// Whether something was explained in the lane already.

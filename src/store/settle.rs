@@ -397,6 +397,7 @@ mod tests {
             width: 8,
             height: 8,
             caption: None,
+            cut: None,
         };
         assert!(desk.store.painted(&first, picture.clone(), 30).await.unwrap());
         assert!(!desk.store.painted(&first, picture, 31).await.unwrap(), "done once");

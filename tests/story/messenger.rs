@@ -1,0 +1,121 @@
+//! A messenger that says what a story wrote for it, and writes down what it is given.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use aisaac::inbox::Inbox;
+use aisaac::message::{Address, Notice, Show};
+use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, PartBody, RemoteId};
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+/// Its name in addresses.
+pub(crate) const NAME: &str = "scripted";
+
+/// What happened, line by line.
+#[derive(Clone, Default)]
+pub(crate) struct Transcript(Arc<Mutex<Vec<String>>>);
+
+impl Transcript {
+    pub(crate) fn write(&self, line: impl Into<String>) {
+        self.0.lock().unwrap().push(line.into());
+    }
+
+    /// A notice as people would see it; typing and clearing are no news.
+    pub(crate) fn notice(&self, notice: &Notice) {
+        let who = who(&notice.address);
+        match &notice.show {
+            Show::Typing | Show::Clear => {}
+            Show::Draft(text) => self.write(format!("  ~ {who}: {text}…")),
+            Show::Position { place, .. } => self.write(format!("  ~ {who}: place {place}")),
+            Show::Progress { step, of, .. } => {
+                self.goes_on(&format!("  ~ {who}: step"), &format!(" {step}/{of}"))
+            }
+        }
+    }
+
+    /// Adds to the last line when it begins the same way.
+    fn goes_on(&self, start: &str, more: &str) {
+        let mut lines = self.0.lock().unwrap();
+        match lines.last_mut() {
+            Some(last) if last.starts_with(start) => last.push_str(more),
+            _ => lines.push(format!("{start}{more}")),
+        }
+    }
+
+    /// Everything so far; the transcript begins anew.
+    pub(crate) fn take(&self) -> String {
+        std::mem::take(&mut *self.0.lock().unwrap()).join("\n")
+    }
+}
+
+/// Delivers into the transcript, or fails as it was told to.
+pub(crate) struct Scripted {
+    pub(crate) transcript: Transcript,
+    pub(crate) failures: Mutex<VecDeque<DeliveryError>>,
+    pub(crate) text_limit: usize,
+}
+
+impl Scripted {
+    pub(crate) fn new(transcript: Transcript, text_limit: usize) -> Self {
+        Self { transcript, failures: Mutex::default(), text_limit }
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.split('\n').collect::<Vec<_>>().join("\n      ").replace("\n      \n", "\n\n")
+}
+
+fn who(address: &Address) -> &str {
+    &address.chat
+}
+
+impl Messenger for Scripted {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect { text_limit: self.text_limit, caption_limit: 1_000, edits: false }
+    }
+
+    fn listen<'a>(
+        &'a self,
+        _inbox: &'a Inbox,
+        stop: CancellationToken,
+    ) -> BoxFuture<'a, Result<(), ListenError>> {
+        Box::pin(async move {
+            stop.cancelled().await;
+            Ok(())
+        })
+    }
+
+    fn deliver<'a>(
+        &'a self,
+        part: &'a Part,
+        key: &'a str,
+        _replaces: Option<&'a RemoteId>,
+    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>> {
+        Box::pin(async move {
+            let who = who(&part.address);
+            if let Some(failure) = self.failures.lock().unwrap().pop_front() {
+                self.transcript.write(format!("  ✗ {who}: {failure} (key {key})"));
+                return Err(failure);
+            }
+            match &part.body {
+                PartBody::Text(text) => {
+                    self.transcript.write(format!("  → {who}: {}", indented(text)));
+                }
+                PartBody::Picture { path, caption } => {
+                    let there = if path.exists() { "picture" } else { "MISSING FILE" };
+                    self.transcript.write(format!("  → {who}: [{there}] {}", indented(caption)));
+                }
+            }
+            Ok(RemoteId(format!("remote-{key}")))
+        })
+    }
+
+    fn show<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, ()> {
+        Box::pin(async move { self.transcript.notice(notice) })
+    }
+}

@@ -1,0 +1,118 @@
+//! Models that do what a story needs: by simple words, at once, or only when the story lets them go on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use aisaac::app::engines::{Engines, PictureModel};
+use aisaac::drawing::Facts;
+use aisaac::inference::{
+    Answering, ChatAnswer, ChatRequest, Control, DrawRequest, Handle, InferenceError, Painting, Picture,
+    Role, Step, UnderstandRequest, Understanding, Understood,
+};
+use aisaac::intent::{AnswerFacts, PainterFacts};
+
+/// Held: a "slow" request goes on only when this is false, or somebody says stop.
+pub(crate) type Held = Arc<AtomicBool>;
+
+/// All three fakes.
+pub(crate) fn engines(held: &Held) -> Engines {
+    let facts =
+        PainterFacts { known: None, size: (128, 128), side: (64, 1024), multiple: 8, steps: (1, 150) };
+    let about = Facts { model: "fake".to_owned(), caption: None };
+    let speaks = AnswerFacts {
+        model: "Fake".to_owned(),
+        languages: vec!["en".to_owned()],
+        max_new_tokens: 64,
+        better_size: "900 MB".to_owned(),
+        ..AnswerFacts::default()
+    };
+    Engines {
+        understanding: Some(understanding()),
+        answering: Some((answering(held.clone()), speaks)),
+        painting: Some(PictureModel { model: painting(held.clone()), facts, about }),
+    }
+}
+
+const DRAW: &[&str] = &["нарисуй ", "draw ", "нарисуй", "draw"];
+
+/// Intent and subject by the words that open a phrase.
+fn understanding() -> Understanding {
+    Handle::fake("understand", |request, _: &Control<()>| {
+        Ok(match request {
+            UnderstandRequest::Intent { text } => {
+                let (name, score) = intent_of(&text.to_lowercase());
+                let scores = ["draw", "redo", "queue", "new", "settings", "help"]
+                    .map(|other| (other.to_owned(), if other == name { score } else { 0.01 }));
+                let mut scores = Vec::from(scores);
+                scores.sort_by(|a, b| b.1.total_cmp(&a.1));
+                Understood::Intent { scores, matched: score >= 0.5 }
+            }
+            UnderstandRequest::Subject { text } => {
+                let verb = DRAW.iter().find(|verb| text.to_lowercase().starts_with(**verb));
+                let start = verb.map_or(0, |verb| verb.len());
+                Understood::Subject((start < text.len()).then_some(start..text.len()))
+            }
+        })
+    })
+}
+
+fn intent_of(text: &str) -> (&'static str, f32) {
+    let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
+    if begins(DRAW) {
+        ("draw", 0.98)
+    } else if begins(&["ещё", "а теперь", "то же", "again", "now with", "same but"]) {
+        ("redo", 0.97)
+    } else if begins(&["моя очередь", "отмени", "my place", "cancel"]) {
+        ("queue", 0.96)
+    } else if begins(&["sunset"]) {
+        ("draw", 0.4)
+    } else {
+        ("draw", 0.02)
+    }
+}
+
+/// Says what it was asked, in three pieces.
+fn answering(held: Held) -> Answering {
+    Handle::fake("instruct", move |request: ChatRequest, ctl: &Control<String>| {
+        let turns = request.turns;
+        let asked = turns.last().map_or("", |turn| &turn.text).to_owned();
+        let before = turns.iter().filter(|turn| turn.role == Role::User).count() - 1;
+        assert!(!asked.contains("panic"), "a fake that was told to panic");
+        let mut text = String::new();
+        for piece in ["You said: ", &asked, &format!(" ({before} before)")] {
+            text.push_str(piece);
+            ctl.progress(piece.to_owned());
+            while asked.contains("slow") && held.load(Ordering::SeqCst) {
+                if ctl.checkpoint().is_err() {
+                    return Ok(ChatAnswer { text, tokens: 1, stopped: true, turns_dropped: 0 });
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        Ok(ChatAnswer { text, tokens: 3, stopped: false, turns_dropped: 0 })
+    })
+}
+
+/// Paints four steps of a picture whose one colour is its seed.
+fn painting(held: Held) -> Painting {
+    Handle::fake("sketch", move |request: DrawRequest, ctl: &Control<Step>| {
+        assert!(!request.prompt.contains("panic"), "a fake that was told to panic");
+        if request.prompt.contains("heavy") {
+            return Err(InferenceError::OutOfMemory { model: "sketch".to_owned() });
+        }
+        let of = request.steps.unwrap_or(4);
+        for done in 1..=of {
+            ctl.checkpoint()?;
+            ctl.progress(Step { done, of });
+            while request.prompt.contains("slow") && held.load(Ordering::SeqCst) {
+                ctl.checkpoint()?;
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        let (width, height) = request.size.unwrap_or((8, 8));
+        let rgb = vec![u8::try_from(request.seed % 256).unwrap(); (3 * width * height) as usize];
+        let cut = request.prompt.split_once(" and so on ").map(|(_, rest)| rest.to_owned());
+        Ok(Picture { width, height, rgb, steps: of, guidance: 3.0, scheduler: "fake".to_owned(), cut })
+    })
+}

@@ -1,0 +1,208 @@
+//! Answers in words.
+
+use aisaac::message::Body;
+use insta::assert_snapshot;
+
+use crate::world::Story;
+
+#[tokio::test]
+async fn an_answer_grows_and_the_conversation_is_remembered() {
+    let mut story = Story::new().await;
+    story.plays("ana", 1, "What is a fjord?").await;
+    story.plays("ana", 2, "And a lagoon?").await;
+    story.plays("ana", 3, "/new").await;
+    story.plays("ana", 4, "And a bay?").await;
+    assert_snapshot!(story.told(), @"
+    ana: What is a fjord?
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (0 before)…
+      → ana: You said: What is a fjord? (0 before)
+    ana: And a lagoon?
+      ~ ana: You said: …
+      ~ ana: You said: And a lagoon?…
+      ~ ana: You said: And a lagoon? (1 before)…
+      → ana: You said: And a lagoon? (1 before)
+    ana: /new
+      → ana: A fresh conversation. What was said before no longer counts.
+    ana: And a bay?
+      ~ ana: You said: …
+      ~ ana: You said: And a bay?…
+      ~ ana: You said: And a bay? (0 before)…
+      → ana: You said: And a bay? (0 before)
+    ");
+}
+
+#[tokio::test]
+async fn a_language_that_the_model_lacks_is_said_and_the_long_way_only_once() {
+    let mut story = Story::new().await;
+    story.plays("ana", 1, "Что такое фьорд?").await;
+    story.plays("ana", 2, "А лагуна?").await;
+    story.plays("ana", 3, "привет").await;
+    assert_snapshot!(story.told(), @"
+    ana: Что такое фьорд?
+      → ana: Модель ответов здесь (Fake) говорит только на языках: en. По-русски я понимаю и уже могу рисовать, показывать очередь и менять настройки. Чтобы я и отвечал по-русски, хозяин может выполнить: aisaac models pull answer-ru (около 900 MB).
+    ana: А лагуна?
+      → ana: Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около 900 MB), но могу рисовать.
+    ana: привет
+      → ana: Привет! Спросите меня о чём-нибудь или скажите, что нарисовать.
+    ");
+}
+
+#[tokio::test]
+async fn low_confidence_answers_and_offers_a_drawing() {
+    let mut story = Story::new().await;
+    story.plays("ana", 1, "sunset over the sea").await;
+    story.plays("ana", 2, "yes").await;
+    story.plays("bob", 1, "sunset over the hills").await;
+    story.plays("bob", 2, "no thanks").await;
+    assert_snapshot!(story.told(), @"
+    ana: sunset over the sea
+      ~ ana: You said: …
+      ~ ana: You said: sunset over the sea…
+      ~ ana: You said: sunset over the sea (0 before)…
+      → ana: You said: sunset over the sea (0 before)
+
+          Shall I draw this instead? Say “yes”.
+    ana: yes
+      → ana: I am drawing: sunset over the sea.
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] sunset over the sea · seed 2 · 4 steps
+    bob: sunset over the hills
+      ~ bob: You said: …
+      ~ bob: You said: sunset over the hills…
+      ~ bob: You said: sunset over the hills (0 before)…
+      → bob: You said: sunset over the hills (0 before)
+
+          Shall I draw this instead? Say “yes”.
+    bob: no thanks
+      ~ bob: You said: …
+      ~ bob: You said: no thanks…
+      ~ bob: You said: no thanks (1 before)…
+      → bob: You said: no thanks (1 before)
+    ");
+}
+
+#[tokio::test]
+async fn a_running_answer_is_stopped_and_keeps_what_was_streamed() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "Tell me a slow tale").await;
+    let (house, stop) = (story.house(), story.stop());
+    let beside = async {
+        while house.notices.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        story.says("ana", 2, "/stop").await;
+        house.assistant.handle_next(&stop).await.unwrap();
+    };
+    let (first, ()) = tokio::join!(house.assistant.handle_next(&stop), beside);
+    assert!(first.unwrap());
+    story.delivers().await;
+    story.plays("ana", 3, "/stop").await;
+    assert_snapshot!(story.told(), @"
+    ana: Tell me a slow tale
+    ana: /stop
+      ~ ana: You said: …
+      → ana: Stopping.
+      → ana: You said:
+
+          (stopped)
+    ana: /stop
+      → ana: Nothing is running.
+    ");
+}
+
+#[tokio::test]
+async fn everything_kept_about_somebody_goes() {
+    let mut story = Story::new().await;
+    story.plays("ana", 1, "draw a cat").await;
+    story.plays("ana", 2, "What is a fjord?").await;
+    story.plays("bob", 1, "draw a dog").await;
+    story.plays("ana", 3, "/forget").await;
+    story.plays("ana", 4, "again").await;
+    story.plays("bob", 2, "again").await;
+    assert_snapshot!(story.told(), @"
+    ana: draw a cat
+      → ana: I am drawing: a cat.
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] a cat · seed 1 · 4 steps
+    ana: What is a fjord?
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (0 before)…
+      → ana: You said: What is a fjord? (0 before)
+    bob: draw a dog
+      → bob: I am drawing: a dog.
+      ~ bob: place 0
+      ~ bob: step 1/4 2/4 3/4 4/4
+      → bob: [picture] a dog · seed 3 · 4 steps
+    ana: /forget
+      → ana: Deleted: 2 messages and 1 picture, and the settings of this chat.
+    ana: again
+      → ana: There is nothing to do again yet.
+    bob: again
+      → bob: I am drawing: a dog.
+      ~ bob: place 0
+      ~ bob: step 1/4 2/4 3/4 4/4
+      → bob: [picture] a dog · seed 6 · 4 steps
+    ");
+    let files = std::fs::read_dir(story.places().media()).unwrap().count();
+    assert_eq!(files, 2, "bob's pictures stay");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_gets_a_sentence() {
+    let mut story = Story::new().await;
+    for (number, text) in ["", "   ", "\u{202e}\u{0}", "/frob", "draw a cat --steps 0"].iter().enumerate() {
+        story.plays("ana", u32::try_from(number).unwrap(), text).await;
+    }
+    for text in ["draw a cat --size 130x128", "draw a cat --seed -5", "draw a cat --seed 99999999999999"] {
+        story.plays("bob", u32::try_from(text.len()).unwrap(), text).await;
+    }
+    story.offers("eva", "m:1", Body::Text("a".repeat(100_000))).await;
+    story.offers("eva", "m:2", Body::Unsupported("utf8".to_owned())).await;
+    story.offers("eva", "m:3", Body::Unsupported("sticker".to_owned())).await;
+    story.answers().await;
+    story.plays("mallory", 1, "draw a cat").await;
+    assert_snapshot!(story.told().replace(['\u{202e}', '\u{0}'], "�"), @"
+    ana: 
+      → ana: The message is empty. Ask me something, or tell me what to draw.
+    ana:    
+      → ana: The message is empty. Ask me something, or tell me what to draw.
+    ana: ��
+      → ana: The message is empty. Ask me something, or tell me what to draw.
+    ana: /frob
+      → ana: I do not know /frob. Did you mean /redo? /help lists everything.
+    ana: draw a cat --steps 0
+      → ana: 0 steps do not work: choose 1–150.
+    bob: draw a cat --size 130x128
+      → bob: A size of 130x128 does not work: both sides must be multiples of 8.
+    bob: draw a cat --seed -5
+      → bob: “-5” is not a seed: choose a whole number from 0 to 4294967295.
+    bob: draw a cat --seed 99999999999999
+      → bob: “99999999999999” is not a seed: choose a whole number from 0 to 4294967295.
+      → eva: The message is too long: at most 8000 characters.
+      → eva: The message is not readable text (UTF-8).
+      → eva: I cannot read this kind of message yet, only text.
+    mallory: draw a cat
+      → mallory: This is a private assistant. Ask its owner to let you in.
+    ");
+}
+
+#[tokio::test]
+async fn a_long_answer_leaves_in_parts() {
+    let mut story = Story::with(crate::models::engines, 40, "").await;
+    story.plays("ana", 1, "One two three four five six seven eight nine ten eleven twelve").await;
+    assert_snapshot!(story.told(), @"
+    ana: One two three four five six seven eight nine ten eleven twelve
+      ~ ana: You said: …
+      ~ ana: You said: One two three four five six seven eight nine ten eleven twelve…
+      ~ ana: You said: One two three four five six seven eight nine ten eleven twelve (0 before)…
+      → ana: You said: One two three four five six
+      → ana: seven eight nine ten eleven twelve (0
+      → ana: before)
+    ");
+}

@@ -1,0 +1,223 @@
+//! When something goes wrong: models, deliveries, and the house itself.
+
+use std::time::Duration;
+
+use aisaac::messenger::DeliveryError;
+use insta::assert_snapshot;
+
+use crate::world::Story;
+
+#[tokio::test]
+async fn a_model_that_panics_is_tried_again_and_then_given_up() {
+    let mut story = Story::new().await;
+    story.plays("ana", 1, "draw a panic").await;
+    story.plays("ana", 2, "draw a cat").await;
+    story.plays("ana", 3, "Do not panic").await;
+    story.plays("ana", 4, "What is a fjord?").await;
+    assert_snapshot!(story.told(), @"
+    ana: draw a panic
+      → ana: I am drawing: a panic.
+      ~ ana: place 0
+      ~ ana: place 0
+      ~ ana: place 0
+      → ana: I tried to draw a panic and failed each time. Please try a different request.
+    ana: draw a cat
+      → ana: I am drawing: a cat.
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] a cat · seed 2 · 4 steps
+    ana: Do not panic
+      → ana: Something went wrong here. It is in the log; please try again.
+    ana: What is a fjord?
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (0 before)…
+      → ana: You said: What is a fjord? (0 before)
+    ");
+}
+
+#[tokio::test]
+async fn a_picture_that_does_not_fit_into_memory_is_refused_once() {
+    let mut story = Story::new().await;
+    story.plays("ana", 1, "draw a heavy elephant").await;
+    story.plays("bob", 1, "draw a cat").await;
+    assert_snapshot!(story.told(), @"
+    ana: draw a heavy elephant
+      → ana: I am drawing: a heavy elephant.
+      ~ ana: place 0
+      → ana: There is not enough memory to draw a heavy elephant. A smaller --size may help.
+    bob: draw a cat
+      → bob: I am drawing: a cat.
+      ~ bob: place 0
+      ~ bob: step 1/4 2/4 3/4 4/4
+      → bob: [picture] a cat · seed 2 · 4 steps
+    ");
+}
+
+#[tokio::test]
+async fn a_house_that_stops_while_painting_paints_it_after_the_restart() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "draw a slow cat").await;
+    story.answers().await;
+    let stop = story.stop();
+    story.while_painting(async |_| stop.cancel()).await;
+    let row = &story.house().store.reader().queue(0).await.unwrap()[0];
+    assert_eq!((row.state.as_str(), row.place), ("waiting", Some(1)));
+    story.lets_go();
+    story.restarts().await;
+    while story.paints().await {}
+    assert_snapshot!(story.told(), @"
+    ana: draw a slow cat
+      → ana: I am drawing: a slow cat.
+      ~ ana: place 0
+      ~ ana: step 1/4
+    -- the house has stopped and stands up again
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] a slow cat · seed 1 · 4 steps
+    ");
+}
+
+#[tokio::test]
+async fn a_house_that_dies_while_painting_paints_it_once() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "draw a slow cat").await;
+    story.answers().await;
+    for _ in 0..2 {
+        let (house, stop) = (story.house(), story.stop());
+        let begun = async {
+            while house.notices.is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let dead = tokio::select! {
+            _ = house.painter.as_ref().unwrap().paint_next(&stop) => false,
+            () = begun => true,
+        };
+        assert!(dead);
+        story.dies().await;
+    }
+    story.lets_go();
+    while story.paints().await {}
+    assert_snapshot!(story.told(), @"
+    ana: draw a slow cat
+      → ana: I am drawing: a slow cat.
+    -- the house dies and stands up again
+    -- the house dies and stands up again
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] a slow cat · seed 1 · 4 steps
+    ");
+}
+
+#[tokio::test]
+async fn three_deaths_park_a_drawing_and_its_requester_is_told() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "draw a slow cat").await;
+    story.says("bob", 1, "draw a dog").await;
+    story.answers().await;
+    for _ in 0..3 {
+        story.house().store.claim(1).await.unwrap().unwrap();
+        story.dies().await;
+        story.delivers().await;
+    }
+    story.lets_go();
+    while story.paints().await {}
+    assert_snapshot!(story.told(), @"
+    ana: draw a slow cat
+    bob: draw a dog
+      → ana: I am drawing: a slow cat.
+      → bob: a dog: number 2 in line.
+    -- the house dies and stands up again
+    -- the house dies and stands up again
+    -- the house dies and stands up again
+      → ana: I tried to draw a slow cat and failed each time. Please try a different request.
+      ~ bob: place 0
+      ~ bob: step 1/4 2/4 3/4 4/4
+      → bob: [picture] a dog · seed 2 · 4 steps
+    ");
+}
+
+#[tokio::test]
+async fn three_deaths_over_a_message_settle_it_with_an_apology() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "What is a fjord?").await;
+    story.says("ana", 2, "And a bay?").await;
+    for _ in 0..3 {
+        story.house().store.take(&[crate::messenger::NAME]).await.unwrap().unwrap();
+        story.dies().await;
+    }
+    story.answers().await;
+    assert_snapshot!(story.told(), @"
+    ana: What is a fjord?
+    ana: And a bay?
+    -- the house dies and stands up again
+    -- the house dies and stands up again
+    -- the house dies and stands up again
+      ~ ana: You said: …
+      ~ ana: You said: And a bay?…
+      ~ ana: You said: And a bay? (0 before)…
+      → ana: I failed over this message three times and set it aside. Please say it differently.
+      → ana: You said: And a bay? (0 before)
+    ");
+}
+
+#[tokio::test]
+async fn a_delivery_is_tried_again_with_the_same_key_and_order_is_kept() {
+    let mut story = Story::new().await;
+    let later = |after: Option<u64>| DeliveryError::Later {
+        after: after.map(Duration::from_secs),
+        reason: "too many requests".to_owned(),
+    };
+    story.fails([later(Some(30)), DeliveryError::Unknown { reason: "timed out".to_owned() }]);
+    story.says("ana", 1, "one").await;
+    story.says("ana", 2, "two").await;
+    story.says("bob", 1, "three").await;
+    story.answers().await;
+    for _ in 0..2 {
+        story.passes(1);
+        story.answers().await;
+    }
+    assert_snapshot!(story.told(), @"
+    ana: one
+    ana: two
+    bob: three
+      ~ ana: You said: …
+      ~ ana: You said: one…
+      ~ ana: You said: one (0 before)…
+      ~ ana: You said: …
+      ~ ana: You said: two…
+      ~ ana: You said: two (1 before)…
+      ~ bob: You said: …
+      ~ bob: You said: three…
+      ~ bob: You said: three (0 before)…
+      ✗ ana: not delivered, to be tried again: too many requests (key 1-0)
+      ✗ bob: outcome unknown: timed out (key 3-0)
+    -- 1 minutes pass
+      → ana: You said: one (0 before)
+      → ana: You said: two (1 before)
+      → bob: You said: three (0 before)
+    -- 1 minutes pass
+    ");
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_refused_for_good_does_not_hold_up_the_rest() {
+    let mut story = Story::new().await;
+    story.fails([DeliveryError::Never { reason: "the chat is gone".to_owned() }]);
+    story.says("ana", 1, "one").await;
+    story.says("ana", 2, "two").await;
+    story.answers().await;
+    assert_snapshot!(story.told(), @"
+    ana: one
+    ana: two
+      ~ ana: You said: …
+      ~ ana: You said: one…
+      ~ ana: You said: one (0 before)…
+      ~ ana: You said: …
+      ~ ana: You said: two…
+      ~ ana: You said: two (1 before)…
+      ✗ ana: refused for good: the chat is gone (key 1-0)
+      → ana: You said: two (1 before)
+    ");
+}

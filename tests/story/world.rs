@@ -1,0 +1,222 @@
+//! The world of a story: a data folder of its own, a house that can stop, die and stand up again, and its transcript.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use aisaac::app::clock::Time;
+use aisaac::app::config::Config;
+use aisaac::app::engines::Engines;
+use aisaac::app::house::{Foundation, House};
+use aisaac::app::places::Places;
+use aisaac::inbox::Inbox;
+use aisaac::message::{Address, Body, Language, Message, Person};
+use aisaac::messenger::DeliveryError;
+use tokio_util::sync::CancellationToken;
+
+use crate::messenger::{NAME, Scripted, Transcript};
+use crate::models::{self, Held};
+
+thread_local! {
+    static NOW: Cell<i64> = const { Cell::new(1_000_000) };
+    static SEED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A story's own clock stands still unless it is told to go on; its dice count.
+const TIME: Time = Time {
+    now: || NOW.with(Cell::get),
+    dice: || {
+        SEED.with(|seed| {
+            seed.set(seed.get() + 1);
+            seed.get()
+        })
+    },
+};
+
+/// One story.
+pub(crate) struct Story {
+    folder: tempfile::TempDir,
+    config: Config,
+    engines: Box<dyn Fn(&Held) -> Engines>,
+    text_limit: usize,
+    house: Option<House>,
+    messenger: Arc<Scripted>,
+    /// "Slow" models wait while this is true.
+    held: Held,
+    /// What happened.
+    pub(crate) transcript: Transcript,
+    stop: CancellationToken,
+}
+
+impl Story {
+    /// A house with fake models; ana, bob and eva may use it.
+    pub(crate) async fn new() -> Self {
+        Self::with(models::engines, 1_000, "").await
+    }
+
+    /// A house with other models, another longest text, and lines of configuration.
+    pub(crate) async fn with(
+        engines: impl Fn(&Held) -> Engines + 'static,
+        text_limit: usize,
+        config: &str,
+    ) -> Self {
+        NOW.with(|now| now.set(1_000_000));
+        SEED.with(|seed| seed.set(0));
+        let transcript = Transcript::default();
+        let members = "[access]\nowners = ['scripted:ana']\nmembers = ['scripted:bob', 'scripted:eva']\n";
+        let mut story = Self {
+            folder: tempfile::tempdir().unwrap(),
+            config: Config::parse(&format!("language = 'en'\n{members}{config}")).unwrap(),
+            engines: Box::new(engines),
+            text_limit,
+            house: None,
+            messenger: Arc::new(Scripted::new(transcript.clone(), text_limit)),
+            held: Arc::new(AtomicBool::new(true)),
+            transcript,
+            stop: CancellationToken::new(),
+        };
+        story.stand_up().await;
+        story
+    }
+
+    async fn stand_up(&mut self) {
+        let places = self.places();
+        let lock = places.lock().unwrap();
+        let foundation = Foundation::lay(&places, &self.config, lock, TIME).await.unwrap();
+        self.messenger = Arc::new(Scripted::new(self.transcript.clone(), self.text_limit));
+        let messengers = vec![self.messenger.clone() as _];
+        let engines = (self.engines)(&self.held);
+        self.house = Some(House::build(foundation, &places, &self.config, engines, messengers, TIME));
+        self.stop = CancellationToken::new();
+    }
+
+    pub(crate) fn places(&self) -> Places {
+        Places::find(Some(self.folder.path())).unwrap()
+    }
+
+    pub(crate) fn house(&self) -> &House {
+        self.house.as_ref().unwrap()
+    }
+
+    /// The token that means: the house stops.
+    pub(crate) fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// "Slow" models hold no longer.
+    pub(crate) fn lets_go(&self) {
+        self.held.store(false, Ordering::SeqCst);
+    }
+
+    /// The process dies and another one starts.
+    pub(crate) async fn dies(&mut self) {
+        self.transcript.write("-- the house dies and stands up again");
+        self.house = None;
+        self.stand_up().await;
+    }
+
+    /// The house stopped politely, and another one starts.
+    pub(crate) async fn restarts(&mut self) {
+        self.transcript.write("-- the house has stopped and stands up again");
+        if let Some(house) = self.house.take() {
+            house.store.close().await;
+        }
+        self.stand_up().await;
+    }
+
+    /// Time goes by.
+    pub(crate) fn passes(&self, minutes: i64) {
+        self.transcript.write(format!("-- {minutes} minutes pass"));
+        NOW.with(|now| now.set(now.get() + 60_000 * minutes));
+    }
+
+    /// The next deliveries fail like this.
+    pub(crate) fn fails(&self, failures: impl IntoIterator<Item = DeliveryError>) {
+        self.messenger.failures.lock().unwrap().extend(failures);
+    }
+
+    /// Somebody types something; the message has this number.
+    pub(crate) async fn says(&self, who: &str, number: u32, text: &str) {
+        self.transcript.write(format!("{who}: {text}"));
+        self.offers(who, &format!("m:{number}"), Body::Text(text.to_owned())).await;
+    }
+
+    /// Somebody changes an earlier message.
+    pub(crate) async fn edits(&self, who: &str, number: u32, text: &str) {
+        self.transcript.write(format!("{who} edits message {number}: {text}"));
+        let body = Body::Edit { of: format!("m:{number}"), text: text.to_owned() };
+        self.offers(who, &format!("e:{number}:{text}"), body).await;
+    }
+
+    /// Something that no method above says.
+    pub(crate) async fn offers(&self, who: &str, key: &str, body: Body) {
+        let inbox = Inbox::new(self.house().store.clone());
+        inbox.accept(message(who, key, body), "{}", (TIME.now)()).await.unwrap();
+    }
+
+    /// Every message that waits is answered, and every reply delivered. Nothing is painted.
+    pub(crate) async fn answers(&mut self) {
+        while self.house().assistant.handle_next(&self.stop).await.unwrap() {}
+        self.delivers().await;
+    }
+
+    /// Notices are shown, then replies leave.
+    pub(crate) async fn delivers(&mut self) {
+        self.shows();
+        while self.house().outbox.deliver_next().await.unwrap() {}
+    }
+
+    /// What was to be shown meanwhile.
+    pub(crate) fn shows(&mut self) {
+        while let Ok(notice) = self.house.as_mut().unwrap().notices.try_recv() {
+            self.transcript.notice(&notice);
+        }
+    }
+
+    /// The painter does one picture. False when nothing waits.
+    pub(crate) async fn paints(&mut self) -> bool {
+        let painted = self.house().painter.as_ref().unwrap().paint_next(&self.stop).await.unwrap();
+        self.delivers().await;
+        painted
+    }
+
+    /// Somebody says something, it is answered, and what is in line is painted.
+    pub(crate) async fn plays(&mut self, who: &str, number: u32, text: &str) {
+        self.says(who, number, text).await;
+        self.answers().await;
+        while self.paints().await {}
+    }
+
+    /// The painter begins; when its first step is done, something else happens beside it.
+    pub(crate) async fn while_painting(&mut self, beside: impl AsyncFnOnce(&House)) {
+        let house = self.house.as_ref().unwrap();
+        let stop = self.stop.clone();
+        let painting = house.painter.as_ref().unwrap().paint_next(&stop);
+        let beside = async {
+            while house.store.reader().queue(0).await.unwrap().iter().all(|row| row.state != "running") {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            beside(house).await;
+        };
+        let (painted, ()) = tokio::join!(painting, beside);
+        painted.unwrap();
+        self.delivers().await;
+    }
+
+    /// The transcript so far; it begins anew.
+    pub(crate) fn told(&self) -> String {
+        self.transcript.take()
+    }
+}
+
+/// A message as the scripted messenger offers it.
+pub(crate) fn message(who: &str, key: &str, body: Body) -> Message {
+    Message {
+        address: Address { messenger: NAME.to_owned(), chat: who.to_owned(), thread: None },
+        key: key.to_owned(),
+        from: Person { id: who.to_owned(), name: None, language: Some(Language::En) },
+        body,
+        at: (TIME.now)(),
+    }
+}
