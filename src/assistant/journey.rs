@@ -1,6 +1,6 @@
 //! The journey of one message: heed, understand, act, settle.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +11,7 @@ use crate::intent::{Ask, Route, route, tongue};
 use crate::message::{
     Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
 };
-use crate::store::{Settlement, Taken};
+use crate::store::{Settlement, Taken, insist};
 
 /// What a journey made of its message, ready to be settled.
 pub(super) struct Made {
@@ -173,9 +173,8 @@ impl Assistant {
         let report = serde_json::to_string(&made.report).unwrap_or_default();
         let told: Vec<String> = told(&made.outcome).into_iter().map(str::to_owned).collect();
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
-        let mut tries = 0_u32;
-        loop {
-            let settlement = Settlement {
+        let settle = || {
+            self.store.settle(Settlement {
                 taken,
                 outcome: made.outcome.clone(),
                 said: made.said.as_deref(),
@@ -184,33 +183,12 @@ impl Assistant {
                 report: &report,
                 limits: self.options.limits,
                 now: (self.clock)(),
-            };
-            match self.store.settle(settlement).await {
-                Ok(settled) => {
-                    let files = settled
-                        .and_then(|settled| settled.forgotten)
-                        .map(|gone| gone.files)
-                        .unwrap_or_default();
-                    self.media.remove(&files);
-                    tracing::info!(message = taken.id.get(), intent = %made.report.intent, failed = made.report.failed, "settled");
-                    return;
-                }
-                Err(error) => {
-                    tries += 1;
-                    if tries == 1 {
-                        tracing::error!(
-                            message = taken.id.get(),
-                            error = &error as &dyn std::error::Error,
-                            "not settled, trying again"
-                        );
-                    }
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-                () = stop.cancelled() => return,
-            }
-        }
+            })
+        };
+        let Some(settled) = insist("settling", stop, settle).await else { return };
+        let files = settled.and_then(|settled| settled.forgotten).map(|gone| gone.files).unwrap_or_default();
+        self.media.remove(&files);
+        tracing::info!(message = taken.id.get(), intent = %made.report.intent, failed = made.report.failed, "settled");
     }
 
     fn show(&self, taken: &Taken, show: Show) {

@@ -11,11 +11,11 @@ mod report;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::task::JoinSet;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use report::Report;
 
@@ -23,10 +23,7 @@ use crate::access::Access;
 use crate::intent::Kit;
 use crate::media::Media;
 use crate::message::Language;
-use crate::store::{Limits, Store, StoreError, Taken};
-
-/// How often the assistant looks by itself: another process may have put a message in.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+use crate::store::{Limits, Store, StoreError, Taken, attend};
 
 /// What the configuration says about the assistant.
 #[derive(Debug, Clone)]
@@ -51,6 +48,7 @@ pub struct Assistant {
     options: Options,
     clock: fn() -> i64,
     dice: fn() -> u64,
+    lanes: Arc<Semaphore>,
     running: Arc<Mutex<HashMap<String, CancellationToken>>>,
 }
 
@@ -64,46 +62,36 @@ impl Assistant {
         clock: fn() -> i64,
         dice: fn() -> u64,
     ) -> Self {
-        Self { store, media, access: Arc::new(access), kit, options, clock, dice, running: Arc::default() }
+        let lanes = Arc::new(Semaphore::new(options.lanes));
+        let (access, running) = (Arc::new(access), Arc::default());
+        Self { store, media, access, kit, options, clock, dice, lanes, running }
     }
 
     /// Handles messages until told to stop; messages in hand then go back with their attempt.
     pub async fn run(&self, stop: CancellationToken) {
-        let mut journeys = JoinSet::new();
-        let mut failures = 0_u32;
-        while !stop.is_cancelled() {
-            match self.begin(&mut journeys, &stop).await {
-                Ok(()) => failures = 0,
-                Err(error) => {
-                    failures += 1;
-                    if failures == 1 {
-                        tracing::error!(error = &error as &dyn std::error::Error, "the inbox cannot be read");
-                    }
-                }
-            }
-            let wait = if failures > 0 { Duration::from_secs(1) } else { LOOK_EVERY };
-            tokio::select! {
-                () = self.store.bells().inbox.notified() => {}
-                Some(_) = journeys.join_next() => {}
-                () = tokio::time::sleep(wait) => {}
-                () = stop.cancelled() => {}
-            }
-        }
-        while journeys.join_next().await.is_some() {}
+        let journeys = TaskTracker::new();
+        let begin = || self.begin(&journeys, &stop);
+        attend("taking messages", &self.store.bells().inbox, &stop, begin).await;
+        journeys.close();
+        journeys.wait().await;
     }
 
-    /// Begins every message whose turn it is, as far as there are lanes.
-    async fn begin(&self, journeys: &mut JoinSet<()>, stop: &CancellationToken) -> Result<(), StoreError> {
+    /// Begins every message whose turn it is, as far as there are lanes; the bell rings when a lane is free again.
+    async fn begin(&self, journeys: &TaskTracker, stop: &CancellationToken) -> Result<bool, StoreError> {
         while let Some(taken) = self.store.take_control(&self.options.messengers).await? {
             let (this, stop) = (self.clone(), stop.clone());
             journeys.spawn(async move { this.see_through(taken, &stop).await });
         }
-        while journeys.len() < self.options.lanes {
+        while let Ok(lane) = self.lanes.clone().try_acquire_owned() {
             let Some(taken) = self.store.take(&self.options.messengers).await? else { break };
             let (this, stop) = (self.clone(), stop.clone());
-            journeys.spawn(async move { this.see_through(taken, &stop).await });
+            journeys.spawn(async move {
+                this.see_through(taken, &stop).await;
+                drop(lane);
+                this.store.bells().inbox.notify_one();
+            });
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Handles one waiting message to its end. False when there is none.

@@ -5,7 +5,7 @@
 
 mod watch;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -13,10 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::inference::{DrawRequest, InferenceError, Painting, Picture, Step};
 use crate::media::{Media, png};
 use crate::message::{Failure, FailureKind, Notice, Phrase, PictureReply, Show};
-use crate::store::{ATTEMPTS, Claimed, Store, StoreError};
-
-/// How often the painter looks by itself: another process may have queued something.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+use crate::store::{ATTEMPTS, Claimed, Store, StoreError, attend, insist};
 
 /// What the painter says about its model in files and captions.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +32,18 @@ pub struct Painter {
     facts: Facts,
     notices: mpsc::Sender<Notice>,
     clock: fn() -> i64,
+}
+
+/// A picture with its file's bytes, or how it ended otherwise.
+type Painted = Result<(Picture, Vec<u8>), Ended>;
+
+/// Why a result is not on disk yet.
+#[derive(Debug, thiserror::Error)]
+enum Unwritten {
+    #[error("the picture file cannot be written")]
+    File(#[from] std::io::Error),
+    #[error("the row cannot be written")]
+    Row(#[from] StoreError),
 }
 
 /// How a picture ended, other than well.
@@ -59,58 +68,42 @@ impl Painter {
 
     /// Paints until told to stop; the picture in hand then stops at its next step and goes back to the line.
     pub async fn run(&self, stop: CancellationToken) {
-        let mut failures = 0_u32;
-        while !stop.is_cancelled() {
-            match self.paint_next(&stop).await {
-                Ok(true) => {
-                    failures = 0;
-                    continue;
-                }
-                Ok(false) => failures = 0,
-                Err(error) => {
-                    failures += 1;
-                    if failures == 1 {
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "the painter cannot read its line"
-                        );
-                    }
-                }
-            }
-            let wait = if failures > 0 { Duration::from_secs(1) } else { LOOK_EVERY };
-            tokio::select! {
-                () = self.store.bells().drawings.notified() => {}
-                () = tokio::time::sleep(wait) => {}
-                () = stop.cancelled() => {}
-            }
-        }
+        attend("painting", &self.store.bells().drawings, &stop, || self.paint_next(&stop)).await;
     }
 
-    /// Paints the oldest waiting drawing. False when there is none.
+    /// Paints the oldest waiting drawing. False when there is none. What came of it is kept in hand until the disk
+    /// takes it.
     ///
     /// # Errors
-    /// When the database fails; the drawing stays claimed and comes back with the next start.
+    /// When nothing can be claimed.
     pub async fn paint_next(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
         let Some(claimed) = self.store.claim((self.clock)()).await? else { return Ok(false) };
         let started = Instant::now();
         watch::announce(&self.store, &self.notices).await;
-        match self.paint(&claimed, stop).await {
-            Ok((picture, bytes)) => {
-                self.finish(&claimed, picture, &bytes).await?;
-                tracing::info!(drawing = claimed.id.get(), ms = started.elapsed().as_millis(), "painted");
-            }
-            Err(Ended::Cancelled) => {
-                self.store.drawing_cancelled(&claimed, (self.clock)()).await?;
-                tracing::info!(drawing = claimed.id.get(), "cancelled");
-            }
-            Err(Ended::HouseStops) => self.store.drawing_given_back(claimed.id).await?,
-            Err(Ended::Failed(failure)) => self.give_up_or_retry(&claimed, failure).await?,
-        }
+        let result = self.paint(&claimed, stop).await;
+        let ms = started.elapsed().as_millis();
+        insist("writing a drawing down", stop, || self.conclude(&claimed, &result, ms)).await;
         self.notify(&claimed, Show::Clear);
         Ok(true)
     }
 
-    async fn paint(&self, claimed: &Claimed, stop: &CancellationToken) -> Result<(Picture, Vec<u8>), Ended> {
+    async fn conclude(&self, claimed: &Claimed, result: &Painted, ms: u128) -> Result<(), Unwritten> {
+        match result {
+            Ok((picture, bytes)) => {
+                self.finish(claimed, picture, bytes).await?;
+                tracing::info!(drawing = claimed.id.get(), ms, "painted");
+            }
+            Err(Ended::Cancelled) => {
+                self.store.drawing_cancelled(claimed, (self.clock)()).await?;
+                tracing::info!(drawing = claimed.id.get(), "cancelled");
+            }
+            Err(Ended::HouseStops) => self.store.drawing_given_back(claimed.id).await?,
+            Err(Ended::Failed(failure)) => self.give_up_or_retry(claimed, failure).await?,
+        }
+        Ok(())
+    }
+
+    async fn paint(&self, claimed: &Claimed, stop: &CancellationToken) -> Painted {
         let order = &claimed.commission;
         let request = DrawRequest {
             prompt: order.prompt.clone(),
@@ -151,15 +144,9 @@ impl Painter {
         png::encode(picture.width, picture.height, &picture.rgb, &about)
     }
 
-    async fn finish(&self, claimed: &Claimed, picture: Picture, bytes: &[u8]) -> Result<(), StoreError> {
+    async fn finish(&self, claimed: &Claimed, picture: &Picture, bytes: &[u8]) -> Result<(), Unwritten> {
         let name = format!("{}-{}.png", claimed.id, claimed.commission.seed);
-        if let Err(error) = self.media.write(&name, bytes) {
-            let key =
-                if error.kind() == std::io::ErrorKind::StorageFull { "disk-full" } else { "drawing-failed" };
-            let failure =
-                Failure { kind: FailureKind::Ours, phrase: Phrase::new(key), source: Some(error.into()) };
-            return self.give_up_or_retry(claimed, failure).await;
-        }
+        self.media.write(&name, bytes)?;
         let reply = PictureReply {
             file: name.clone(),
             prompt: claimed.commission.subject.clone(),
@@ -168,7 +155,7 @@ impl Painter {
             width: picture.width,
             height: picture.height,
             caption: self.facts.caption.clone(),
-            cut: picture.cut,
+            cut: picture.cut.clone(),
         };
         if !self.store.painted(claimed, reply, (self.clock)()).await? {
             self.media.remove(&[name]);
@@ -177,8 +164,14 @@ impl Painter {
     }
 
     /// A fault of the house is tried again until the attempts are used up; anything else is told at once.
-    async fn give_up_or_retry(&self, claimed: &Claimed, failure: Failure) -> Result<(), StoreError> {
+    async fn give_up_or_retry(&self, claimed: &Claimed, failure: &Failure) -> Result<(), StoreError> {
         let again = failure.kind == FailureKind::Busy && claimed.attempt < ATTEMPTS;
+        if again {
+            self.store.drawing_again(claimed.id).await?;
+        } else {
+            let phrase = failure.phrase.clone().with("subject", claimed.commission.subject.clone());
+            self.store.failed(claimed, phrase, &failure.to_string(), (self.clock)()).await?;
+        }
         tracing::error!(
             drawing = claimed.id.get(),
             attempt = claimed.attempt,
@@ -186,11 +179,6 @@ impl Painter {
             error = failure.source.as_deref().map(|error| error as &dyn std::error::Error),
             "not painted: {failure}"
         );
-        if again {
-            return self.store.drawing_again(claimed.id).await;
-        }
-        let phrase = failure.phrase.clone().with("subject", claimed.commission.subject.clone());
-        self.store.failed(claimed, phrase, &failure.to_string(), (self.clock)()).await?;
         Ok(())
     }
 

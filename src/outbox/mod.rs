@@ -8,23 +8,20 @@ mod render;
 mod split;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::media::Media;
-use crate::message::{Notice, PictureReply};
-use crate::messenger::{DeliveryError, Dialect, Messenger, Part, PartBody};
+use crate::message::{Notice, PictureReply, ReplyId};
+use crate::messenger::{DeliveryError, Dialect, Messenger, Part, PartBody, RemoteId};
 use crate::phrases::Phrases;
-use crate::store::{Due, Store, StoreError};
+use crate::store::{Due, Store, StoreError, attend};
 
 pub use render::text_of;
 pub use split::split;
-
-/// How often the outbox looks by itself: another process may have queued something.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Delivers replies and shows notices.
 pub struct Outbox {
@@ -33,6 +30,17 @@ pub struct Outbox {
     media: Media,
     messengers: Vec<Arc<dyn Messenger>>,
     clock: fn() -> i64,
+    /// Delivered, but the disk has not taken that yet: it is written down before anything else leaves.
+    unrecorded: Mutex<Option<Sent>>,
+}
+
+/// A part that a messenger confirmed.
+#[derive(Debug, Clone)]
+struct Sent {
+    reply: ReplyId,
+    part: u32,
+    remote: RemoteId,
+    last: bool,
 }
 
 impl Outbox {
@@ -45,38 +53,12 @@ impl Outbox {
         messengers: Vec<Arc<dyn Messenger>>,
         clock: fn() -> i64,
     ) -> Self {
-        Self { store, phrases, media, messengers, clock }
+        Self { store, phrases, media, messengers, clock, unrecorded: Mutex::default() }
     }
 
     /// Delivers until told to stop, and shows notices beside. A failing database is waited for, not given up on.
     pub async fn run(&self, mut notices: mpsc::Receiver<Notice>, stop: CancellationToken) {
-        let deliver = async {
-            let mut failures = 0_u32;
-            while !stop.is_cancelled() {
-                let wait = match self.deliver_next().await {
-                    Ok(true) => {
-                        failures = 0;
-                        continue;
-                    }
-                    Ok(false) => LOOK_EVERY,
-                    Err(error) => {
-                        failures += 1;
-                        if failures == 1 {
-                            tracing::error!(
-                                error = &error as &dyn std::error::Error,
-                                "the outbox cannot read its rows"
-                            );
-                        }
-                        Duration::from_secs(1)
-                    }
-                };
-                tokio::select! {
-                    () = self.store.bells().outbox.notified() => {}
-                    () = tokio::time::sleep(wait) => {}
-                    () = stop.cancelled() => {}
-                }
-            }
-        };
+        let deliver = attend("delivering", &self.store.bells().outbox, &stop, || self.deliver_next());
         let show = async {
             loop {
                 tokio::select! {
@@ -96,6 +78,7 @@ impl Outbox {
     /// # Errors
     /// When the database fails; the reply stays queued.
     pub async fn deliver_next(&self) -> Result<bool, StoreError> {
+        self.record().await?;
         let names: Vec<&str> = self.messengers.iter().map(|messenger| messenger.name()).collect();
         let now = (self.clock)();
         let Some(due) = self.store.next_reply(&names, now).await? else { return Ok(false) };
@@ -111,7 +94,9 @@ impl Outbox {
             let key = format!("{}-{number}", due.reply);
             match messenger.deliver(part, &key, None).await {
                 Ok(remote) => {
-                    self.store.part_sent(due.reply, number, &remote.0, index == last, (self.clock)()).await?
+                    let sent = Sent { reply: due.reply, part: number, remote, last: index == last };
+                    *self.lock() = Some(sent);
+                    self.record().await?;
                 }
                 Err(error) => {
                     self.put_off(&due, error).await?;
@@ -120,6 +105,20 @@ impl Outbox {
             }
         }
         Ok(true)
+    }
+
+    /// Writes down what was delivered. It stays in hand until that works, so that nothing is delivered again.
+    async fn record(&self) -> Result<(), StoreError> {
+        let sent = self.lock().clone();
+        if let Some(Sent { reply, part, remote, last }) = sent {
+            self.store.part_sent(reply, part, &remote.0, last, (self.clock)()).await?;
+            *self.lock() = None;
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Sent>> {
+        self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn parts(&self, due: &Due, dialect: Dialect) -> Vec<Part> {

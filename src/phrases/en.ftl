@@ -110,8 +110,8 @@ busy = I am busy; please try again in a moment.
 out-of-memory = There is not enough memory for this right now.
 our-fault = Something went wrong here. It is in the log; please try again.
 model-broken = A model does not start. The owner can look with: aisaac doctor
-disk-full = The disk is full: drawings have to wait until there is room.
-disk-low = Less than { $needed } of disk is free: drawings have to wait until there is room.
+disk-full = The disk is full. Please try again when there is room.
+disk-low = Less than { $needed } of disk is free, so I take no drawings now. Please ask again when there is room.
 
 ## Console
 console-position = { $place ->

@@ -10,6 +10,7 @@ mod settle;
 mod drawings;
 mod replies;
 mod conversation;
+mod patience;
 mod reader;
 mod forget;
 
@@ -28,6 +29,7 @@ pub use drawings::{CancelWord, Claimed, QueueRow};
 pub use error::StoreError;
 pub use forget::Forgotten;
 pub use messages::{Accepted, Taken};
+pub use patience::{attend, insist};
 pub use reader::{KeptTurn, LastPicture, LastRequest, Reader, ReplyRow};
 pub use replies::Due;
 pub use settle::{Limits, Settled, Settlement};
@@ -106,8 +108,9 @@ impl Store {
 
     /// Closes every connection; what was committed is on disk.
     pub async fn close(&self) {
-        self.writer.close().await;
+        // The writer goes last: whoever closes last folds the log into the file.
         self.readers.close().await;
+        self.writer.close().await;
     }
 
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {

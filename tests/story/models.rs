@@ -12,8 +12,38 @@ use aisaac::inference::{
 };
 use aisaac::intent::{AnswerFacts, PainterFacts};
 
-/// Held: a "slow" request goes on only when this is false, or somebody says stop.
-pub(crate) type Held = Arc<AtomicBool>;
+/// Holds "slow" requests until the story lets them go, or somebody says stop.
+#[derive(Clone, Default)]
+pub(crate) struct Held {
+    open: Arc<AtomicBool>,
+    waits: Arc<AtomicBool>,
+}
+
+impl Held {
+    /// On a model's thread: waits. False when somebody said stop.
+    fn wait<P>(&self, ctl: &Control<P>) -> bool {
+        while !self.open.load(Ordering::SeqCst) {
+            self.waits.store(true, Ordering::SeqCst);
+            if ctl.checkpoint().is_err() {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        true
+    }
+
+    /// From now on nothing waits.
+    pub(crate) fn lets_go(&self) {
+        self.open.store(true, Ordering::SeqCst);
+    }
+
+    /// Until a model waits.
+    pub(crate) async fn reached(&self) {
+        while !self.waits.swap(false, Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
 
 /// All three fakes.
 pub(crate) fn engines(held: &Held) -> Engines {
@@ -83,11 +113,8 @@ fn answering(held: Held) -> Answering {
         for piece in ["You said: ", &asked, &format!(" ({before} before)")] {
             text.push_str(piece);
             ctl.progress(piece.to_owned());
-            while asked.contains("slow") && held.load(Ordering::SeqCst) {
-                if ctl.checkpoint().is_err() {
-                    return Ok(ChatAnswer { text, tokens: 1, stopped: true, turns_dropped: 0 });
-                }
-                std::thread::sleep(Duration::from_millis(1));
+            if asked.contains("slow") && !held.wait(ctl) {
+                return Ok(ChatAnswer { text, tokens: 1, stopped: true, turns_dropped: 0 });
             }
         }
         Ok(ChatAnswer { text, tokens: 3, stopped: false, turns_dropped: 0 })
@@ -105,9 +132,8 @@ fn painting(held: Held) -> Painting {
         for done in 1..=of {
             ctl.checkpoint()?;
             ctl.progress(Step { done, of });
-            while request.prompt.contains("slow") && held.load(Ordering::SeqCst) {
-                ctl.checkpoint()?;
-                std::thread::sleep(Duration::from_millis(1));
+            if request.prompt.contains("slow") && !held.wait(ctl) {
+                return Err(InferenceError::Stopped);
             }
         }
         let (width, height) = request.size.unwrap_or((8, 8));

@@ -90,10 +90,7 @@ async fn a_running_answer_is_stopped_and_keeps_what_was_streamed() {
     story.says("ana", 1, "Tell me a slow tale").await;
     let (house, stop) = (story.house(), story.stop());
     let beside = async {
-        while house.notices.is_empty() {
-            tokio::task::yield_now().await;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        story.held.reached().await;
         story.says("ana", 2, "/stop").await;
         house.assistant.handle_next(&stop).await.unwrap();
     };

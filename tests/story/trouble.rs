@@ -63,7 +63,7 @@ async fn a_house_that_stops_while_painting_paints_it_after_the_restart() {
     story.while_painting(async |_| stop.cancel()).await;
     let row = &story.house().store.reader().queue(0).await.unwrap()[0];
     assert_eq!((row.state.as_str(), row.place), ("waiting", Some(1)));
-    story.lets_go();
+    story.held.lets_go();
     story.restarts().await;
     while story.paints().await {}
     assert_snapshot!(story.told(), @"
@@ -85,19 +85,14 @@ async fn a_house_that_dies_while_painting_paints_it_once() {
     story.answers().await;
     for _ in 0..2 {
         let (house, stop) = (story.house(), story.stop());
-        let begun = async {
-            while house.notices.is_empty() {
-                tokio::task::yield_now().await;
-            }
-        };
         let dead = tokio::select! {
             _ = house.painter.as_ref().unwrap().paint_next(&stop) => false,
-            () = begun => true,
+            () = story.held.reached() => true,
         };
         assert!(dead);
         story.dies().await;
     }
-    story.lets_go();
+    story.held.lets_go();
     while story.paints().await {}
     assert_snapshot!(story.told(), @"
     ana: draw a slow cat
@@ -121,7 +116,7 @@ async fn three_deaths_park_a_drawing_and_its_requester_is_told() {
         story.dies().await;
         story.delivers().await;
     }
-    story.lets_go();
+    story.held.lets_go();
     while story.paints().await {}
     assert_snapshot!(story.told(), @"
     ana: draw a slow cat
@@ -219,5 +214,59 @@ async fn a_delivery_that_is_refused_for_good_does_not_hold_up_the_rest() {
       ~ ana: You said: two (1 before)…
       ✗ ana: refused for good: the chat is gone (key 1-0)
       → ana: You said: two (1 before)
+    ");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_for_and_the_picture_in_hand_is_kept() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "draw a cat").await;
+    story.answers().await;
+    story.disk_is_full(true).await;
+    let (house, stop) = (story.house(), story.stop());
+    let room = async {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        assert_eq!(house.store.reader().queue(0).await.unwrap()[0].state, "running");
+        story.disk_is_full(false).await;
+    };
+    let (painted, ()) = tokio::join!(house.painter.as_ref().unwrap().paint_next(&stop), room);
+    assert!(painted.unwrap());
+    story.delivers().await;
+    story.plays("bob", 1, "draw a dog").await;
+    assert_snapshot!(story.told(), @"
+    ana: draw a cat
+      → ana: I am drawing: a cat.
+    -- the disk is full
+    -- there is room again
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] a cat · seed 1 · 4 steps
+    bob: draw a dog
+      → bob: I am drawing: a dog.
+      ~ bob: place 0
+      ~ bob: step 1/4 2/4 3/4 4/4
+      → bob: [picture] a dog · seed 2 · 4 steps
+    ");
+}
+
+#[tokio::test]
+async fn what_left_before_the_disk_was_full_does_not_leave_again() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "one").await;
+    assert!(story.house().assistant.handle_next(&story.stop()).await.unwrap());
+    story.disk_is_full(true).await;
+    for _ in 0..3 {
+        assert!(story.house().outbox.deliver_next().await.is_err());
+    }
+    story.disk_is_full(false).await;
+    story.answers().await;
+    assert_snapshot!(story.told(), @"
+    ana: one
+    -- the disk is full
+      → ana: You said: one (0 before)
+    -- there is room again
+      ~ ana: You said: …
+      ~ ana: You said: one…
+      ~ ana: You said: one (0 before)…
     ");
 }

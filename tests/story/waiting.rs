@@ -68,7 +68,7 @@ async fn an_edit_changes_a_drawing_that_waits_and_no_other() {
     story.answers().await;
     story.edits("ana", 1, "draw a white cat").await;
     story.answers().await;
-    story.lets_go();
+    story.held.lets_go();
     while story.paints().await {}
     story.edits("ana", 1, "draw a black cat").await;
     story.answers().await;

@@ -2,8 +2,6 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use aisaac::app::clock::Time;
 use aisaac::app::config::Config;
@@ -13,6 +11,7 @@ use aisaac::app::places::Places;
 use aisaac::inbox::Inbox;
 use aisaac::message::{Address, Body, Language, Message, Person};
 use aisaac::messenger::DeliveryError;
+use sqlx::Connection as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::messenger::{NAME, Scripted, Transcript};
@@ -42,8 +41,8 @@ pub(crate) struct Story {
     text_limit: usize,
     house: Option<House>,
     messenger: Arc<Scripted>,
-    /// "Slow" models wait while this is true.
-    held: Held,
+    /// Where "slow" models wait.
+    pub(crate) held: Held,
     /// What happened.
     pub(crate) transcript: Transcript,
     stop: CancellationToken,
@@ -72,7 +71,7 @@ impl Story {
             text_limit,
             house: None,
             messenger: Arc::new(Scripted::new(transcript.clone(), text_limit)),
-            held: Arc::new(AtomicBool::new(true)),
+            held: Held::default(),
             transcript,
             stop: CancellationToken::new(),
         };
@@ -104,11 +103,6 @@ impl Story {
         self.stop.clone()
     }
 
-    /// "Slow" models hold no longer.
-    pub(crate) fn lets_go(&self) {
-        self.held.store(false, Ordering::SeqCst);
-    }
-
     /// The process dies and another one starts.
     pub(crate) async fn dies(&mut self) {
         self.transcript.write("-- the house dies and stands up again");
@@ -134,6 +128,19 @@ impl Story {
     /// The next deliveries fail like this.
     pub(crate) fn fails(&self, failures: impl IntoIterator<Item = DeliveryError>) {
         self.messenger.failures.lock().unwrap().extend(failures);
+    }
+
+    /// The disk takes neither pictures nor rows, or takes them again.
+    pub(crate) async fn disk_is_full(&self, full: bool) {
+        self.transcript.write(if full { "-- the disk is full" } else { "-- there is room again" });
+        let (media, away) = (self.places().media(), self.places().data().join("away"));
+        let (from, to) = if full { (&media, &away) } else { (&away, &media) };
+        std::fs::rename(from, to).unwrap();
+        let refuse = "CREATE TRIGGER full BEFORE INSERT ON parts BEGIN SELECT RAISE(ABORT, 'full'); END";
+        let sql = if full { refuse } else { "DROP TRIGGER full" };
+        let url = format!("sqlite://{}", self.places().database().display());
+        let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query(sql).execute(&mut database).await.unwrap();
     }
 
     /// Somebody types something; the message has this number.
@@ -188,15 +195,13 @@ impl Story {
         while self.paints().await {}
     }
 
-    /// The painter begins; when its first step is done, something else happens beside it.
+    /// The painter begins a "slow" picture; when its first step is done, something else happens beside it.
     pub(crate) async fn while_painting(&mut self, beside: impl AsyncFnOnce(&House)) {
         let house = self.house.as_ref().unwrap();
         let stop = self.stop.clone();
         let painting = house.painter.as_ref().unwrap().paint_next(&stop);
         let beside = async {
-            while house.store.reader().queue(0).await.unwrap().iter().all(|row| row.state != "running") {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            self.held.reached().await;
             beside(house).await;
         };
         let (painted, ()) = tokio::join!(painting, beside);
