@@ -12,7 +12,7 @@ mod budget;
 pub mod runtime;
 mod external;
 pub mod graph;
-pub mod words;
+mod tokenizer;
 pub mod encoder;
 pub mod siamese;
 pub mod span;

@@ -12,7 +12,7 @@ use super::encoder::{self, States};
 use super::graph::{Feeds, Graph};
 use super::runtime::Hardware;
 use super::siamese::head_feeds;
-use super::words::Words;
+use super::tokenizer::{Token, Tokenizer, Voice};
 
 /// Longest answer, in tokens.
 const LONGEST: usize = 64;
@@ -48,7 +48,7 @@ impl SpanHead {
 /// A whole question-answering graph with its tokenizer.
 pub struct QuestionAnswering {
     graph: Graph,
-    words: Words,
+    words: Tokenizer,
 }
 
 impl QuestionAnswering {
@@ -59,7 +59,7 @@ impl QuestionAnswering {
     pub fn open(graph: &Path, words: &Path, hardware: &Hardware) -> Result<Self, InferenceError> {
         let graph = Graph::open(graph, hardware)?;
         graph.require(&["input_ids", "attention_mask"], &["start_logits", "end_logits"])?;
-        Ok(Self { graph, words: Words::open(words)? })
+        Ok(Self { graph, words: Tokenizer::open(words, Voice::People)? })
     }
 
     /// Bytes of the context that answer the question.
@@ -67,13 +67,12 @@ impl QuestionAnswering {
     /// # Errors
     /// When the tokenizer or the runtime fails.
     pub fn answer(&mut self, question: &str, context: &str) -> Result<Option<Range<usize>>, InferenceError> {
-        let tokens = self.words.encode_pair(question, context)?;
+        let tokens = self.words.framed((question, context))?;
         let feeds = encoder::feeds(&self.graph, &tokens)?;
         let (start, end) = logits(&mut self.graph, feeds)?;
         // Only the context can answer.
-        let of_context = |(range, second): (Range<usize>, bool)| if second { range } else { 0..0 };
-        let spans: Vec<Range<usize>> =
-            tokens.offsets.into_iter().zip(tokens.second).map(of_context).collect();
+        let of_context = |token: Token| if token.text == Some(1) { token.bytes } else { 0..0 };
+        let spans: Vec<Range<usize>> = tokens.into_iter().map(of_context).collect();
         Ok(best(&start, &end, &spans, 0.0))
     }
 }
