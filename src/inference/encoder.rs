@@ -43,6 +43,8 @@ pub struct States {
     pub spans: Vec<Range<usize>>,
     /// Token ids.
     pub ids: Vec<u32>,
+    /// Byte of the text at which it was cut, when it was too long.
+    pub cut: Option<usize>,
 }
 
 impl Encoder {
@@ -68,7 +70,7 @@ impl Encoder {
     /// When the tokenizer or the runtime fails.
     pub fn states(&mut self, text: &str) -> Result<States, InferenceError> {
         let mut tokens = self.words.framed(format!("{}{text}", self.prefix))?;
-        cut(&mut tokens, 0, self.most);
+        let cut = cut(&mut tokens, 0, self.most);
         let feeds = feeds(&self.graph, &tokens)?;
         let name = self.graph.name().to_owned();
         let outputs = self.graph.run(feeds)?;
@@ -81,11 +83,10 @@ impl Encoder {
             });
         }
         let before = self.prefix.len();
-        let span = |Token { bytes, .. }: &Token| {
-            bytes.start.saturating_sub(before)..bytes.end.saturating_sub(before)
-        };
+        let own = |byte: usize| byte.saturating_sub(before);
+        let span = |Token { bytes, .. }: &Token| own(bytes.start)..own(bytes.end);
         let (spans, ids) = tokens.iter().map(|token| (span(token), token.id)).unzip();
-        Ok(States { hidden, width, spans, ids })
+        Ok(States { hidden, width, spans, ids, cut: cut.map(own) })
     }
 
     /// One vector of length 1 (Euclidean) for a text, `[width]`.

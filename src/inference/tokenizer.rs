@@ -191,21 +191,34 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_keeps_the_frame_and_says_where() {
-        let words = pocket("span-bert", Voice::People);
-        let (question, context) = ("what?", "the city of dogs и кот");
-        let whole = words.framed((question, context)).unwrap();
-        let mut tokens = whole.clone();
-        assert_eq!(cut(&mut tokens, 1, whole.len()), None);
-        assert_eq!(tokens, whole);
-        let at = cut(&mut tokens, 1, whole.len() - 3).unwrap();
-        assert_eq!(tokens.len(), whole.len() - 3);
-        assert_eq!((tokens.first(), tokens.last()), (whole.first(), whole.last()));
-        let kept = tokens.iter().filter(|token| token.text == Some(1)).map(|token| token.bytes.end).max();
-        assert!(kept.unwrap() <= at && context.is_char_boundary(at), "{at}");
-        assert_eq!(cut(&mut tokens, 1, 0), Some(0), "the other text is not touched");
-        let of_question = |tokens: &[Token]| tokens.iter().filter(|token| token.text == Some(0)).count();
-        assert_eq!(of_question(&tokens), of_question(&whole));
+    fn a_cut_equals_transformers_and_says_where() {
+        let golden: Value =
+            serde_json::from_str(include_str!("../../tests/fixtures/golden/cuts.json")).unwrap();
+        let (question, text) = (golden["question"].as_str().unwrap(), golden["text"].as_str().unwrap());
+        for (model, rows) in golden["models"].as_object().unwrap() {
+            let words = pocket(model, Voice::People);
+            for row in rows.as_array().unwrap() {
+                let most = row["most"].as_u64().unwrap() as usize;
+                let check = |mut tokens: Vec<Token>, of: usize, name: &str| {
+                    let whole = tokens.clone();
+                    let at = cut(&mut tokens, of, most).unwrap();
+                    let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
+                    assert_eq!(serde_json::to_value(ids).unwrap(), row[name], "{model} {name} {most}");
+                    let own = |tokens: &[Token]| tokens.iter().filter(|token| token.text == Some(of)).count();
+                    let first_gone = whole.iter().filter(|token| token.text == Some(of)).nth(own(&tokens));
+                    assert_eq!(first_gone.map(|token| token.bytes.start), Some(at));
+                    assert!(text.is_char_boundary(at));
+                };
+                check(words.framed(text).unwrap(), 0, "alone");
+                check(words.framed((question, text)).unwrap(), 1, "pair");
+            }
+            let mut tokens = words.framed((question, text)).unwrap();
+            let whole = tokens.clone();
+            assert_eq!(cut(&mut tokens, 1, whole.len()), None);
+            assert_eq!(tokens, whole);
+            assert_eq!(cut(&mut tokens, 1, 0), Some(0), "the question is not touched");
+            assert!(tokens.iter().any(|token| token.text == Some(0)));
+        }
     }
 
     #[test]
