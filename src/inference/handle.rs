@@ -1,81 +1,17 @@
-//! The model seam: a synchronous [`Model`] on a thread of its own, and the clonable [`Handle`] the house holds.
+//! The clonable [`Handle`] by which the house asks a model, and the [`Terms`] on which its thread works.
 //!
-//! The thread loads the model when it is first asked, unloads it when it has been idle, takes the GPU permit, turns a
-//! panic into an error (the model is rebuilt at the next request), and drops requests that nobody waits for. It ends
-//! when the last handle is gone.
+//! In: a request, a stop and who hears partial results. Out: the answer. Never: the model itself; the worker has it.
 
-use std::any::Any;
-use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::InferenceError;
-use super::budget::Seat;
-use super::permit::{Held, Permit};
-
-/// Receives partial results, on the model's thread.
-pub type Progress<P> = Box<dyn FnMut(P) + Send>;
-
-/// A model family.
-pub trait Model {
-    /// What it is asked.
-    type Input;
-    /// What it answers.
-    type Output;
-    /// Its partial results.
-    type Progress;
-
-    /// Does one request. Calls [`Control::checkpoint`] between tokens or steps.
-    ///
-    /// # Errors
-    /// Whatever goes wrong with this request; the model stays usable.
-    fn run(
-        &mut self,
-        input: Self::Input,
-        ctl: &Control<Self::Progress>,
-    ) -> Result<Self::Output, InferenceError>;
-}
-
-/// A model of any family with these requests.
-pub type Boxed<I, O, P> = Box<dyn Model<Input = I, Output = O, Progress = P> + Send>;
-
-/// What a model may ask of the house while it runs.
-pub struct Control<'a, P> {
-    stop: CancellationToken,
-    progress: RefCell<Progress<P>>,
-    held: RefCell<Option<Held<'a>>>,
-}
-
-impl<P> Control<'_, P> {
-    /// For tests: never stopped, partial results go to a closure.
-    #[must_use]
-    pub fn detached(stop: CancellationToken, progress: Progress<P>) -> Self {
-        Self { stop, progress: RefCell::new(progress), held: RefCell::new(None) }
-    }
-
-    /// The stop, and on the GPU the place where somebody who waits goes first.
-    ///
-    /// # Errors
-    /// [`InferenceError::Stopped`] when the caller said stop.
-    pub fn checkpoint(&self) -> Result<(), InferenceError> {
-        if self.stop.is_cancelled() {
-            return Err(InferenceError::Stopped);
-        }
-        if let Some(held) = self.held.borrow_mut().as_mut() {
-            held.step_aside();
-        }
-        Ok(())
-    }
-
-    /// Hands out a partial result.
-    pub fn progress(&self, part: P) {
-        (self.progress.borrow_mut())(part);
-    }
-}
+use super::model::{Boxed, Control, Model, Progress};
+use super::permit::Permit;
+use super::worker::{Job, Worker};
 
 /// Whether a model is in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,14 +51,6 @@ impl Terms {
             memory_mb: 0,
         }
     }
-}
-
-struct Job<I, O, P> {
-    input: I,
-    stop: CancellationToken,
-    progress: Progress<P>,
-    reply: oneshot::Sender<Result<O, InferenceError>>,
-    span: tracing::Span,
 }
 
 /// A model, as the rest of the house holds it.
@@ -211,121 +139,6 @@ impl<I, O, P, F: FnMut(I, &Control<P>) -> Result<O, InferenceError>> Model for F
         let mut run = self.run.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         run(input, ctl)
     }
-}
-
-/// The model's thread.
-struct Worker<I, O, P, L> {
-    terms: Terms,
-    load: L,
-    tell: watch::Sender<Readiness>,
-    model: Option<Boxed<I, O, P>>,
-}
-
-impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P, L> {
-    fn work(mut self, mut inbox: mpsc::Receiver<Job<I, O, P>>) {
-        let seat = self.terms.budget.seat(&self.terms.name, self.terms.memory_mb);
-        let mut last = Instant::now();
-        loop {
-            let job = match inbox.try_recv() {
-                Ok(job) => job,
-                Err(mpsc::error::TryRecvError::Disconnected) => return,
-                Err(mpsc::error::TryRecvError::Empty) => {
-                    if self.model.is_some() && (last.elapsed() >= self.terms.idle || seat.must_leave()) {
-                        tracing::info!(model = %self.terms.name, "unloaded");
-                        self.model = None;
-                        seat.left();
-                        let _ = self.tell.send(Readiness::Away);
-                    }
-                    // Woken by the next job when nothing is loaded; otherwise looks whether it is time to unload.
-                    match wait(&mut inbox, self.model.is_some()) {
-                        Some(Some(job)) => job,
-                        Some(None) => continue,
-                        None => return,
-                    }
-                }
-            };
-            if job.reply.is_closed() || job.stop.is_cancelled() {
-                let _ = job.reply.send(Err(InferenceError::Stopped));
-                continue;
-            }
-            seat.take();
-            if self.model.is_none() {
-                until_there_is_room(&seat);
-            }
-            self.one(job, &seat);
-            last = Instant::now();
-        }
-    }
-
-    fn one(&mut self, job: Job<I, O, P>, seat: &Seat) {
-        let Job { input, stop, progress, reply, span } = job;
-        let _entered = span.enter();
-        let started = Instant::now();
-        let permit = self.terms.permit.clone();
-        let held = permit.as_ref().map(Permit::take);
-        let ctl = Control { stop, progress: RefCell::new(progress), held: RefCell::new(held) };
-        let done = catch_unwind(AssertUnwindSafe(|| self.loaded()?.run(input, &ctl)));
-        let done = done.unwrap_or_else(|panic| {
-            self.model = None;
-            let _ = self.tell.send(Readiness::Away);
-            Err(InferenceError::Panicked { model: self.terms.name.clone(), reason: words_of(&*panic) })
-        });
-        tracing::debug!(model = %self.terms.name, ms = started.elapsed().as_millis(), ok = done.is_ok(), "ran");
-        // The seat says what is true before the caller can ask for the next thing. A model that could not be loaded, or
-        // panicked, takes no memory.
-        if self.model.is_some() {
-            seat.used()
-        } else {
-            seat.left()
-        }
-        let _ = reply.send(done);
-    }
-
-    fn loaded(&mut self) -> Result<&mut Boxed<I, O, P>, InferenceError> {
-        if self.model.is_none() {
-            let started = Instant::now();
-            let model = (self.load)().inspect_err(|_| {
-                let _ = self.tell.send(Readiness::Broken);
-            })?;
-            tracing::info!(model = %self.terms.name, ms = started.elapsed().as_millis(), "loaded");
-            self.model = Some(model);
-            let _ = self.tell.send(Readiness::Ready);
-        }
-        self.model.as_mut().ok_or_else(|| InferenceError::Gone { model: self.terms.name.clone() })
-    }
-}
-
-/// Waits for a job: for ever when there is nothing to unload, else a little. `None` when every handle is gone.
-fn wait<T>(inbox: &mut mpsc::Receiver<T>, look_again: bool) -> Option<Option<T>> {
-    if !look_again {
-        return inbox.blocking_recv().map(Some);
-    }
-    for _ in 0..20 {
-        match inbox.try_recv() {
-            Ok(job) => return Some(Some(job)),
-            Err(mpsc::error::TryRecvError::Disconnected) => return None,
-            Err(mpsc::error::TryRecvError::Empty) => nap(),
-        }
-    }
-    Some(None)
-}
-
-/// Idle models leave within a few naps; after two seconds the model is loaded all the same.
-fn until_there_is_room(seat: &Seat) {
-    let asked = Instant::now();
-    while !seat.has_room() && asked.elapsed() < Duration::from_secs(2) {
-        nap();
-    }
-}
-
-/// A loaded model thread looks for work every two milliseconds.
-fn nap() {
-    std::thread::sleep(Duration::from_millis(2));
-}
-
-fn words_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no words".to_owned())
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@
 
 mod requests;
 mod error;
+mod model;
 mod handle;
+mod worker;
 mod permit;
 mod budget;
 pub mod runtime;
@@ -23,7 +25,8 @@ pub mod diffusion;
 
 pub use budget::Budget;
 pub use error::InferenceError;
-pub use handle::{Boxed, Control, Handle, Model, Progress, Readiness, Terms};
+pub use handle::{Handle, Readiness, Terms};
+pub use model::{Boxed, Control, Model, Progress};
 pub use permit::Permit;
 pub use requests::{
     ChatAnswer, ChatRequest, DrawRequest, Picture, Role, Sampling, Step, Turn, UnderstandRequest, Understood,

@@ -23,7 +23,7 @@ use super::error::InferenceError;
 use super::generation::sampling::Sampler;
 use super::generation::stream::TextStream;
 use super::generation::window::{self, Fitted};
-use super::handle::{Control, Model};
+use super::model::{Control, Model};
 use super::requests::{ChatAnswer, ChatRequest, Role, Turn};
 use super::runtime::Hardware;
 use super::tokenizer::{Tokenizer, Voice};
