@@ -19,8 +19,8 @@ use crate::conversation::Bounds;
 use crate::drawing::{self, Painter};
 use crate::inbox::Inbox;
 use crate::inference::{
-    Answering, Boxed, Budget, Handle, Painting, Permit, Terms, Understanding, causal_lm, diffusion, runtime,
-    understanding,
+    Answering, Boxed, Budget, Handle, Painting, Permit, Terms, Threads, Understanding, causal_lm, diffusion,
+    runtime, understanding,
 };
 use crate::intent::{self, AnswerFacts, Kit, Known, PainterFacts};
 use crate::media::Media;
@@ -33,6 +33,8 @@ use crate::store::{Limits, Role, Store};
 
 /// Notices under way at most; newer ones replace older ones anyway.
 const NOTICES: usize = 256;
+/// How long models have to end: one token, or one denoising step.
+const MODELS_END: Duration = Duration::from_secs(10);
 
 /// Everything that runs, before it runs.
 pub(super) struct House {
@@ -44,6 +46,7 @@ pub(super) struct House {
     painter: Option<Painter>,
     notices: mpsc::Receiver<Notice>,
     keep_ms: i64,
+    threads: Threads,
     _lock: File,
 }
 
@@ -87,17 +90,29 @@ impl House {
             Painter::new(store.clone(), media.clone(), (model, facts), tell, clock::now)
         });
         let keep_ms = i64::from(config.keep.days) * 24 * 3_600_000;
-        Ok(Self { store, phrases, media, language, assistant, painter, notices, keep_ms, _lock: lock })
+        let threads = models.threads;
+        Ok(Self {
+            store,
+            phrases,
+            media,
+            language,
+            assistant,
+            painter,
+            notices,
+            keep_ms,
+            threads,
+            _lock: lock,
+        })
     }
 
     /// Runs until a messenger has nothing more to say or `stop` is set, then stops in order: listeners, journeys and
-    /// painter, outbox, database.
+    /// painter, outbox, models, database.
     pub(super) async fn run(
         self,
         messengers: Vec<Arc<dyn Messenger>>,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
-        let Self { store, phrases, media, assistant, painter, notices, keep_ms, .. } = self;
+        let Self { store, phrases, media, assistant, painter, notices, keep_ms, threads, .. } = self;
         let (work, delivery) = (stop.child_token(), CancellationToken::new());
         let inbox = Inbox::new(store.clone());
         let outbox = Outbox::new(store.clone(), phrases, media.clone(), messengers.clone(), clock::now);
@@ -124,6 +139,7 @@ impl House {
             delivery.cancel();
         };
         let (heard, (), ()) = tokio::join!(listen, working, outbox.run(notices, delivery.clone()));
+        end(&threads).await;
         store.close().await;
         heard?;
         Ok(())
@@ -149,6 +165,13 @@ async fn prune(store: &Store, media: &Media, keep_ms: i64, stop: &CancellationTo
     }
 }
 
+/// Ends every model.
+pub(super) async fn end(threads: &Threads) {
+    if !threads.end(MODELS_END).await {
+        tracing::warn!("a model did not end in time");
+    }
+}
+
 /// Model threads by manifest, and what they share.
 pub(super) struct Models {
     places: Places,
@@ -157,6 +180,7 @@ pub(super) struct Models {
     permit: Option<Permit>,
     budget: Arc<Budget>,
     idle: Duration,
+    pub(super) threads: Threads,
 }
 
 impl Models {
@@ -175,6 +199,7 @@ impl Models {
             permit: cuda.then(Permit::default),
             budget: Budget::new(inference.memory_mb),
             idle: Duration::from_secs(60 * inference.idle_minutes),
+            threads: Threads::default(),
         }
     }
 
@@ -191,6 +216,7 @@ impl Models {
             permit: self.permit.clone(),
             budget: self.budget.clone(),
             memory_mb: manifest.memory_mb,
+            threads: self.threads.clone(),
         }
     }
 

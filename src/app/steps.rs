@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::{StepArguments, StepCommand};
 use super::config::Config;
-use super::house::Models;
+use super::house::{self, Models};
 use super::places::Places;
 use super::say;
 use crate::inference::{UnderstandRequest, Understanding, Understood};
@@ -37,6 +37,7 @@ pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand
             say(&human)?;
         }
     }
+    house::end(&models.threads).await;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! In: a request, a stop and who hears partial results. Out: the answer. Never: the model itself; the worker has it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::InferenceError;
 use super::model::{Boxed, Control, Model, Progress};
 use super::permit::Permit;
+use super::threads::Threads;
 use super::worker::{Job, Worker};
 
 /// Whether a model is in memory.
@@ -37,6 +39,8 @@ pub struct Terms {
     pub budget: Arc<super::budget::Budget>,
     /// What the manifest says the model takes, in MiB.
     pub memory_mb: u32,
+    /// Shared by all models: the house waits for their end.
+    pub threads: Threads,
 }
 
 impl Terms {
@@ -49,6 +53,7 @@ impl Terms {
             permit: None,
             budget: Arc::default(),
             memory_mb: 0,
+            threads: Threads::default(),
         }
     }
 }
@@ -58,11 +63,18 @@ pub struct Handle<I, O, P> {
     name: Arc<str>,
     jobs: mpsc::Sender<Job<I, O, P>>,
     readiness: watch::Receiver<Readiness>,
+    threads: Threads,
 }
 
 impl<I, O, P> Clone for Handle<I, O, P> {
     fn clone(&self) -> Self {
-        Self { name: self.name.clone(), jobs: self.jobs.clone(), readiness: self.readiness.clone() }
+        let Self { name, jobs, readiness, threads } = self;
+        Self {
+            name: name.clone(),
+            jobs: jobs.clone(),
+            readiness: readiness.clone(),
+            threads: threads.clone(),
+        }
     }
 }
 
@@ -75,13 +87,9 @@ impl<I: Send + 'static, O: Send + 'static, P: 'static> Handle<I, O, P> {
     ) -> Self {
         let (jobs, inbox) = mpsc::channel(64);
         let (tell, readiness) = watch::channel(Readiness::Away);
-        let name: Arc<str> = terms.name.as_str().into();
-        let thread = std::thread::Builder::new().name(format!("model-{name}"));
-        let worker = Worker { terms, load, tell, model: None };
-        if let Err(error) = thread.spawn(move || worker.work(inbox)) {
-            tracing::error!(model = %name, %error, "no thread for the model");
-        }
-        Self { name, jobs, readiness }
+        let (name, threads) = (Arc::<str>::from(terms.name.as_str()), terms.threads.clone());
+        threads.start(&name, move || Worker::new(terms, load, tell, inbox).work());
+        Self { name, jobs, readiness, threads }
     }
 
     /// A closure on a model thread, for tests of other rooms.
@@ -96,11 +104,12 @@ impl<I: Send + 'static, O: Send + 'static, P: 'static> Handle<I, O, P> {
         })
     }
 
-    /// Asks the model and waits for its answer. Dropping the future, or `stop`, ends the run at its next checkpoint.
+    /// Asks the model and waits for its answer. Dropping the future, `stop`, or the end of the house ends the run at its
+    /// next checkpoint; a request whose turn has not come is not waited for.
     ///
     /// # Errors
-    /// Whatever the model says; [`InferenceError::Panicked`] when it panicked; [`InferenceError::Gone`] when its
-    /// thread has ended.
+    /// Whatever the model says; [`InferenceError::Stopped`]; [`InferenceError::Panicked`] when it panicked;
+    /// [`InferenceError::Gone`] when its thread has ended.
     pub async fn run(
         &self,
         input: I,
@@ -111,9 +120,22 @@ impl<I: Send + 'static, O: Send + 'static, P: 'static> Handle<I, O, P> {
         let (reply, answer) = oneshot::channel();
         let own = stop.child_token();
         let _ends_with_us = own.clone().drop_guard();
-        let job = Job { input, stop: own, progress, reply, span: tracing::Span::current() };
-        self.jobs.send(job).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let begun = Arc::new(AtomicBool::new(false));
+        let span = tracing::Span::current();
+        let job = Job { input, stop: own.clone(), begun: begun.clone(), progress, reply, span };
+        // Boxed, or every caller's future would carry the request.
+        let mut answered = Box::pin(async {
+            self.jobs.send(job).await.map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())?
+        });
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = self.threads.ending() => {}
+            done = &mut answered => return done,
+        }
+        own.cancel();
+        if begun.swap(true, Ordering::AcqRel) { answered.await } else { Err(InferenceError::Stopped) }
     }
 
     /// Whether the model is in memory now.
@@ -197,6 +219,102 @@ mod tests {
         assert!(matches!(handle.run(100, stop, progress).await, Err(InferenceError::Stopped)));
         assert_eq!(seen.load(Ordering::Relaxed), 3);
         assert_eq!(handle.run(2, CancellationToken::new(), quiet()).await.unwrap(), 2);
+    }
+
+    /// A model that says when it begins and runs until it is told how to go on: `true` asks for a checkpoint.
+    struct Patient {
+        begun: std::sync::mpsc::Receiver<u32>,
+        go_on: std::sync::mpsc::Sender<bool>,
+        handle: Handle<u32, u32, u32>,
+    }
+
+    fn patient(terms: Terms) -> Patient {
+        let ((tell, begun), (go_on, told)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+        let talk = Arc::new(std::sync::Mutex::new((tell, told)));
+        let handle = Handle::spawn(terms, move || {
+            let talk = talk.clone();
+            let run = Arc::new(std::sync::Mutex::new(move |input: u32, ctl: &Control<u32>| {
+                let talk = talk.lock().unwrap();
+                talk.0.send(input).unwrap();
+                while talk.1.recv().unwrap_or(true) {
+                    ctl.checkpoint()?;
+                }
+                Ok(input)
+            }));
+            Ok(Box::new(Fake { run, of: std::marker::PhantomData }))
+        });
+        Patient { begun, go_on, handle }
+    }
+
+    fn asked(handle: &Handle<u32, u32, u32>, input: u32, stop: &CancellationToken) -> Asked {
+        let (handle, stop) = (handle.clone(), stop.clone());
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(async move { handle.run(input, stop, quiet()).await });
+        tasks
+    }
+
+    type Asked = tokio::task::JoinSet<Result<u32, InferenceError>>;
+
+    async fn answer(mut asked: Asked) -> Result<u32, InferenceError> {
+        asked.join_next().await.unwrap().unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_request_in_the_queue_is_stopped_at_once_and_never_begins() {
+        let Patient { begun, go_on, handle } = patient(Terms::free("queue"));
+        let (stop, never) = (CancellationToken::new(), CancellationToken::new());
+        let first = asked(&handle, 1, &never);
+        assert_eq!(begun.recv(), Ok(1));
+        let second = asked(&handle, 2, &stop);
+        let third = asked(&handle, 3, &never);
+        stop.cancel();
+        assert!(matches!(answer(second).await, Err(InferenceError::Stopped)), "while the first one runs");
+        go_on.send(false).unwrap();
+        assert_eq!(answer(first).await.unwrap(), 1);
+        assert_eq!(begun.recv(), Ok(3), "the second never began");
+        go_on.send(false).unwrap();
+        assert_eq!(answer(third).await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_waits_for_the_card_is_stopped_at_once() {
+        let permit = Permit::default();
+        let Patient { begun, go_on, handle } =
+            patient(Terms { permit: Some(permit.clone()), ..Terms::free("card") });
+        let stop = CancellationToken::new();
+        let held = permit.take();
+        let waiting = asked(&handle, 1, &stop);
+        stop.cancel();
+        assert!(matches!(answer(waiting).await, Err(InferenceError::Stopped)));
+        drop(held);
+        go_on.send(false).unwrap();
+        assert_eq!(handle.run(2, CancellationToken::new(), quiet()).await.unwrap(), 2);
+        assert_eq!(begun.try_iter().collect::<Vec<_>>(), [2]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_house_ends_its_models_and_waits_for_them() {
+        let threads = Threads::default();
+        let idle: Handle<u32, u32, u32> =
+            Handle::spawn(Terms { threads: threads.clone(), ..Terms::free("idle") }, || {
+                Err(InferenceError::Stopped)
+            });
+        let Patient { begun, go_on, handle } =
+            patient(Terms { threads: threads.clone(), ..Terms::free("busy") });
+        let never = CancellationToken::new();
+        let running = asked(&handle, 1, &never);
+        assert_eq!(begun.recv(), Ok(1));
+        let queued = asked(&handle, 2, &never);
+        assert!(!threads.end(Duration::from_millis(20)).await, "the model has not come to a checkpoint");
+        assert!(matches!(answer(queued).await, Err(InferenceError::Stopped)));
+        go_on.send(true).unwrap();
+        assert!(threads.end(Duration::from_secs(10)).await);
+        assert!(matches!(answer(running).await, Err(InferenceError::Stopped)), "at its checkpoint");
+        for handle in [idle, handle] {
+            let late = handle.run(3, CancellationToken::new(), quiet()).await;
+            assert!(matches!(late, Err(InferenceError::Stopped)));
+            assert_eq!(handle.readiness(), Readiness::Away);
+        }
     }
 
     #[tokio::test]

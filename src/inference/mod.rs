@@ -9,6 +9,7 @@ mod error;
 mod model;
 mod handle;
 mod worker;
+mod threads;
 mod permit;
 mod budget;
 pub mod runtime;
@@ -31,6 +32,7 @@ pub use permit::Permit;
 pub use requests::{
     ChatAnswer, ChatRequest, DrawRequest, Picture, Role, Sampling, Step, Turn, UnderstandRequest, Understood,
 };
+pub use threads::Threads;
 
 /// Encoder, intent and subject heads.
 pub type Understanding = Handle<UnderstandRequest, Understood, ()>;

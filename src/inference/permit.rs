@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::threads::wait;
+
 /// The one permit, shared by every model on the card.
 #[derive(Debug, Clone)]
 pub struct Permit {
@@ -49,30 +51,8 @@ impl Held<'_> {
 
     fn acquire(&mut self) {
         self.permit.waiting.fetch_add(1, Ordering::AcqRel);
-        self.now = block_on(self.permit).ok();
+        self.now = wait(self.permit.gate.acquire(), None).and_then(Result::ok);
         self.permit.waiting.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// Blocks this model thread until the gate opens.
-fn block_on(permit: &Permit) -> Result<SemaphorePermit<'_>, tokio::sync::AcquireError> {
-    let (wake, woken) = std::sync::mpsc::channel::<()>();
-    let waker = std::task::Waker::from(Arc::new(Wake(wake)));
-    let mut context = std::task::Context::from_waker(&waker);
-    let mut acquire = std::pin::pin!(permit.gate.acquire());
-    loop {
-        if let std::task::Poll::Ready(done) = acquire.as_mut().poll(&mut context) {
-            return done;
-        }
-        let _ = woken.recv();
-    }
-}
-
-struct Wake(std::sync::mpsc::Sender<()>);
-
-impl std::task::Wake for Wake {
-    fn wake(self: Arc<Self>) {
-        let _ = self.0.send(());
     }
 }
 

@@ -1,11 +1,14 @@
 //! A model's thread: it loads the model when it is first asked, unloads it when it has been idle, takes the GPU permit,
 //! turns a panic into an error (the model is rebuilt at the next request), and drops requests that nobody waits for.
 //!
-//! In: jobs. Out: their answers, and whether the model is in memory. It ends when the last handle is gone.
+//! In: jobs. Out: their answers, and whether the model is in memory. It ends when the last handle is gone, or the house
+//! ends its [`Threads`](super::Threads).
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -16,11 +19,17 @@ use super::budget::Seat;
 use super::handle::{Readiness, Terms};
 use super::model::{Boxed, Control, Progress};
 use super::permit::Permit;
+use super::threads::wait;
+
+/// How long idle models have to leave; after that the model is loaded all the same.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A request on its way to the model.
 pub(super) struct Job<I, O, P> {
     pub(super) input: I,
     pub(super) stop: CancellationToken,
+    /// Set by the one who comes first: the thread that begins, or the asker who no longer waits.
+    pub(super) begun: Arc<AtomicBool>,
     pub(super) progress: Progress<P>,
     pub(super) reply: oneshot::Sender<Result<O, InferenceError>>,
     pub(super) span: tracing::Span,
@@ -28,68 +37,103 @@ pub(super) struct Job<I, O, P> {
 
 /// The model's thread.
 pub(super) struct Worker<I, O, P, L> {
-    pub(super) terms: Terms,
-    pub(super) load: L,
-    pub(super) tell: watch::Sender<Readiness>,
-    pub(super) model: Option<Boxed<I, O, P>>,
+    terms: Terms,
+    load: L,
+    tell: watch::Sender<Readiness>,
+    inbox: mpsc::Receiver<Job<I, O, P>>,
+    seat: Seat,
+    model: Option<Boxed<I, O, P>>,
+    /// When the last request was done.
+    last: Instant,
+}
+
+/// What the thread does next.
+enum Next<J> {
+    Work(J),
+    Unload,
+    End,
 }
 
 impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P, L> {
-    pub(super) fn work(mut self, mut inbox: mpsc::Receiver<Job<I, O, P>>) {
-        let seat = self.terms.budget.seat(&self.terms.name, self.terms.memory_mb);
-        let mut last = Instant::now();
+    pub(super) fn new(
+        terms: Terms,
+        load: L,
+        tell: watch::Sender<Readiness>,
+        inbox: mpsc::Receiver<Job<I, O, P>>,
+    ) -> Self {
+        let seat = terms.budget.seat(&terms.name, terms.memory_mb);
+        Self { terms, load, tell, inbox, seat, model: None, last: Instant::now() }
+    }
+
+    pub(super) fn work(mut self) {
         loop {
-            let job = match inbox.try_recv() {
-                Ok(job) => job,
-                Err(mpsc::error::TryRecvError::Disconnected) => return,
-                Err(mpsc::error::TryRecvError::Empty) => {
-                    if self.model.is_some() && (last.elapsed() >= self.terms.idle || seat.must_leave()) {
-                        tracing::info!(model = %self.terms.name, "unloaded");
-                        self.model = None;
-                        seat.left();
-                        let _ = self.tell.send(Readiness::Away);
-                    }
-                    // Woken by the next job when nothing is loaded; otherwise looks whether it is time to unload.
-                    match wait(&mut inbox, self.model.is_some()) {
-                        Some(Some(job)) => job,
-                        Some(None) => continue,
-                        None => return,
-                    }
-                }
-            };
-            if job.reply.is_closed() || job.stop.is_cancelled() {
-                let _ = job.reply.send(Err(InferenceError::Stopped));
-                continue;
+            match self.next() {
+                Next::Work(job) => self.one(job),
+                Next::Unload => self.unload(),
+                Next::End => return self.unload(),
             }
-            seat.take();
-            if self.model.is_none() {
-                until_there_is_room(&seat);
-            }
-            self.one(job, &seat);
-            last = Instant::now();
         }
     }
 
-    fn one(&mut self, job: Job<I, O, P>, seat: &Seat) {
-        let Job { input, stop, progress, reply, span } = job;
+    fn unload(&mut self) {
+        if self.model.take().is_some() {
+            tracing::info!(model = %self.terms.name, "unloaded");
+        }
+        self.seat.left();
+        let _ = self.tell.send(Readiness::Away);
+    }
+
+    /// Waits for a request; while the model is in memory, until it has been idle or another needs the place.
+    fn next(&mut self) -> Next<Job<I, O, P>> {
+        let Self { terms, inbox, seat, model, last, .. } = self;
+        let next = async {
+            tokio::select! {
+                biased;
+                () = terms.threads.ending() => Next::End,
+                job = inbox.recv() => job.map_or(Next::End, Next::Work),
+                () = seat.asked_to_leave(), if model.is_some() => Next::Unload,
+            }
+        };
+        let until = model.as_ref().and_then(|_| last.checked_add(terms.idle));
+        wait(next, until).unwrap_or(Next::Unload)
+    }
+
+    fn one(&mut self, job: Job<I, O, P>) {
+        let Job { input, stop, begun, progress, reply, span } = job;
         let _entered = span.enter();
+        if begun.load(Ordering::Acquire) || reply.is_closed() || stop.is_cancelled() {
+            let _ = reply.send(Err(InferenceError::Stopped));
+            return;
+        }
+        self.seat.take();
+        if self.model.is_none() {
+            wait(self.seat.room(), Some(Instant::now() + PATIENCE));
+        }
         let started = Instant::now();
         let permit = self.terms.permit.clone();
         let held = permit.as_ref().map(Permit::take);
         let ctl = Control { stop, progress: RefCell::new(progress), held: RefCell::new(held) };
-        let done = catch_unwind(AssertUnwindSafe(|| self.loaded()?.run(input, &ctl)));
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            ctl.checkpoint()?;
+            let model = self.loaded()?;
+            if begun.swap(true, Ordering::AcqRel) {
+                return Err(InferenceError::Stopped);
+            }
+            model.run(input, &ctl)
+        }));
         let done = done.unwrap_or_else(|panic| {
             self.model = None;
             let _ = self.tell.send(Readiness::Away);
             Err(InferenceError::Panicked { model: self.terms.name.clone(), reason: words_of(&*panic) })
         });
         tracing::debug!(model = %self.terms.name, ms = started.elapsed().as_millis(), ok = done.is_ok(), "ran");
+        self.last = Instant::now();
         // The seat says what is true before the caller can ask for the next thing. A model that could not be loaded, or
         // panicked, takes no memory.
         if self.model.is_some() {
-            seat.used()
+            self.seat.used();
         } else {
-            seat.left()
+            self.seat.left();
         }
         let _ = reply.send(done);
     }
@@ -106,34 +150,6 @@ impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P,
         }
         self.model.as_mut().ok_or_else(|| InferenceError::Gone { model: self.terms.name.clone() })
     }
-}
-
-/// Waits for a job: for ever when there is nothing to unload, else a little. `None` when every handle is gone.
-fn wait<T>(inbox: &mut mpsc::Receiver<T>, look_again: bool) -> Option<Option<T>> {
-    if !look_again {
-        return inbox.blocking_recv().map(Some);
-    }
-    for _ in 0..20 {
-        match inbox.try_recv() {
-            Ok(job) => return Some(Some(job)),
-            Err(mpsc::error::TryRecvError::Disconnected) => return None,
-            Err(mpsc::error::TryRecvError::Empty) => nap(),
-        }
-    }
-    Some(None)
-}
-
-/// Idle models leave within a few naps; after two seconds the model is loaded all the same.
-fn until_there_is_room(seat: &Seat) {
-    let asked = Instant::now();
-    while !seat.has_room() && asked.elapsed() < Duration::from_secs(2) {
-        nap();
-    }
-}
-
-/// A loaded model thread looks for work every two milliseconds.
-fn nap() {
-    std::thread::sleep(Duration::from_millis(2));
 }
 
 fn words_of(panic: &(dyn Any + Send)) -> String {
