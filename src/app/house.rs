@@ -283,7 +283,9 @@ impl Models {
         };
         let caption = facts.known.is_some().then(|| "sketch-caption".to_owned());
         let about = drawing::Facts { model: manifest.name.clone(), caption };
-        let (terms, hardware) = (self.terms(&manifest), self.hardware.clone());
+        let mut terms = self.terms(&manifest);
+        terms.permit = terms.permit.as_ref().map(Permit::for_pictures);
+        let hardware = self.hardware.clone();
         let handle = Handle::spawn(terms, move || {
             diffusion::load(&manifest, &folder, &needs, &hardware)
                 .map(|model| Box::new(model) as Boxed<_, _, _>)
