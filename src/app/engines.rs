@@ -9,11 +9,14 @@ use super::config::{Config, Device};
 use super::places::Places;
 use crate::drawing;
 use crate::inference::{
-    Answering, Boxed, Budget, Handle, Painting, Permit, Terms, Understanding, causal_lm, diffusion, runtime,
-    understanding,
+    Answering, Boxed, Budget, Handle, Painting, Permit, Terms, Threads, Understanding, causal_lm, diffusion,
+    runtime, understanding,
 };
 use crate::intent::{self, AnswerFacts, Known, PainterFacts};
 use crate::models::{self, Catalogue, Manifest};
+
+/// How long models have to end: one token, or one denoising step.
+const MODELS_END: Duration = Duration::from_secs(10);
 
 /// A picture model, and what the intents and the painter say about it.
 pub struct PictureModel {
@@ -34,6 +37,8 @@ pub struct Engines {
     pub answering: Option<(Answering, AnswerFacts)>,
     /// The picture model.
     pub painting: Option<PictureModel>,
+    /// The threads they run on.
+    pub threads: Threads,
 }
 
 impl Engines {
@@ -45,7 +50,15 @@ impl Engines {
             understanding: models.understanding(),
             answering: models.answering(config.answer.model.as_deref()),
             painting: models.painting(&config.draw.model),
+            threads: models.threads,
         }
+    }
+}
+
+/// Ends every model.
+pub(super) async fn end(threads: &Threads) {
+    if !threads.end(MODELS_END).await {
+        tracing::warn!("a model did not end in time");
     }
 }
 
@@ -57,6 +70,7 @@ struct Models {
     permit: Option<Permit>,
     budget: Arc<Budget>,
     idle: Duration,
+    threads: Threads,
 }
 
 impl Models {
@@ -75,6 +89,7 @@ impl Models {
             permit: cuda.then(Permit::default),
             budget: Budget::new(inference.memory_mb),
             idle: Duration::from_secs(60 * inference.idle_minutes),
+            threads: Threads::default(),
         }
     }
 
@@ -91,6 +106,7 @@ impl Models {
             permit: self.permit.clone(),
             budget: self.budget.clone(),
             memory_mb: manifest.memory_mb,
+            threads: self.threads.clone(),
         }
     }
 
@@ -157,7 +173,9 @@ impl Models {
         };
         let caption = facts.known.is_some().then(|| "sketch-caption".to_owned());
         let about = drawing::Facts { model: manifest.name.clone(), caption };
-        let (terms, hardware) = (self.terms(&manifest), self.hardware.clone());
+        let mut terms = self.terms(&manifest);
+        terms.permit = terms.permit.as_ref().map(Permit::for_pictures);
+        let hardware = self.hardware.clone();
         let model = Handle::spawn(terms, move || {
             diffusion::load(&manifest, &folder, &needs, &hardware)
                 .map(|model| Box::new(model) as Boxed<_, _, _>)

@@ -10,13 +10,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::{Time, boot};
 use super::config::Config;
-use super::engines::Engines;
+use super::engines::{self, Engines};
 use super::places::Places;
 use crate::access::Access;
 use crate::assistant::{self, Assistant};
 use crate::conversation::Bounds;
 use crate::drawing::Painter;
 use crate::inbox::Inbox;
+use crate::inference::Threads;
 use crate::intent::{self, Kit};
 use crate::media::Media;
 use crate::message::{Language, Notice};
@@ -74,6 +75,7 @@ pub struct House {
     messengers: Vec<Arc<dyn Messenger>>,
     keep_ms: i64,
     time: Time,
+    threads: Threads,
     _lock: File,
 }
 
@@ -113,17 +115,41 @@ impl House {
         });
         let outbox = Outbox::new(store.clone(), phrases, media.clone(), messengers.clone(), time.now);
         let keep_ms = i64::from(config.keep.days) * 24 * 3_600_000;
-        Self { store, assistant, painter, outbox, notices, media, messengers, keep_ms, time, _lock: lock }
+        let threads = engines.threads;
+        Self {
+            store,
+            assistant,
+            painter,
+            outbox,
+            notices,
+            media,
+            messengers,
+            keep_ms,
+            time,
+            threads,
+            _lock: lock,
+        }
     }
 
     /// Runs until a messenger has nothing more to say or `stop` is set, then stops in order: listeners, journeys and
-    /// painter, outbox, database.
+    /// painter, outbox, models, database.
     ///
     /// # Errors
     /// When a messenger ends before it was told to.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { store, assistant, painter, outbox, notices, media, messengers, keep_ms, time, _lock } =
-            self;
+        let Self {
+            store,
+            assistant,
+            painter,
+            outbox,
+            notices,
+            media,
+            messengers,
+            keep_ms,
+            time,
+            threads,
+            _lock,
+        } = self;
         let (work, delivery) = (stop.child_token(), CancellationToken::new());
         let inbox = Inbox::new(store.clone());
         let listen = async {
@@ -150,6 +176,7 @@ impl House {
             delivery.cancel();
         };
         let (heard, (), ()) = tokio::join!(listen, working, outbox.run(notices, delivery.clone()));
+        engines::end(&threads).await;
         store.close().await;
         heard?;
         Ok(())

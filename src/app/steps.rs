@@ -9,14 +9,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::{StepArguments, StepCommand};
 use super::config::Config;
-use super::engines::Engines;
+use super::engines::{self, Engines};
 use super::places::Places;
 use super::say;
 use crate::inference::{UnderstandRequest, Understanding, Understood};
 
 /// Does a step on every input.
 pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand) -> anyhow::Result<()> {
-    let model = Engines::installed(places, config)
+    let engines = Engines::installed(places, config);
+    let model = engines
         .understanding
         .context("the understanding model is not installed: aisaac models pull starter")?;
     let (StepCommand::Understand(arguments) | StepCommand::Extract(arguments)) = command;
@@ -36,6 +37,7 @@ pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand
             say(&human)?;
         }
     }
+    engines::end(&engines.threads).await;
     Ok(())
 }
 

@@ -1,14 +1,16 @@
 //! The memory budget: what manifests say their models take, added up; the longest idle model leaves first.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 /// Shared by all model threads.
 #[derive(Debug, Default)]
 pub struct Budget {
     /// MiB; 0 is no bound.
     limit_mb: u32,
-    seats: Mutex<Seats>,
+    seats: watch::Sender<Seats>,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +39,7 @@ impl Budget {
     /// At most so many MiB at once; 0 is no bound.
     #[must_use]
     pub fn new(limit_mb: u32) -> Arc<Self> {
-        Arc::new(Self { limit_mb, seats: Mutex::default() })
+        Arc::new(Self { limit_mb, ..Self::default() })
     }
 
     /// A place for a model.
@@ -46,72 +48,74 @@ impl Budget {
         Seat { budget: self.clone(), name: name.to_owned(), memory_mb }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the seats that count fit.
+    fn fits(&self, seats: &Seats, counts: impl Fn(&Taken) -> bool) -> bool {
+        let sum: u64 =
+            seats.taken.values().filter(|seat| counts(seat)).map(|seat| u64::from(seat.memory_mb)).sum();
+        self.limit_mb == 0 || sum <= u64::from(self.limit_mb)
     }
 }
 
 impl Seat {
     /// The model is about to be in memory; idle ones are asked to leave until the sum fits, the longest idle first.
     pub fn take(&self) {
-        let mut seats = self.budget.lock();
-        seats.clock += 1;
-        let used = seats.clock;
-        let mine = Taken { memory_mb: self.memory_mb, used, busy: true, must_leave: false };
-        seats.taken.insert(self.name.clone(), mine);
-        let limit = u64::from(self.budget.limit_mb);
-        let staying = |seats: &Seats| {
-            seats
-                .taken
-                .values()
-                .filter(|seat| !seat.must_leave)
-                .map(|seat| u64::from(seat.memory_mb))
-                .sum::<u64>()
-        };
-        while limit > 0 && staying(&seats) > limit {
-            let idle = seats
-                .taken
-                .values_mut()
-                .filter(|seat| !seat.busy && !seat.must_leave)
-                .min_by_key(|seat| seat.used);
-            match idle {
-                Some(seat) => seat.must_leave = true,
-                None => break,
+        self.budget.seats.send_modify(|seats| {
+            seats.clock += 1;
+            let mine = Taken { memory_mb: self.memory_mb, used: seats.clock, busy: true, must_leave: false };
+            seats.taken.insert(self.name.clone(), mine);
+            while !self.budget.fits(seats, |seat| !seat.must_leave) {
+                let idle = seats.taken.values_mut().filter(|seat| !seat.busy && !seat.must_leave);
+                match idle.min_by_key(|seat| seat.used) {
+                    Some(seat) => seat.must_leave = true,
+                    None => break,
+                }
             }
-        }
+        });
     }
 
-    /// Whether nobody who was asked to leave is still in memory, as far as that is needed for the sum to fit.
-    #[must_use]
-    pub fn has_room(&self) -> bool {
-        let seats = self.budget.lock();
-        let sum: u64 = seats.taken.values().map(|seat| u64::from(seat.memory_mb)).sum();
-        let limit = u64::from(self.budget.limit_mb);
-        limit == 0 || sum <= limit || !seats.taken.values().any(|seat| seat.must_leave)
+    /// Waits until nobody who was asked to leave is still in memory, as far as that is needed for the sum to fit.
+    pub async fn room(&self) {
+        let room = |seats: &Seats| {
+            self.budget.fits(seats, |_| true) || !seats.taken.values().any(|seat| seat.must_leave)
+        };
+        let _ = self.budget.seats.subscribe().wait_for(room).await;
     }
 
     /// The model has answered and is idle.
     pub fn used(&self) {
-        if let Some(seat) = self.budget.lock().taken.get_mut(&self.name) {
-            seat.busy = false;
-        }
+        self.budget.seats.send_modify(|seats| {
+            if let Some(seat) = seats.taken.get_mut(&self.name) {
+                seat.busy = false;
+            }
+        });
     }
 
-    /// Whether another model needs the memory.
-    #[must_use]
-    pub fn must_leave(&self) -> bool {
-        self.budget.lock().taken.get(&self.name).is_some_and(|seat| seat.must_leave)
+    /// Waits until another model needs the memory.
+    pub async fn asked_to_leave(&self) {
+        let asked = |seats: &Seats| seats.taken.get(&self.name).is_some_and(|seat| seat.must_leave);
+        let _ = self.budget.seats.subscribe().wait_for(asked).await;
     }
 
     /// The model is out of memory again.
     pub fn left(&self) {
-        self.budget.lock().taken.remove(&self.name);
+        self.budget.seats.send_modify(|seats| {
+            seats.taken.remove(&self.name);
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt as _;
+
+    fn must_leave(seat: &Seat) -> bool {
+        seat.asked_to_leave().now_or_never().is_some()
+    }
+
+    fn has_room(seat: &Seat) -> bool {
+        seat.room().now_or_never().is_some()
+    }
 
     #[test]
     fn the_longest_idle_leaves_first() {
@@ -124,11 +128,11 @@ mod tests {
         a.take();
         a.used();
         c.take();
-        assert!(b.must_leave(), "idle for longest");
-        assert!(!a.must_leave() && !c.must_leave());
-        assert!(!c.has_room(), "b is still in memory");
+        assert!(must_leave(&b), "idle for longest");
+        assert!(!must_leave(&a) && !must_leave(&c));
+        assert!(!has_room(&c), "b is still in memory");
         b.left();
-        assert!(c.has_room());
+        assert!(has_room(&c));
     }
 
     #[test]
@@ -136,6 +140,6 @@ mod tests {
         let budget = Budget::new(100);
         let huge = budget.seat("huge", 400);
         huge.take();
-        assert!(huge.has_room());
+        assert!(has_room(&huge));
     }
 }

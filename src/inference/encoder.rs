@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::InferenceError;
 use super::graph::{Feeds, Graph};
 use super::runtime::Hardware;
-use super::words::{Tokens, Words};
+use super::tokenizer::{Token, Tokenizer, Voice, cut};
 
 /// How token states become one vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -27,7 +27,7 @@ pub enum Pooling {
 /// An encoder with its tokenizer.
 pub struct Encoder {
     graph: Graph,
-    words: Words,
+    words: Tokenizer,
     prefix: String,
     most: usize,
 }
@@ -42,7 +42,9 @@ pub struct States {
     /// Bytes of the *text* (without the prefix) that each token covers; empty for added tokens and the prefix.
     pub spans: Vec<Range<usize>>,
     /// Token ids.
-    pub ids: Vec<i64>,
+    pub ids: Vec<u32>,
+    /// Byte of the text at which it was cut, when it was too long.
+    pub cut: Option<usize>,
 }
 
 impl Encoder {
@@ -58,7 +60,8 @@ impl Encoder {
     ) -> Result<Self, InferenceError> {
         let graph = Graph::open(graph, hardware)?;
         graph.require(&["input_ids", "attention_mask"], &["last_hidden_state"])?;
-        Ok(Self { graph, words: Words::open(words)?, prefix: prefix.to_owned(), most: most.max(2) })
+        let words = Tokenizer::open(words, Voice::People)?;
+        Ok(Self { graph, words, prefix: prefix.to_owned(), most: most.max(2) })
     }
 
     /// The states of a person's text.
@@ -66,23 +69,24 @@ impl Encoder {
     /// # Errors
     /// When the tokenizer or the runtime fails.
     pub fn states(&mut self, text: &str) -> Result<States, InferenceError> {
-        let mut tokens = self.words.encode(&format!("{}{text}", self.prefix), true)?;
-        cut(&mut tokens, self.most);
+        let mut tokens = self.words.framed(format!("{}{text}", self.prefix))?;
+        let cut = cut(&mut tokens, 0, self.most);
         let feeds = feeds(&self.graph, &tokens)?;
         let name = self.graph.name().to_owned();
         let outputs = self.graph.run(feeds)?;
         let (shape, hidden) = Graph::floats(&outputs, &name, "last_hidden_state")?;
         let width = shape.last().copied().unwrap_or_default();
-        if width == 0 || hidden.len() != width * tokens.ids.len() {
+        if width == 0 || hidden.len() != width * tokens.len() {
             return Err(InferenceError::Shape {
                 graph: name,
                 reason: format!("last_hidden_state has the shape {shape:?}"),
             });
         }
         let before = self.prefix.len();
-        let span =
-            |range: &Range<usize>| range.start.saturating_sub(before)..range.end.saturating_sub(before);
-        Ok(States { hidden, width, spans: tokens.offsets.iter().map(span).collect(), ids: tokens.ids })
+        let own = |byte: usize| byte.saturating_sub(before);
+        let span = |Token { bytes, .. }: &Token| own(bytes.start)..own(bytes.end);
+        let (spans, ids) = tokens.iter().map(|token| (span(token), token.id)).unzip();
+        Ok(States { hidden, width, spans, ids, cut: cut.map(own) })
     }
 
     /// One vector of length 1 (Euclidean) for a text, `[width]`.
@@ -102,27 +106,18 @@ impl Encoder {
     }
 }
 
-/// Cuts in the middle of nothing: the last token (`</s>`, `[SEP]`) stays.
-fn cut(tokens: &mut Tokens, most: usize) {
-    let count = tokens.ids.len();
-    if count > most {
-        tokens.ids.drain(most - 1..count - 1);
-        tokens.offsets.drain(most - 1..count - 1);
-        tokens.types.drain(most - 1..count - 1);
-        tokens.second.drain(most - 1..count - 1);
-    }
-}
-
-/// The inputs that the graph declares, of one text.
-pub(super) fn feeds<'a>(graph: &Graph, tokens: &Tokens) -> Result<Feeds<'a>, InferenceError> {
-    let shape = [1, tokens.ids.len()];
-    let mask = vec![1_i64; tokens.ids.len()];
+/// The inputs that the graph declares, of one text or pair.
+pub(super) fn feeds<'a>(graph: &Graph, tokens: &[Token]) -> Result<Feeds<'a>, InferenceError> {
+    let numbers = |of: fn(&Token) -> u32| tokens.iter().map(|token| i64::from(of(token))).collect();
+    let inputs = [
+        ("input_ids", numbers(|token| token.id)),
+        ("attention_mask", numbers(|_| 1)),
+        ("token_type_ids", numbers(|token| token.kind)),
+    ];
     let mut feeds: Feeds<'a> = Vec::new();
-    for (name, values) in
-        [("input_ids", &tokens.ids), ("attention_mask", &mask), ("token_type_ids", &tokens.types)]
-    {
+    for (name, values) in inputs {
         if graph.has_input(name) {
-            feeds.push((name.into(), graph.whole(name, &shape, values.clone())?));
+            feeds.push((name.into(), graph.whole(name, &[1, tokens.len()], values)?));
         }
     }
     Ok(feeds)

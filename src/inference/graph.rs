@@ -34,18 +34,13 @@ impl Graph {
         external::check(&bytes, path.parent().unwrap_or(Path::new("."))).map_err(refuse)?;
         drop(bytes);
         let environment = hardware.runtime()?;
-        let session = match hardware.device {
-            Device::Cpu => session(environment, path, hardware, false),
-            Device::Cuda => match session(environment, path, hardware, true) {
-                Err(error) if hardware.fallback => {
-                    tracing::warn!(%error, "CUDA cannot start; the processor is used instead, as the configuration says");
-                    session(environment, path, hardware, false)
-                }
-                Err(error) => return Err(InferenceError::Cuda { reason: error.to_string() }),
-                opened => opened,
-            },
+        let session = match session(environment, path, hardware, hardware.device) {
+            Err(error @ InferenceError::Cuda { .. }) if hardware.fallback => {
+                tracing::warn!(%error, "the processor is used instead, as the configuration says");
+                session(environment, path, hardware, Device::Cpu)?
+            }
+            opened => opened?,
         };
-        let session = session.map_err(|error| refuse(error.to_string()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { session, name })
     }
@@ -217,30 +212,50 @@ fn session(
     environment: &ort::environment::Environment,
     path: &Path,
     hardware: &Hardware,
-    cuda: bool,
-) -> ort::Result<Session> {
+    device: Device,
+) -> Result<Session, InferenceError> {
     let threads = match hardware.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
-    let mut builder =
-        Session::builder(environment)?.with_intra_threads(threads)?.with_intra_op_spinning(false)?;
-    if cuda {
-        builder = builder.with_execution_providers([ep::CUDA::default().build().error_on_failure()])?;
+    let builder = || -> ort::Result<_> {
+        Ok(Session::builder(environment)?.with_intra_threads(threads)?.with_intra_op_spinning(false)?)
+    };
+    let mut builder = builder().map_err(|error| unopened(path, device, &error.to_string()))?;
+    if device == Device::Cuda {
+        builder = builder
+            .with_execution_providers([ep::CUDA::default().build().error_on_failure()])
+            .map_err(|error| InferenceError::Cuda { reason: error.to_string() })?;
     }
-    builder.commit_from_file(path)
+    builder.commit_from_file(path).map_err(|error| unopened(path, device, &error.to_string()))
 }
 
-/// The runtime has no code for "out of memory": it says so in words (of its arena, of CUDA, of the C++ library).
+/// Why a graph cannot be opened. The provider is registered before, but meets the card and its driver only here.
+fn unopened(path: &Path, device: Device, reason: &str) -> InferenceError {
+    let words = reason.to_lowercase();
+    let of_cuda = ["cuda failure", "cudnn failure", "cublas failure"].iter().any(|word| words.contains(word));
+    let reason = reason.to_owned();
+    if is_of_memory(&words) {
+        InferenceError::OutOfMemory { model: path.display().to_string() }
+    } else if device == Device::Cuda && of_cuda {
+        InferenceError::Cuda { reason }
+    } else {
+        InferenceError::File { path: path.to_owned(), reason }
+    }
+}
+
 fn failed(graph: &str, source: ort::Error) -> InferenceError {
-    let message = source.to_string().to_lowercase();
-    let memory = ["failed to allocate", "out of memory", "bad_alloc", "alloc failed"]
-        .iter()
-        .any(|word| message.contains(word));
-    if memory {
+    if is_of_memory(&source.to_string().to_lowercase()) {
         return InferenceError::OutOfMemory { model: graph.to_owned() };
     }
     InferenceError::Run { graph: graph.to_owned(), source }
+}
+
+/// The runtime has no code for "out of memory": it says so in words (of its arena, of CUDA, of the C++ library).
+fn is_of_memory(words: &str) -> bool {
+    ["failed to allocate", "out of memory", "bad_alloc", "alloc failed"]
+        .iter()
+        .any(|word| words.contains(word))
 }
 
 #[cfg(test)]
@@ -276,5 +291,33 @@ mod tests {
         assert!(refused(&path).contains("no ONNX graph"));
         std::fs::write(&path, "").unwrap();
         assert!(refused(&path).contains("model.onnx"), "empty");
+    }
+
+    #[test]
+    fn only_what_cuda_says_is_cudas_fault() {
+        let path = Path::new("model.onnx");
+        let no_card = "Exception during initialization: CUDA failure 100: no CUDA-capable device is detected ; \
+                       expr=cudaSetDevice(info_.device_id);";
+        assert!(matches!(unopened(path, Device::Cuda, no_card), InferenceError::Cuda { .. }));
+        let full = "CUDA failure 2: out of memory ; expr=cudaMalloc((void**)&p, size);";
+        assert!(matches!(unopened(path, Device::Cuda, full), InferenceError::OutOfMemory { .. }));
+        for (device, reason) in [
+            (Device::Cuda, "Load model from /cuda/model.onnx failed: Protobuf parsing failed."),
+            (Device::Cpu, no_card),
+        ] {
+            let error = unopened(path, device, reason);
+            assert!(matches!(&error, InferenceError::File { reason: said, .. } if said == reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_library_without_cuda_says_so_or_falls_back() {
+        let pocket =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pocket/number-types/model.onnx");
+        let cpu = super::super::runtime::for_tests();
+        let cuda = Hardware { device: Device::Cuda, ..cpu };
+        let error = Graph::open(&pocket, &cuda).err().unwrap();
+        assert!(matches!(error, InferenceError::Cuda { .. }), "{error}");
+        assert!(Graph::open(&pocket, &Hardware { fallback: true, ..cuda }).is_ok());
     }
 }

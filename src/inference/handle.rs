@@ -1,81 +1,19 @@
-//! The model seam: a synchronous [`Model`] on a thread of its own, and the clonable [`Handle`] the house holds.
+//! The clonable [`Handle`] by which the house asks a model, and the [`Terms`] on which its thread works.
 //!
-//! The thread loads the model when it is first asked, unloads it when it has been idle, takes the GPU permit, turns a
-//! panic into an error (the model is rebuilt at the next request), and drops requests that nobody waits for. It ends
-//! when the last handle is gone.
+//! In: a request, a stop and who hears partial results. Out: the answer. Never: the model itself; the worker has it.
 
-use std::any::Any;
-use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::InferenceError;
-use super::budget::Seat;
-use super::permit::{Held, Permit};
-
-/// Receives partial results, on the model's thread.
-pub type Progress<P> = Box<dyn FnMut(P) + Send>;
-
-/// A model family.
-pub trait Model {
-    /// What it is asked.
-    type Input;
-    /// What it answers.
-    type Output;
-    /// Its partial results.
-    type Progress;
-
-    /// Does one request. Calls [`Control::checkpoint`] between tokens or steps.
-    ///
-    /// # Errors
-    /// Whatever goes wrong with this request; the model stays usable.
-    fn run(
-        &mut self,
-        input: Self::Input,
-        ctl: &Control<Self::Progress>,
-    ) -> Result<Self::Output, InferenceError>;
-}
-
-/// A model of any family with these requests.
-pub type Boxed<I, O, P> = Box<dyn Model<Input = I, Output = O, Progress = P> + Send>;
-
-/// What a model may ask of the house while it runs.
-pub struct Control<'a, P> {
-    stop: CancellationToken,
-    progress: RefCell<Progress<P>>,
-    held: RefCell<Option<Held<'a>>>,
-}
-
-impl<P> Control<'_, P> {
-    /// For tests: never stopped, partial results go to a closure.
-    #[must_use]
-    pub fn detached(stop: CancellationToken, progress: Progress<P>) -> Self {
-        Self { stop, progress: RefCell::new(progress), held: RefCell::new(None) }
-    }
-
-    /// The stop, and on the GPU the place where somebody who waits goes first.
-    ///
-    /// # Errors
-    /// [`InferenceError::Stopped`] when the caller said stop.
-    pub fn checkpoint(&self) -> Result<(), InferenceError> {
-        if self.stop.is_cancelled() {
-            return Err(InferenceError::Stopped);
-        }
-        if let Some(held) = self.held.borrow_mut().as_mut() {
-            held.step_aside();
-        }
-        Ok(())
-    }
-
-    /// Hands out a partial result.
-    pub fn progress(&self, part: P) {
-        (self.progress.borrow_mut())(part);
-    }
-}
+use super::model::{Boxed, Control, Model, Progress};
+use super::permit::Permit;
+use super::threads::Threads;
+use super::worker::{Job, Worker};
 
 /// Whether a model is in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +39,8 @@ pub struct Terms {
     pub budget: Arc<super::budget::Budget>,
     /// What the manifest says the model takes, in MiB.
     pub memory_mb: u32,
+    /// Shared by all models: the house waits for their end.
+    pub threads: Threads,
 }
 
 impl Terms {
@@ -113,16 +53,9 @@ impl Terms {
             permit: None,
             budget: Arc::default(),
             memory_mb: 0,
+            threads: Threads::default(),
         }
     }
-}
-
-struct Job<I, O, P> {
-    input: I,
-    stop: CancellationToken,
-    progress: Progress<P>,
-    reply: oneshot::Sender<Result<O, InferenceError>>,
-    span: tracing::Span,
 }
 
 /// A model, as the rest of the house holds it.
@@ -130,11 +63,18 @@ pub struct Handle<I, O, P> {
     name: Arc<str>,
     jobs: mpsc::Sender<Job<I, O, P>>,
     readiness: watch::Receiver<Readiness>,
+    threads: Threads,
 }
 
 impl<I, O, P> Clone for Handle<I, O, P> {
     fn clone(&self) -> Self {
-        Self { name: self.name.clone(), jobs: self.jobs.clone(), readiness: self.readiness.clone() }
+        let Self { name, jobs, readiness, threads } = self;
+        Self {
+            name: name.clone(),
+            jobs: jobs.clone(),
+            readiness: readiness.clone(),
+            threads: threads.clone(),
+        }
     }
 }
 
@@ -147,13 +87,9 @@ impl<I: Send + 'static, O: Send + 'static, P: 'static> Handle<I, O, P> {
     ) -> Self {
         let (jobs, inbox) = mpsc::channel(64);
         let (tell, readiness) = watch::channel(Readiness::Away);
-        let name: Arc<str> = terms.name.as_str().into();
-        let thread = std::thread::Builder::new().name(format!("model-{name}"));
-        let worker = Worker { terms, load, tell, model: None };
-        if let Err(error) = thread.spawn(move || worker.work(inbox)) {
-            tracing::error!(model = %name, %error, "no thread for the model");
-        }
-        Self { name, jobs, readiness }
+        let (name, threads) = (Arc::<str>::from(terms.name.as_str()), terms.threads.clone());
+        threads.start(&name, move || Worker::new(terms, load, tell, inbox).work());
+        Self { name, jobs, readiness, threads }
     }
 
     /// A closure on a model thread, for tests of other rooms.
@@ -168,11 +104,12 @@ impl<I: Send + 'static, O: Send + 'static, P: 'static> Handle<I, O, P> {
         })
     }
 
-    /// Asks the model and waits for its answer. Dropping the future, or `stop`, ends the run at its next checkpoint.
+    /// Asks the model and waits for its answer. Dropping the future, `stop`, or the end of the house ends the run at its
+    /// next checkpoint; a request whose turn has not come is not waited for.
     ///
     /// # Errors
-    /// Whatever the model says; [`InferenceError::Panicked`] when it panicked; [`InferenceError::Gone`] when its
-    /// thread has ended.
+    /// Whatever the model says; [`InferenceError::Stopped`]; [`InferenceError::Panicked`] when it panicked;
+    /// [`InferenceError::Gone`] when its thread has ended.
     pub async fn run(
         &self,
         input: I,
@@ -183,9 +120,22 @@ impl<I: Send + 'static, O: Send + 'static, P: 'static> Handle<I, O, P> {
         let (reply, answer) = oneshot::channel();
         let own = stop.child_token();
         let _ends_with_us = own.clone().drop_guard();
-        let job = Job { input, stop: own, progress, reply, span: tracing::Span::current() };
-        self.jobs.send(job).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let begun = Arc::new(AtomicBool::new(false));
+        let span = tracing::Span::current();
+        let job = Job { input, stop: own.clone(), begun: begun.clone(), progress, reply, span };
+        // Boxed, or every caller's future would carry the request.
+        let mut answered = Box::pin(async {
+            self.jobs.send(job).await.map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())?
+        });
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = self.threads.ending() => {}
+            done = &mut answered => return done,
+        }
+        own.cancel();
+        if begun.swap(true, Ordering::AcqRel) { answered.await } else { Err(InferenceError::Stopped) }
     }
 
     /// Whether the model is in memory now.
@@ -211,121 +161,6 @@ impl<I, O, P, F: FnMut(I, &Control<P>) -> Result<O, InferenceError>> Model for F
         let mut run = self.run.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         run(input, ctl)
     }
-}
-
-/// The model's thread.
-struct Worker<I, O, P, L> {
-    terms: Terms,
-    load: L,
-    tell: watch::Sender<Readiness>,
-    model: Option<Boxed<I, O, P>>,
-}
-
-impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P, L> {
-    fn work(mut self, mut inbox: mpsc::Receiver<Job<I, O, P>>) {
-        let seat = self.terms.budget.seat(&self.terms.name, self.terms.memory_mb);
-        let mut last = Instant::now();
-        loop {
-            let job = match inbox.try_recv() {
-                Ok(job) => job,
-                Err(mpsc::error::TryRecvError::Disconnected) => return,
-                Err(mpsc::error::TryRecvError::Empty) => {
-                    if self.model.is_some() && (last.elapsed() >= self.terms.idle || seat.must_leave()) {
-                        tracing::info!(model = %self.terms.name, "unloaded");
-                        self.model = None;
-                        seat.left();
-                        let _ = self.tell.send(Readiness::Away);
-                    }
-                    // Woken by the next job when nothing is loaded; otherwise looks whether it is time to unload.
-                    match wait(&mut inbox, self.model.is_some()) {
-                        Some(Some(job)) => job,
-                        Some(None) => continue,
-                        None => return,
-                    }
-                }
-            };
-            if job.reply.is_closed() || job.stop.is_cancelled() {
-                let _ = job.reply.send(Err(InferenceError::Stopped));
-                continue;
-            }
-            seat.take();
-            if self.model.is_none() {
-                until_there_is_room(&seat);
-            }
-            self.one(job, &seat);
-            last = Instant::now();
-        }
-    }
-
-    fn one(&mut self, job: Job<I, O, P>, seat: &Seat) {
-        let Job { input, stop, progress, reply, span } = job;
-        let _entered = span.enter();
-        let started = Instant::now();
-        let permit = self.terms.permit.clone();
-        let held = permit.as_ref().map(Permit::take);
-        let ctl = Control { stop, progress: RefCell::new(progress), held: RefCell::new(held) };
-        let done = catch_unwind(AssertUnwindSafe(|| self.loaded()?.run(input, &ctl)));
-        let done = done.unwrap_or_else(|panic| {
-            self.model = None;
-            let _ = self.tell.send(Readiness::Away);
-            Err(InferenceError::Panicked { model: self.terms.name.clone(), reason: words_of(&*panic) })
-        });
-        tracing::debug!(model = %self.terms.name, ms = started.elapsed().as_millis(), ok = done.is_ok(), "ran");
-        // The seat says what is true before the caller can ask for the next thing. A model that could not be loaded, or
-        // panicked, takes no memory.
-        if self.model.is_some() {
-            seat.used()
-        } else {
-            seat.left()
-        }
-        let _ = reply.send(done);
-    }
-
-    fn loaded(&mut self) -> Result<&mut Boxed<I, O, P>, InferenceError> {
-        if self.model.is_none() {
-            let started = Instant::now();
-            let model = (self.load)().inspect_err(|_| {
-                let _ = self.tell.send(Readiness::Broken);
-            })?;
-            tracing::info!(model = %self.terms.name, ms = started.elapsed().as_millis(), "loaded");
-            self.model = Some(model);
-            let _ = self.tell.send(Readiness::Ready);
-        }
-        self.model.as_mut().ok_or_else(|| InferenceError::Gone { model: self.terms.name.clone() })
-    }
-}
-
-/// Waits for a job: for ever when there is nothing to unload, else a little. `None` when every handle is gone.
-fn wait<T>(inbox: &mut mpsc::Receiver<T>, look_again: bool) -> Option<Option<T>> {
-    if !look_again {
-        return inbox.blocking_recv().map(Some);
-    }
-    for _ in 0..20 {
-        match inbox.try_recv() {
-            Ok(job) => return Some(Some(job)),
-            Err(mpsc::error::TryRecvError::Disconnected) => return None,
-            Err(mpsc::error::TryRecvError::Empty) => nap(),
-        }
-    }
-    Some(None)
-}
-
-/// Idle models leave within a few naps; after two seconds the model is loaded all the same.
-fn until_there_is_room(seat: &Seat) {
-    let asked = Instant::now();
-    while !seat.has_room() && asked.elapsed() < Duration::from_secs(2) {
-        nap();
-    }
-}
-
-/// A loaded model thread looks for work every two milliseconds.
-fn nap() {
-    std::thread::sleep(Duration::from_millis(2));
-}
-
-fn words_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no words".to_owned())
 }
 
 #[cfg(test)]
@@ -384,6 +219,102 @@ mod tests {
         assert!(matches!(handle.run(100, stop, progress).await, Err(InferenceError::Stopped)));
         assert_eq!(seen.load(Ordering::Relaxed), 3);
         assert_eq!(handle.run(2, CancellationToken::new(), quiet()).await.unwrap(), 2);
+    }
+
+    /// A model that says when it begins and runs until it is told how to go on: `true` asks for a checkpoint.
+    struct Patient {
+        begun: std::sync::mpsc::Receiver<u32>,
+        go_on: std::sync::mpsc::Sender<bool>,
+        handle: Handle<u32, u32, u32>,
+    }
+
+    fn patient(terms: Terms) -> Patient {
+        let ((tell, begun), (go_on, told)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+        let talk = Arc::new(std::sync::Mutex::new((tell, told)));
+        let handle = Handle::spawn(terms, move || {
+            let talk = talk.clone();
+            let run = Arc::new(std::sync::Mutex::new(move |input: u32, ctl: &Control<u32>| {
+                let talk = talk.lock().unwrap();
+                talk.0.send(input).unwrap();
+                while talk.1.recv().unwrap_or(true) {
+                    ctl.checkpoint()?;
+                }
+                Ok(input)
+            }));
+            Ok(Box::new(Fake { run, of: std::marker::PhantomData }))
+        });
+        Patient { begun, go_on, handle }
+    }
+
+    fn asked(handle: &Handle<u32, u32, u32>, input: u32, stop: &CancellationToken) -> Asked {
+        let (handle, stop) = (handle.clone(), stop.clone());
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(async move { handle.run(input, stop, quiet()).await });
+        tasks
+    }
+
+    type Asked = tokio::task::JoinSet<Result<u32, InferenceError>>;
+
+    async fn answer(mut asked: Asked) -> Result<u32, InferenceError> {
+        asked.join_next().await.unwrap().unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_request_in_the_queue_is_stopped_at_once_and_never_begins() {
+        let Patient { begun, go_on, handle } = patient(Terms::free("queue"));
+        let (stop, never) = (CancellationToken::new(), CancellationToken::new());
+        let first = asked(&handle, 1, &never);
+        assert_eq!(begun.recv(), Ok(1));
+        let second = asked(&handle, 2, &stop);
+        let third = asked(&handle, 3, &never);
+        stop.cancel();
+        assert!(matches!(answer(second).await, Err(InferenceError::Stopped)), "while the first one runs");
+        go_on.send(false).unwrap();
+        assert_eq!(answer(first).await.unwrap(), 1);
+        assert_eq!(begun.recv(), Ok(3), "the second never began");
+        go_on.send(false).unwrap();
+        assert_eq!(answer(third).await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_waits_for_the_card_is_stopped_at_once() {
+        let permit = Permit::default();
+        let Patient { begun, go_on, handle } =
+            patient(Terms { permit: Some(permit.clone()), ..Terms::free("card") });
+        let stop = CancellationToken::new();
+        let held = permit.take();
+        let waiting = asked(&handle, 1, &stop);
+        stop.cancel();
+        assert!(matches!(answer(waiting).await, Err(InferenceError::Stopped)));
+        drop(held);
+        go_on.send(false).unwrap();
+        assert_eq!(handle.run(2, CancellationToken::new(), quiet()).await.unwrap(), 2);
+        assert_eq!(begun.try_iter().collect::<Vec<_>>(), [2]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_house_ends_its_models_and_waits_for_them() {
+        let threads = Threads::default();
+        let idle: Handle<u32, u32, u32> =
+            Handle::spawn(Terms { threads: threads.clone(), ..Terms::free("idle") }, || {
+                Err(InferenceError::Stopped)
+            });
+        let Patient { begun, go_on, handle } =
+            patient(Terms { threads: threads.clone(), ..Terms::free("busy") });
+        let never = CancellationToken::new();
+        let running = asked(&handle, 1, &never);
+        assert_eq!(begun.recv(), Ok(1));
+        let queued = asked(&handle, 2, &never);
+        assert!(!threads.end(Duration::from_millis(20)).await, "the model has not come to a checkpoint");
+        assert!(matches!(answer(queued).await, Err(InferenceError::Stopped)));
+        go_on.send(true).unwrap();
+        assert!(threads.end(Duration::from_secs(10)).await);
+        assert!(matches!(answer(running).await, Err(InferenceError::Stopped)), "at its checkpoint");
+        for handle in [idle, handle] {
+            let late = handle.run(3, CancellationToken::new(), quiet()).await;
+            assert!(matches!(late, Err(InferenceError::Stopped)));
+            assert_eq!(handle.readiness(), Readiness::Away);
+        }
     }
 
     #[tokio::test]

@@ -6,13 +6,16 @@
 
 mod requests;
 mod error;
+mod model;
 mod handle;
+mod worker;
+mod threads;
 mod permit;
 mod budget;
 pub mod runtime;
 mod external;
 pub mod graph;
-pub mod words;
+mod tokenizer;
 pub mod encoder;
 pub mod siamese;
 pub mod span;
@@ -23,11 +26,13 @@ pub mod diffusion;
 
 pub use budget::Budget;
 pub use error::InferenceError;
-pub use handle::{Boxed, Control, Handle, Model, Progress, Readiness, Terms};
+pub use handle::{Handle, Readiness, Terms};
+pub use model::{Boxed, Control, Model, Progress};
 pub use permit::Permit;
 pub use requests::{
     ChatAnswer, ChatRequest, DrawRequest, Picture, Role, Sampling, Step, Turn, UnderstandRequest, Understood,
 };
+pub use threads::Threads;
 
 /// Encoder, intent and subject heads.
 pub type Understanding = Handle<UnderstandRequest, Understood, ()>;

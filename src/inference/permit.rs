@@ -1,105 +1,156 @@
 //! The GPU permit: one model at a time on the card, and an answer need not wait for a whole picture.
 //!
-//! The holder is asked at its checkpoints whether somebody waits; then it steps aside for one turn. On the processor
-//! there is no permit: models share the cores as the operating system sees fit.
+//! Answers (and what understands people) go before pictures; within a class, first come, first served. The holder is
+//! asked at its checkpoints whether somebody who may go first waits; then it steps aside and queues again. On the
+//! processor there is no permit: models share the cores as the operating system sees fit.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-
-/// The one permit, shared by every model on the card.
-#[derive(Debug, Clone)]
+/// The one permit, shared by every model on the card. By default it is an answer's.
+#[derive(Debug, Clone, Default)]
 pub struct Permit {
-    gate: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    gate: Arc<Gate>,
+    class: Class,
 }
 
-impl Default for Permit {
-    fn default() -> Self {
-        Self { gate: Arc::new(Semaphore::new(1)), waiting: Arc::default() }
-    }
+/// Who goes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    #[default]
+    Answers,
+    Pictures,
+}
+
+#[derive(Debug, Default)]
+struct Gate {
+    queue: Mutex<Queue>,
+    freed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    held: bool,
+    tickets: u64,
+    /// In the order in which they go.
+    waiting: BTreeSet<(Class, u64)>,
 }
 
 /// The card, held.
 #[derive(Debug)]
 pub struct Held<'a> {
     permit: &'a Permit,
-    now: Option<SemaphorePermit<'a>>,
 }
 
 impl Permit {
-    /// Waits for the card, first come first served. For model threads: it blocks.
+    /// The same permit, for a model that paints: answers go first.
+    #[must_use]
+    pub fn for_pictures(&self) -> Self {
+        Self { gate: self.gate.clone(), class: Class::Pictures }
+    }
+
+    /// Waits for the card. For model threads: it blocks.
     #[must_use]
     pub fn take(&self) -> Held<'_> {
-        let mut held = Held { permit: self, now: None };
-        held.acquire();
-        held
+        self.acquire(self.gate.lock());
+        Held { permit: self }
+    }
+
+    fn acquire(&self, mut queue: MutexGuard<'_, Queue>) {
+        queue.tickets += 1;
+        let mine = (self.class, queue.tickets);
+        queue.waiting.insert(mine);
+        while queue.held || queue.waiting.first() != Some(&mine) {
+            queue = self.gate.freed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.waiting.remove(&mine);
+        queue.held = true;
+    }
+}
+
+impl Gate {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Held<'_> {
-    /// Lets those who wait go first, once.
+    /// Lets those of its own class or a more urgent one who wait go first, once.
     pub fn step_aside(&mut self) {
-        if self.permit.waiting.load(Ordering::Acquire) > 0 {
-            self.now = None;
-            self.acquire();
+        let mut queue = self.permit.gate.lock();
+        if queue.waiting.first().is_some_and(|(class, _)| *class <= self.permit.class) {
+            queue.held = false;
+            self.permit.gate.freed.notify_all();
+            self.permit.acquire(queue);
         }
-    }
-
-    fn acquire(&mut self) {
-        self.permit.waiting.fetch_add(1, Ordering::AcqRel);
-        self.now = block_on(self.permit).ok();
-        self.permit.waiting.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-/// Blocks this model thread until the gate opens.
-fn block_on(permit: &Permit) -> Result<SemaphorePermit<'_>, tokio::sync::AcquireError> {
-    let (wake, woken) = std::sync::mpsc::channel::<()>();
-    let waker = std::task::Waker::from(Arc::new(Wake(wake)));
-    let mut context = std::task::Context::from_waker(&waker);
-    let mut acquire = std::pin::pin!(permit.gate.acquire());
-    loop {
-        if let std::task::Poll::Ready(done) = acquire.as_mut().poll(&mut context) {
-            return done;
-        }
-        let _ = woken.recv();
-    }
-}
-
-struct Wake(std::sync::mpsc::Sender<()>);
-
-impl std::task::Wake for Wake {
-    fn wake(self: Arc<Self>) {
-        let _ = self.0.send(());
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.permit.gate.lock().held = false;
+        self.permit.gate.freed.notify_all();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use std::thread::JoinHandle;
     use std::time::Duration;
 
-    #[test]
-    fn a_long_holder_lets_a_waiter_in_between() {
-        let permit = Permit::default();
-        let order = Arc::new(Mutex::new(Vec::new()));
-        let mut picture = permit.take();
-        let answer = {
+    type Order = Arc<Mutex<Vec<&'static str>>>;
+
+    /// Somebody who wants the card for a moment; returns when it waits.
+    fn queued(permit: &Permit, name: &'static str, order: &Order) -> JoinHandle<()> {
+        let before = permit.gate.lock().waiting.len();
+        let waiter = {
             let (permit, order) = (permit.clone(), order.clone());
             std::thread::spawn(move || {
                 let _held = permit.take();
-                order.lock().unwrap().push("answer");
+                order.lock().unwrap().push(name);
             })
         };
-        while permit.waiting.load(Ordering::Acquire) == 0 {
+        while permit.gate.lock().waiting.len() == before {
             std::thread::sleep(Duration::from_millis(1));
         }
+        waiter
+    }
+
+    #[test]
+    fn answers_go_before_pictures_and_each_class_in_its_order() {
+        let (answers, order) = (Permit::default(), Order::default());
+        let pictures = answers.for_pictures();
+        let mut picture = pictures.take();
+        let waiters = [
+            queued(&pictures, "second picture", &order),
+            queued(&answers, "first answer", &order),
+            queued(&pictures, "third picture", &order),
+            queued(&answers, "second answer", &order),
+        ];
         picture.step_aside();
-        order.lock().unwrap().push("picture");
-        answer.join().unwrap();
-        assert_eq!(*order.lock().unwrap(), ["answer", "picture"]);
+        order.lock().unwrap().push("first picture");
+        drop(picture);
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+        let went = order.lock().unwrap().clone();
+        let fair = ["first answer", "second answer", "second picture", "third picture", "first picture"];
+        assert_eq!(went, fair);
+    }
+
+    #[test]
+    fn an_answer_steps_aside_for_answers_only() {
+        let (answers, order) = (Permit::default(), Order::default());
+        let mut answer = answers.take();
+        answer.step_aside();
+        let picture = queued(&answers.for_pictures(), "picture", &order);
+        answer.step_aside();
+        assert!(order.lock().unwrap().is_empty(), "the picture waits for the whole answer");
+        let other = queued(&answers, "other answer", &order);
+        answer.step_aside();
+        order.lock().unwrap().push("answer");
+        other.join().unwrap();
+        drop(answer);
+        picture.join().unwrap();
+        assert_eq!(*order.lock().unwrap(), ["other answer", "answer", "picture"]);
     }
 }

@@ -12,7 +12,7 @@ use super::encoder::{self, States};
 use super::graph::{Feeds, Graph};
 use super::runtime::Hardware;
 use super::siamese::head_feeds;
-use super::words::Words;
+use super::tokenizer::{Token, Tokenizer, Voice, cut};
 
 /// Longest answer, in tokens.
 const LONGEST: usize = 64;
@@ -48,33 +48,55 @@ impl SpanHead {
 /// A whole question-answering graph with its tokenizer.
 pub struct QuestionAnswering {
     graph: Graph,
-    words: Words,
+    words: Tokenizer,
+    most: usize,
+}
+
+/// What a question found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Bytes of the context that answer; `None` when nothing does.
+    pub answer: Option<Range<usize>>,
+    /// Byte of the context at which it was cut, when it was too long: nothing was looked for behind it.
+    pub cut: Option<usize>,
 }
 
 impl QuestionAnswering {
-    /// Opens the graph and `tokenizer.json`.
+    /// Opens the graph and `tokenizer.json`. Question and context are `most` tokens together (the graph's positions).
     ///
     /// # Errors
     /// When a file is missing or the graph has other inputs and outputs.
-    pub fn open(graph: &Path, words: &Path, hardware: &Hardware) -> Result<Self, InferenceError> {
+    pub fn open(
+        graph: &Path,
+        words: &Path,
+        most: usize,
+        hardware: &Hardware,
+    ) -> Result<Self, InferenceError> {
         let graph = Graph::open(graph, hardware)?;
         graph.require(&["input_ids", "attention_mask"], &["start_logits", "end_logits"])?;
-        Ok(Self { graph, words: Words::open(words)? })
+        Ok(Self { graph, words: Tokenizer::open(words, Voice::People)?, most })
     }
 
-    /// Bytes of the context that answer the question.
+    /// What the context answers to the question; a context that is too long is cut.
     ///
     /// # Errors
-    /// When the tokenizer or the runtime fails.
-    pub fn answer(&mut self, question: &str, context: &str) -> Result<Option<Range<usize>>, InferenceError> {
-        let tokens = self.words.encode_pair(question, context)?;
+    /// [`InferenceError::Refused`] when the question alone is too long; else when the tokenizer or the runtime fails.
+    pub fn answer(&mut self, question: &str, context: &str) -> Result<Found, InferenceError> {
+        let mut tokens = self.words.framed((question, context))?;
+        let cut = cut(&mut tokens, 1, self.most);
+        if tokens.len() > self.most {
+            return Err(InferenceError::Refused {
+                key: "message-too-long",
+                value: tokens.len().to_string(),
+                bound: self.most.to_string(),
+            });
+        }
         let feeds = encoder::feeds(&self.graph, &tokens)?;
         let (start, end) = logits(&mut self.graph, feeds)?;
         // Only the context can answer.
-        let of_context = |(range, second): (Range<usize>, bool)| if second { range } else { 0..0 };
-        let spans: Vec<Range<usize>> =
-            tokens.offsets.into_iter().zip(tokens.second).map(of_context).collect();
-        Ok(best(&start, &end, &spans, 0.0))
+        let of_context = |token: Token| if token.text == Some(1) { token.bytes } else { 0..0 };
+        let spans: Vec<Range<usize>> = tokens.into_iter().map(of_context).collect();
+        Ok(Found { answer: best(&start, &end, &spans, 0.0), cut })
     }
 }
 

@@ -73,17 +73,20 @@ impl Model for Understanding {
 
     fn run(&mut self, input: UnderstandRequest, ctl: &Control<()>) -> Result<Understood, InferenceError> {
         ctl.checkpoint()?;
-        match input {
-            UnderstandRequest::Intent { text } => {
-                let states = self.encoder.states(&text)?;
+        let (UnderstandRequest::Intent { text } | UnderstandRequest::Subject { text }) = &input;
+        let states = self.encoder.states(text)?;
+        if let Some(cut) = states.cut {
+            tracing::debug!(bytes = text.len(), cut, "only the beginning of the text was understood");
+        }
+        match &input {
+            UnderstandRequest::Intent { .. } => {
                 let scores = self.siamese.scores(&self.trunk.encode(&states)?)?;
                 let matched = scores.first().is_some_and(|(_, score)| *score > self.threshold.max(0.5));
                 Ok(Understood::Intent { scores, matched })
             }
             UnderstandRequest::Subject { text } => {
-                let states = self.encoder.states(&text)?;
                 let range = self.span.answer(&states)?.filter(|range| text.get(range.clone()).is_some());
-                Ok(Understood::Subject(range.map(|range| trimmed(&text, range))))
+                Ok(Understood::Subject(range.map(|range| trimmed(text, range))))
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aisaac::inference::InferenceError;
 use aisaac::inference::encoder::{Encoder, Pooling};
 use aisaac::inference::runtime::{Hardware, for_tests};
 use aisaac::inference::siamese::{Siamese, Trunk};
@@ -122,15 +123,20 @@ fn a_span_head_finds_what_torch_finds() {
     }
 }
 
-fn ask(name: &str) {
-    let golden = golden();
+fn answering(name: &str, most: usize) -> QuestionAnswering {
     let folder = pocket(&format!("span-{name}"));
     let (graph, words) = (folder.join("model.onnx"), folder.join("tokenizer.json"));
-    let mut model = QuestionAnswering::open(&graph, &words, &for_tests()).unwrap();
+    QuestionAnswering::open(&graph, &words, most, &for_tests()).unwrap()
+}
+
+fn ask(name: &str) {
+    let golden = golden();
+    let mut model = answering(name, 126);
     for row in rows(&golden, &format!("/questions/{name}")).iter().filter(|row| row["asked"] == true) {
         let (question, context) = (row["question"].as_str().unwrap(), row["context"].as_str().unwrap());
         let found = model.answer(question, context).unwrap();
-        assert_eq!(found.map(|range| &context[range]), row["answer"].as_str(), "{question} {context}");
+        assert_eq!(found.cut, None);
+        assert_eq!(found.answer.map(|range| &context[range]), row["answer"].as_str(), "{question} {context}");
     }
 }
 
@@ -142,4 +148,40 @@ fn bert_answers_as_the_pipeline_of_transformers() {
 #[test]
 fn xlm_roberta_whose_texts_are_both_of_type_zero_answers_as_well() {
     ask("xlmr");
+}
+
+#[test]
+fn a_context_that_is_too_long_is_cut_and_a_question_is_refused() {
+    let (question, context) = ("what to draw", "gimme a pic of a red apple, please! ".repeat(40));
+    for name in ["bert", "xlmr"] {
+        // 128 positions, of which XLM-R counts from the third.
+        let mut model = answering(name, 126);
+        let found = model.answer(question, &context).unwrap();
+        let cut = found.cut.unwrap();
+        assert!(cut > 0 && found.answer.as_ref().is_none_or(|range| range.end <= cut), "{name}: {found:?}");
+        let short = model.answer(question, context[..cut].trim_end()).unwrap();
+        assert_eq!((short.answer, short.cut), (found.answer, None), "{name}: what was cut has no say");
+        let refused = model.answer(&context, question).unwrap_err();
+        assert!(
+            matches!(refused, InferenceError::Refused { key: "message-too-long", .. }),
+            "{name}: {refused}"
+        );
+        assert_eq!(model.answer(question, "").unwrap().cut, None);
+    }
+}
+
+#[test]
+fn a_text_that_is_too_long_is_encoded_up_to_where_it_says() {
+    let text = "нарисуй рыжего кота, please! ".repeat(40);
+    let (folder, hardware) = (pocket("understanding"), for_tests());
+    let (graph, words) = (folder.join("encoder.onnx"), folder.join("tokenizer.json"));
+    let mut encoder = Encoder::open(&graph, &words, ("draw ", 128), &hardware).unwrap();
+    let states = encoder.states(&text).unwrap();
+    let cut = states.cut.unwrap();
+    assert_eq!((states.ids.len(), states.spans.len()), (128, 128));
+    assert_eq!(states.spans.iter().map(|span| span.end).max().unwrap(), text[..cut].trim_end().len());
+    assert_eq!(
+        encoder.states(&text[..cut]).unwrap(),
+        aisaac::inference::encoder::States { cut: None, ..states }
+    );
 }

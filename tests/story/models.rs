@@ -61,6 +61,7 @@ pub(crate) fn engines(held: &Held) -> Engines {
         understanding: Some(understanding()),
         answering: Some((answering(held.clone()), speaks)),
         painting: Some(PictureModel { model: painting(held.clone()), facts, about }),
+        ..Engines::default()
     }
 }
 

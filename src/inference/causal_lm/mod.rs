@@ -8,7 +8,6 @@ mod decoder;
 mod python;
 mod settings;
 mod template;
-mod tokens;
 
 use std::fs;
 use std::path::Path;
@@ -19,15 +18,15 @@ use minijinja::Value;
 use self::decoder::Decoder;
 pub use self::settings::Facts;
 use self::settings::Settings;
-use self::template::{ChatTemplate, TemplateError};
-use self::tokens::Tokens;
+use self::template::{ChatTemplate, Piece, TemplateError};
 use super::error::InferenceError;
 use super::generation::sampling::Sampler;
 use super::generation::stream::TextStream;
 use super::generation::window::{self, Fitted};
-use super::handle::{Control, Model};
+use super::model::{Control, Model};
 use super::requests::{ChatAnswer, ChatRequest, Role, Turn};
 use super::runtime::Hardware;
+use super::tokenizer::{Tokenizer, Voice};
 use crate::models::Manifest;
 
 /// Tokens of a prompt that are read at once; between two such runs the model can be stopped.
@@ -42,7 +41,9 @@ pub struct CausalLm {
     name: String,
     settings: Settings,
     template: ChatTemplate,
-    tokens: Tokens,
+    /// For the template's own pieces, and to read what the model wrote.
+    own: Tokenizer,
+    said: Tokenizer,
     decoder: Decoder,
 }
 
@@ -62,7 +63,8 @@ pub fn load(manifest: &Manifest, folder: &Path, hardware: &Hardware) -> Result<C
     Ok(CausalLm {
         name: manifest.name.clone(),
         template: ChatTemplate::new(&source, variables).map_err(|TemplateError(reason)| refused(reason))?,
-        tokens: Tokens::open(&folder.join(&settings.tokenizer))?,
+        own: Tokenizer::open(&folder.join(&settings.tokenizer), Voice::House)?,
+        said: Tokenizer::open(&folder.join(&settings.tokenizer), Voice::People)?,
         decoder: Decoder::open(&folder.join(&settings.graph), hardware)?,
         settings,
     })
@@ -117,7 +119,11 @@ impl CausalLm {
             path: self.settings.chat_template.clone(),
             reason,
         })?;
-        self.tokens.encode(&pieces)
+        let ids = pieces.iter().map(|piece| match piece {
+            Piece::Own(text) => self.own.ids(text),
+            Piece::Said(text) => self.said.ids(text),
+        });
+        Ok(ids.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
     /// Drops turns until the rest and an answer fit; puts the model's own system message before a talk without one.
@@ -150,10 +156,10 @@ impl CausalLm {
         input: &ChatRequest,
         ctl: &Control<String>,
     ) -> Result<ChatAnswer, InferenceError> {
-        let Self { settings, tokens, decoder, .. } = self;
+        let Self { settings, own, decoder, .. } = self;
         let most = input.max_new_tokens.min(settings.context.saturating_sub(prompt.len()));
         let stops = settings.stop.iter().chain(&input.stop).cloned().collect();
-        let mut stream = TextStream::new(|ids: &[u32]| tokens.decode(ids), stops);
+        let mut stream = TextStream::new(|ids: &[u32]| own.decode(ids), stops);
         let mut sampler = Sampler::new(&input.sampling);
         let mut seen = prompt.to_vec();
         let mut answer = ChatAnswer { text: String::new(), tokens: 0, stopped: false, turns_dropped: 0 };

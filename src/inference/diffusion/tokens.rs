@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tokenizers::Tokenizer;
 
 use crate::inference::InferenceError;
+use crate::inference::tokenizer::{Tokenizer, Voice, cut};
 
 /// What CLIP takes a word for (`CLIPConverter` in transformers).
 const CLIP_WORDS: &str = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
@@ -22,10 +22,6 @@ const SAID: u64 = 100_000;
 /// Turns prompts into ids.
 pub(super) struct Prompts {
     tokenizer: Tokenizer,
-    before: Vec<u32>,
-    after: Vec<u32>,
-    /// Ids that typed text must not have.
-    never: Vec<u32>,
     pad: u32,
     length: usize,
     prefix: String,
@@ -47,37 +43,23 @@ impl Prompts {
         let map = read_json(&folder.join("special_tokens_map.json"))?;
         let said = |key: &str| special(&config, key).or_else(|| special(&map, key));
         let whole = folder.join("tokenizer.json");
-        let (mut tokenizer, frame) = if whole.is_file() {
-            let tokenizer = Tokenizer::from_file(&whole).map_err(|error| file_error(&whole, error))?;
-            (tokenizer, None)
+        let tokenizer = if whole.is_file() {
+            Tokenizer::open(&whole, Voice::People)?
         } else {
             let begin = said("bos_token").unwrap_or_else(|| "<|startoftext|>".to_owned());
             let end = said("eos_token").unwrap_or_else(|| "<|endoftext|>".to_owned());
             let unknown = said("unk_token").unwrap_or_else(|| end.clone());
-            (clip(folder, &unknown)?, Some([begin, end]))
+            Tokenizer::of(folder, clip(folder, [&begin, &end, &unknown])?, Voice::People)?
         };
-        let padding = tokenizer.get_padding().map(|padding| padding.pad_id);
-        tokenizer.with_padding(None);
-        tokenizer.with_truncation(None).map_err(|error| file_error(&whole, error))?;
-        tokenizer.set_encode_special_tokens(true);
-        let (before, after) = match frame {
-            Some([begin, end]) => {
-                (vec![id_of(&tokenizer, &begin, folder)?], vec![id_of(&tokenizer, &end, folder)?])
-            }
-            None => frame_of(&tokenizer, &whole)?,
-        };
-        let pad = said("pad_token").and_then(|token| tokenizer.token_to_id(&token)).or(padding);
+        let frame = tokenizer.frame();
+        let pad = said("pad_token").and_then(|token| tokenizer.id(&token)).or(tokenizer.pad());
+        let pad = pad.or(frame.last().copied()).unwrap_or(0);
         let own = config.get("model_max_length").and_then(Value::as_u64).filter(|&length| length <= SAID);
         let length = length.or(own.map(|length| length as usize)).unwrap_or(USUAL_LENGTH);
-        if length <= before.len() + after.len() {
+        if length <= frame.len() {
             return Err(file_error(folder, format!("text_length {length} leaves no room for a prompt")));
         }
-        let pad = pad.or(after.last().copied()).unwrap_or(0);
-        let mut never = [before.clone(), after.clone()].concat();
-        let unknown = tokenizer.encode("\u{10ffff}", false).map_err(|error| file_error(folder, error))?;
-        let special = tokenizer.get_added_tokens_decoder().into_iter().filter(|(_, token)| token.special);
-        never.extend(special.map(|(id, _)| id).filter(|id| !unknown.get_ids().contains(id)));
-        Ok(Self { tokenizer, before, after, never, pad, length, prefix: prefix.to_owned() })
+        Ok(Self { tokenizer, pad, length, prefix: prefix.to_owned() })
     }
 
     /// Tokens the denoiser reads.
@@ -93,14 +75,9 @@ impl Prompts {
     /// Encodes a prompt.
     pub(super) fn encode(&self, prompt: &str) -> Result<Tokens, InferenceError> {
         let text = format!("{}{prompt}", self.prefix);
-        let refused = |error: tokenizers::Error| file_error(Path::new("tokenizer.json"), error);
-        let encoding = self.tokenizer.encode(text.as_str(), false).map_err(refused)?;
-        let room = self.length.saturating_sub(self.before.len() + self.after.len());
-        let typed = encoding.get_ids().iter().zip(encoding.get_offsets());
-        let typed: Vec<_> = typed.filter(|(id, _)| !self.never.contains(id)).collect();
-        let cut = typed.get(room).map(|(_, offsets)| tail(&text, offsets.0.max(self.prefix.len())));
-        let inner = typed.iter().take(room).map(|(id, _)| *id);
-        let ids = self.before.iter().chain(inner).chain(&self.after).map(|&id| i64::from(id)).collect();
+        let mut tokens = self.tokenizer.framed(text.as_str())?;
+        let cut = cut(&mut tokens, 0, self.length).map(|at| tail(&text, at.max(self.prefix.len())));
+        let ids = tokens.iter().map(|token| i64::from(token.id)).collect();
         Ok(Tokens { ids, cut: cut.filter(|tail| !tail.is_empty()) })
     }
 }
@@ -112,8 +89,8 @@ fn tail(text: &str, mut start: usize) -> String {
     text.get(start..).unwrap_or_default().trim().to_owned()
 }
 
-/// CLIP's tokenizer from its two files, equal to transformers' `CLIPTokenizerFast`; its special tokens stay outside.
-fn clip(folder: &Path, unknown: &str) -> Result<Tokenizer, InferenceError> {
+/// CLIP's `tokenizer.json` from its two files, equal to transformers' `CLIPTokenizerFast`.
+fn clip(folder: &Path, [begin, end, unknown]: [&str; 3]) -> Result<Value, InferenceError> {
     let read = |name: &str| -> Result<(PathBuf, String), InferenceError> {
         let path = folder.join(name);
         fs::read_to_string(&path).map_err(|error| file_error(&path, error)).map(|text| (path, text))
@@ -124,7 +101,12 @@ fn clip(folder: &Path, unknown: &str) -> Result<Tokenizer, InferenceError> {
         serde_json::from_str(&vocabulary).map_err(|error| file_error(&vocabulary_path, error))?;
     let merges: Vec<&str> =
         merges.lines().filter(|line| !line.starts_with("#version") && !line.trim().is_empty()).collect();
-    let whole = json!({
+    let special = |token: &str| {
+        let id = vocabulary.get(token).and_then(Value::as_u64);
+        id.ok_or_else(|| file_error(folder, format!("the vocabulary has no {token}")))
+    };
+    let (cls, sep) = (json!([begin, special(begin)?]), json!([end, special(end)?]));
+    Ok(json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
         "normalizer": {"type": "Sequence", "normalizers": [
             {"type": "NFC"},
@@ -135,29 +117,16 @@ fn clip(folder: &Path, unknown: &str) -> Result<Tokenizer, InferenceError> {
             {"type": "Split", "pattern": {"Regex": CLIP_WORDS}, "behavior": "Removed", "invert": true},
             {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
         ]},
-        "post_processor": null, "decoder": null,
+        "post_processor": {
+            "type": "RobertaProcessing", "cls": cls, "sep": sep, "trim_offsets": false, "add_prefix_space": false,
+        },
+        "decoder": null,
         "model": {
             "type": "BPE", "dropout": null, "unk_token": unknown, "continuing_subword_prefix": "",
             "end_of_word_suffix": "</w>", "fuse_unk": false, "byte_fallback": false,
             "vocab": vocabulary, "merges": merges,
         },
-    });
-    Tokenizer::from_bytes(whole.to_string()).map_err(|error| file_error(folder, error))
-}
-
-/// The special tokens that a `tokenizer.json` puts before and after a text.
-fn frame_of(tokenizer: &Tokenizer, path: &Path) -> Result<(Vec<u32>, Vec<u32>), InferenceError> {
-    let encode = |special| tokenizer.encode("a", special).map_err(|error| file_error(path, error));
-    let (plain, framed) = (encode(false)?, encode(true)?);
-    let (plain, framed) = (plain.get_ids(), framed.get_ids());
-    let at = framed.windows(plain.len().max(1)).position(|window| window == plain).unwrap_or(0);
-    let before = framed.iter().take(at).copied().collect();
-    let after = framed.iter().skip(at + plain.len()).copied().collect();
-    Ok((before, after))
-}
-
-fn id_of(tokenizer: &Tokenizer, token: &str, folder: &Path) -> Result<u32, InferenceError> {
-    tokenizer.token_to_id(token).ok_or_else(|| file_error(folder, format!("the vocabulary has no {token}")))
+    }))
 }
 
 /// A special token of `tokenizer_config.json`: a string, or an object with `content`.
