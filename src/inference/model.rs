@@ -13,6 +13,40 @@ use super::permit::Held;
 pub type Progress<P> = Box<dyn FnMut(P) + Send>;
 
 /// A model family.
+///
+/// ```
+/// use aisaac::inference::{Boxed, Control, Handle, InferenceError, Model, Terms};
+/// use tokio_util::sync::CancellationToken;
+///
+/// /// Counts letters, and says so after each of them.
+/// struct Counter;
+///
+/// impl Model for Counter {
+///     type Input = String;
+///     type Output = usize;
+///     type Progress = usize;
+///
+///     fn run(&mut self, text: String, ctl: &Control<usize>) -> Result<usize, InferenceError> {
+///         for (count, _) in text.chars().enumerate() {
+///             ctl.checkpoint()?; // whoever asked may have said stop
+///             ctl.progress(count + 1);
+///         }
+///         Ok(text.chars().count())
+///     }
+/// }
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let load = || Ok(Box::new(Counter) as Boxed<String, usize, usize>);
+/// let counter = Handle::spawn(Terms::free("counter"), load);
+/// let stop = CancellationToken::new();
+/// assert_eq!(counter.run("кот".to_owned(), stop.clone(), Box::new(|_| ())).await?, 3);
+/// stop.cancel();
+/// let stopped = counter.run("кот".to_owned(), stop, Box::new(|_| ())).await;
+/// assert!(matches!(stopped, Err(InferenceError::Stopped)));
+/// # Ok::<(), InferenceError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Model {
     /// What it is asked.
     type Input;

@@ -81,6 +81,20 @@ impl Known {
     }
 
     /// Looks a subject up; the thing named first in it counts.
+    ///
+    /// ```
+    /// use aisaac::intent::{Known, Subject};
+    /// use aisaac::message::Language;
+    ///
+    /// let known = Known::parse(
+    ///     r#"[{"en": "cat", "ru": "кот", "synonyms_ru": ["кошка"]}, {"en": "car", "ru": "машина"}]"#,
+    /// )?;
+    /// let look = |subject| known.look_up(subject, Language::Ru, 1);
+    /// assert_eq!(look("рыжего кота"), Subject::Known("cat".to_owned()));
+    /// assert_eq!(look("две кошки"), Subject::Known("cat".to_owned()));
+    /// assert_eq!(look("машинку времени"), Subject::Unknown { nearest: vec!["машина".to_owned()] });
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn look_up(&self, subject: &str, language: Language, most: usize) -> Subject {
         if let Some(thing) = self.find(subject) {

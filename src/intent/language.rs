@@ -28,6 +28,15 @@ impl Tongue {
 }
 
 /// The language of a text: the script that most of its letters belong to; Cyrillic wins a tie.
+///
+/// ```
+/// use aisaac::intent::{Tongue, tongue};
+///
+/// assert_eq!(tongue("нарисуй logo"), Tongue::Ru);
+/// assert_eq!(tongue("draw a cat"), Tongue::En);
+/// assert_eq!(tongue("猫を描いて"), Tongue::Other);
+/// assert_eq!(tongue("42?"), Tongue::Unclear);
+/// ```
 #[must_use]
 pub fn tongue(text: &str) -> Tongue {
     let (mut cyrillic, mut latin, mut other) = (0_usize, 0_usize, 0_usize);

@@ -68,6 +68,24 @@ pub enum PngError {
 
 /// Writes RGB pixels (row by row) as a PNG file.
 ///
+/// ```
+/// use aisaac::media::png::{About, decode, encode};
+///
+/// let about = About {
+///     prompt: "рыжий кот",
+///     negative: None,
+///     seed: 7,
+///     steps: 20,
+///     guidance: 3.0,
+///     scheduler: "ddim",
+///     model: "sketch",
+/// };
+/// let rgb = [255, 120, 0, 255, 255, 255]; // an orange and a white pixel
+/// let file = encode(2, 1, &rgb, &about)?;
+/// assert_eq!(decode(&file)?, (2, 1, rgb.to_vec()));
+/// # Ok::<(), aisaac::media::png::PngError>(())
+/// ```
+///
 /// # Errors
 /// [`PngError::Size`] and [`PngError::Pixels`] for pixels that do not fit, [`PngError::Encode`] else.
 pub fn encode(width: u32, height: u32, rgb: &[u8], about: &About<'_>) -> Result<Vec<u8>, PngError> {

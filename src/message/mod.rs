@@ -104,6 +104,18 @@ pub struct Address {
 
 impl Address {
     /// One string for the lane; equal exactly for equal addresses.
+    ///
+    /// ```
+    /// use aisaac::message::Address;
+    ///
+    /// let lane = |chat: &str, thread: Option<&str>| {
+    ///     Address { messenger: "console".into(), chat: chat.into(), thread: thread.map(Into::into) }.lane()
+    /// };
+    /// assert_eq!(lane("42", None), "console/42");
+    /// assert_eq!(lane("42", Some("7")), "console/42/7");
+    /// // A chat whose id looks like a chat and a thread is still another lane.
+    /// assert_ne!(lane("42/7", None), lane("42", Some("7")));
+    /// ```
     #[must_use]
     pub fn lane(&self) -> String {
         let escape = |part: &str| part.replace('%', "%25").replace('/', "%2F");

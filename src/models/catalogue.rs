@@ -118,6 +118,16 @@ impl Catalogue {
 
     /// The models that a name of a model, an alias or a set stands for.
     ///
+    /// ```
+    /// use aisaac::models::Catalogue;
+    ///
+    /// let catalogue = Catalogue::built_in();
+    /// let names: Vec<&str> = catalogue.named("starter")?.iter().map(|model| model.name.as_str()).collect();
+    /// assert_eq!(names, ["runtime", "understand", "instruct", "sketch"]);
+    /// assert!(catalogue.named("starrter").unwrap_err().to_string().contains("starter"));
+    /// # Ok::<(), aisaac::models::PullError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`PullError::Unknown`] with the nearest known name; [`PullError::Processor`] for a runtime that is not packaged.
     pub fn named(&self, name: &str) -> Result<Vec<&Manifest>, PullError> {

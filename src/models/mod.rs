@@ -45,7 +45,13 @@ pub fn library(data: &Path) -> PathBuf {
     folder(data, "runtime").join("libonnxruntime.so")
 }
 
-/// A number of bytes for people, in decimal units (`93 MB`).
+/// A number of bytes for people, in decimal units.
+///
+/// ```
+/// use aisaac::models::readable;
+///
+/// assert_eq!([12, 4_500, 93_100_000, 1_220_000_000].map(readable), ["12 B", "4 kB", "93 MB", "1.2 GB"]);
+/// ```
 #[must_use]
 pub fn readable(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
@@ -61,12 +67,6 @@ pub fn readable(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_readable() {
-        let texts = [12, 4_500, 93_100_000, 1_220_000_000].map(readable);
-        assert_eq!(texts, ["12 B", "4 kB", "93 MB", "1.2 GB"]);
-    }
 
     #[test]
     fn the_runtime_has_its_own_place() {

@@ -26,6 +26,18 @@ impl Phrases {
     }
 
     /// A phrase as text.
+    ///
+    /// ```
+    /// use aisaac::message::{Language, Phrase};
+    /// use aisaac::phrases::Phrases;
+    ///
+    /// let phrases = Phrases::load();
+    /// let waiting = |count: i64| Phrase::new("limit-drawings").with("limit", count);
+    /// assert!(phrases.render(Language::En, &waiting(1)).contains("1 drawing waiting"));
+    /// assert!(phrases.render(Language::Ru, &waiting(1)).contains("1 рисунок"));
+    /// assert!(phrases.render(Language::Ru, &waiting(3)).contains("3 рисунка"));
+    /// assert!(phrases.render(Language::Ru, &waiting(5)).contains("5 рисунков"));
+    /// ```
     #[must_use]
     pub fn render(&self, language: Language, phrase: &Phrase) -> String {
         let bundle = match language {

@@ -221,33 +221,3 @@ fn sampling_is_repeatable_by_its_seed() {
     assert_eq!(sample(1), sample(1));
     assert_ne!(sample(1), sample(2));
 }
-
-/// The real starter model; run by `make test-weights` with AISAAC_INSTRUCT set to its folder.
-#[test]
-#[ignore = "needs the weights of SmolLM2-135M-Instruct"]
-fn smollm_knows_the_capital_of_france() {
-    let folder =
-        PathBuf::from(std::env::var_os("AISAAC_INSTRUCT").expect("AISAAC_INSTRUCT names the model's folder"));
-    let settings = "eos = [2]\ncontext = 8192\nmax_new_tokens = 512\nsystem = \"You are a helpful AI assistant named SmolLM, trained by Hugging Face\"";
-    let loading = std::time::Instant::now();
-    let mut model = causal_lm::load(&manifest(settings), &folder, &hardware()).unwrap();
-    println!("load {:.1} s", loading.elapsed().as_secs_f64());
-    for (question, expected) in [
-        ("What is the capital of France?", Some("The capital of France is Paris.")),
-        ("Explain in one sentence why the sky is blue.", None),
-    ] {
-        let started = std::time::Instant::now();
-        let said =
-            answer(&mut model, ChatRequest { max_new_tokens: 100, ..request(vec![turn("user", question)]) });
-        let seconds = started.elapsed().as_secs_f64();
-        println!(
-            "{} tokens in {seconds:.2} s, {:.1} tokens/s: {}",
-            said.tokens,
-            said.tokens as f64 / seconds,
-            said.text
-        );
-        if let Some(expected) = expected {
-            assert_eq!(said.text, expected);
-        }
-    }
-}
