@@ -204,7 +204,8 @@ impl Models {
         }))
     }
 
-    fn answering(&self, chosen: Option<&str>) -> Option<(Answering, AnswerFacts)> {
+    /// The answer model of that name, or the best installed one.
+    pub(super) fn answering(&self, chosen: Option<&str>) -> Option<(Answering, AnswerFacts)> {
         let of_family = self.catalogue.models().filter(|model| model.family == "causal_lm");
         let mut names: Vec<&str> = of_family.map(|model| model.name.as_str()).collect();
         // The one with more languages answers more people.
@@ -234,7 +235,8 @@ impl Models {
         Some((handle, facts))
     }
 
-    fn painting(&self, name: &str) -> Option<(Painting, PainterFacts, drawing::Facts)> {
+    /// The picture model of that name, if it and what it needs are installed.
+    pub(super) fn painting(&self, name: &str) -> Option<(Painting, PainterFacts, drawing::Facts)> {
         let (manifest, folder) = self.ready(name)?;
         let needs: BTreeMap<String, PathBuf> = manifest
             .needs

@@ -42,7 +42,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// False when a message was answered with a failure phrase.
+/// False when a message was answered with a failure phrase, or a line of several failed.
 async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
     if let Command::Config { command: ConfigCommand::Example } = &arguments.command {
         return say(config::EXAMPLE.trim_end()).map(|()| true);
@@ -51,8 +51,8 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
     let config = Config::load(arguments.config.as_deref(), &places.config())?;
     match &arguments.command {
         Command::Ask(ask) => return talk::ask(&places, &config, ask).await,
+        Command::Step { command } => return steps::step(&places, &config, command).await,
         Command::Chat => talk::chat(&places, &config).await?,
-        Command::Step { command } => steps::step(&places, &config, command).await?,
         Command::Models { command } => catalogue::models(&places, command).await?,
         Command::Config { .. } => say("the configuration is in order")?,
         Command::Queue { command } => {
