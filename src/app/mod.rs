@@ -50,7 +50,7 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
     let places = Places::find(arguments.data.as_deref())?;
     let config = Config::load(arguments.config.as_deref(), &places.config())?;
     match &arguments.command {
-        Command::Ask(ask) => return talk::ask(&places, &config, ask).await,
+        Command::Ask(ask) => return Box::pin(talk::ask(&places, &config, ask)).await,
         Command::Step { command } => return steps::step(&places, &config, command).await,
         Command::Chat => talk::chat(&places, &config).await?,
         Command::Models { command } => catalogue::models(&places, command).await?,
