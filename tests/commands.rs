@@ -50,3 +50,11 @@ fn a_step_without_its_model_says_what_to_pull() {
         assert!(ran.err.contains(sentence), "{step}: {}", ran.err);
     }
 }
+
+#[test]
+fn run_without_a_messenger_names_the_one_that_needs_none() {
+    let data = tempfile::tempdir().unwrap();
+    let ran = aisaac(data.path(), &["run"], "");
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("aisaac chat"), "{}", ran.err);
+}

@@ -27,6 +27,8 @@ pub(super) enum Command {
     Chat,
     /// One message through the whole house. Exit 0 answered, 1 a failure phrase, 2 wrong use.
     Ask(AskArguments),
+    /// The daemon: every configured messenger.
+    Run,
     /// One step by itself, on arguments or on lines of standard input (-).
     Step {
         #[command(subcommand)]

@@ -20,13 +20,22 @@ use config::Config;
 use places::Places;
 
 use crate::message::DrawingId;
+use crate::phrases::Phrases;
 use crate::store::{CancelWord, Role, Store};
+
+/// Exit code of a command that cannot be meant so; clap's own, too.
+const WRONG_USE: u8 = 2;
 
 /// Reads the arguments, does what they say, and turns an error into one sentence on standard error.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::start(&arguments.log);
+    if let Command::Run = &arguments.command {
+        let sentence = Phrases::load().say(house::locale(), "no-messenger");
+        let _ = writeln!(std::io::stderr(), "aisaac: {sentence}");
+        return ExitCode::from(WRONG_USE);
+    }
     let done = tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {
         let done = runtime.block_on(obey(&arguments));
         runtime.shutdown_background();
@@ -54,6 +63,7 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
         Command::Step { command } => return steps::step(&places, &config, command).await,
         Command::Chat => talk::chat(&places, &config).await?,
         Command::Models { command } => catalogue::models(&places, command).await?,
+        Command::Run => {}
         Command::Config { .. } => say("the configuration is in order")?,
         Command::Queue { command } => {
             let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;
