@@ -58,3 +58,20 @@ fn run_without_a_messenger_names_the_one_that_needs_none() {
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     assert!(ran.err.contains("aisaac chat"), "{}", ran.err);
 }
+
+#[test]
+fn a_configuration_is_checked_by_line_and_key() {
+    let data = tempfile::tempdir().unwrap();
+    let check = |text: &str| {
+        std::fs::write(data.path().join("aisaac.toml"), text).unwrap();
+        aisaac(data.path(), &["config", "check"], "")
+    };
+    assert!(check(&aisaac(data.path(), &["config", "example"], "").out).out.ends_with("in order\n"));
+    let ran = check("[draw]\nmodle = 'sketch'\n");
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(
+        ran.err.contains("aisaac.toml: line 2: there is no key `modle`; did you mean `model`?"),
+        "{}",
+        ran.err
+    );
+}

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod catalogue;
+mod config_error;
 mod house;
 mod steps;
 mod talk;
@@ -64,7 +65,7 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
         Command::Chat => talk::chat(&places, &config).await?,
         Command::Models { command } => catalogue::models(&places, command).await?,
         Command::Run => {}
-        Command::Config { .. } => say("the configuration is in order")?,
+        Command::Config { .. } => say(&config::verdict(arguments.config.as_deref(), &places.config()))?,
         Command::Queue { command } => {
             let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;
             let done = queue(&store, command).await;
