@@ -12,6 +12,7 @@ mod replies;
 mod conversation;
 mod reader;
 mod forget;
+mod look;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use tokio::sync::Notify;
 pub use drawings::{CancelWord, Claimed, QueueRow};
 pub use error::StoreError;
 pub use forget::Forgotten;
+pub use look::{Counts, Look, look};
 pub use messages::{Accepted, Taken};
 pub use reader::{KeptTurn, LastPicture, LastRequest, Reader, ReplyRow};
 pub use replies::Due;
