@@ -27,6 +27,8 @@ pub(super) enum Command {
     Chat,
     /// One message through the whole house. Exit 0 answered, 1 a failure phrase, 2 wrong use.
     Ask(AskArguments),
+    /// The daemon: every configured messenger.
+    Run,
     /// One step by itself, on arguments or on lines of standard input (-).
     Step {
         #[command(subcommand)]
@@ -92,6 +94,28 @@ pub(super) enum StepCommand {
     Understand(StepArguments),
     /// Text -> what to draw.
     Extract(StepArguments),
+    /// Text -> the answer model's words, without a conversation.
+    Answer(StepArguments),
+    /// What to draw -> a picture, without waiting in line.
+    Draw(DrawArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DrawArguments {
+    #[command(flatten)]
+    pub(super) step: StepArguments,
+    /// Where pictures go; otherwise media/ in the data folder, until the next house tidies up there.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// The noise, a whole number; a random one for each picture otherwise.
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub(super) seed: Option<String>,
+    /// Pixels; the model's own otherwise.
+    #[arg(long, value_name = "WIDTHxHEIGHT", allow_hyphen_values = true)]
+    pub(super) size: Option<String>,
+    /// Denoising steps; the model's own otherwise.
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub(super) steps: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -99,8 +123,7 @@ pub(super) struct StepArguments {
     /// One JSON object a line.
     #[arg(long)]
     pub(super) json: bool,
-    /// Texts, or - for lines of standard input.
-    #[arg(required = true)]
+    /// Texts; none or - for lines of standard input.
     pub(super) input: Vec<String>,
 }
 

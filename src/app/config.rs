@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use serde::Deserialize;
 
+pub use super::config_error::ConfigError;
 use crate::message::Language;
 
 /// The commented example: every key with its default.
@@ -140,54 +141,53 @@ impl Config {
     /// When the file cannot be read, or says something that cannot be understood.
     pub fn load(given: Option<&Path>, usual: &Path) -> anyhow::Result<Self> {
         let path = given.unwrap_or(usual);
+        let config =
+            Self::read(given, usual).with_context(|| format!("the configuration {}", path.display()))?;
+        Ok(config.unwrap_or_default())
+    }
+
+    /// As [`Config::load`]; `None` when none is named and there is none in the data folder.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn read(given: Option<&Path>, usual: &Path) -> Result<Option<Self>, ConfigError> {
+        let path = given.unwrap_or(usual);
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if given.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
+            Err(error) if given.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                return Err(error)
-                    .with_context(|| format!("the configuration {} cannot be read", path.display()));
+                return Err(ConfigError::Unreadable { reason: error.to_string() });
             }
         };
-        let mut config =
-            Self::parse(&text).with_context(|| format!("the configuration {}", path.display()))?;
+        let mut config = Self::parse(&text)?;
         if let (Some(library), Some(folder)) = (&mut config.inference.library, path.parent()) {
             *library = folder.join(&library);
         }
-        Ok(config)
+        Ok(Some(config))
     }
 
     /// Reads a configuration.
     ///
     /// # Errors
-    /// Names the line, and for an unknown key the nearest known one.
-    pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|error| explain(&error, text))?;
+    /// Names the line and the key, and for an unknown one the nearest known one.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| ConfigError::of(&error, text))?;
         if config.answer.lanes == 0 {
-            return Err(anyhow!("answer.lanes must be at least 1"));
+            return Err(ConfigError::Bound { key: "answer.lanes", bound: "at least 1" });
+        }
+        if !(0.0..=1.0).contains(&config.draw.offer_from) {
+            return Err(ConfigError::Bound { key: "draw.offer_from", bound: "from 0 to 1" });
         }
         Ok(config)
     }
 }
 
-/// toml's error as one sentence: line, and the nearest known key for an unknown one.
-fn explain(error: &toml::de::Error, text: &str) -> anyhow::Error {
-    let line = error
-        .span()
-        .and_then(|span| text.get(..span.start))
-        .map_or(1, |before| before.matches('\n').count() + 1);
-    let message = error.message().lines().next().unwrap_or_default();
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    if message.starts_with("unknown field")
-        && let [unknown, known @ ..] = quoted.as_slice()
-        && let Some(nearest) = known
-            .iter()
-            .max_by(|a, b| strsim::jaro_winkler(a, unknown).total_cmp(&strsim::jaro_winkler(b, unknown)))
-    {
-        return anyhow!("line {line}: there is no key `{unknown}`; did you mean `{nearest}`?");
+/// What `config check` says about a configuration that can be read.
+pub(super) fn verdict(given: Option<&Path>, usual: &Path) -> String {
+    if given.is_none() && !usual.exists() {
+        return format!("there is no configuration {}: the defaults hold", usual.display());
     }
-    anyhow!("line {line}: {message}")
+    format!("the configuration {} is in order", given.unwrap_or(usual).display())
 }
 
 #[cfg(test)]
@@ -216,7 +216,33 @@ mod tests {
         let error =
             Config::parse("[draw]\nmodel = \"sketch\"\nwaiting_per_persn = 3\n").unwrap_err().to_string();
         assert_eq!(error, "line 3: there is no key `waiting_per_persn`; did you mean `waiting_per_person`?");
-        let error = Config::parse("[answer]\nturns = \"many\"\n").unwrap_err().to_string();
-        assert!(error.starts_with("line 2: invalid type"), "{error}");
+        let error = Config::parse("[draw]\nstepz = 3\n").unwrap_err().to_string();
+        assert_eq!(error, "line 2: there is no key `stepz`; there are model, waiting_per_person, offer_from");
+        let error = Config::parse("language = \"ru\"\n\n[drw]\n").unwrap_err().to_string();
+        assert_eq!(error, "line 3: there is no key `drw`; did you mean `draw`?");
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_line_and_key() {
+        for (text, said) in [
+            (
+                "[answer]\nturns = \"many\"\n",
+                "line 2: `turns`: invalid type: string \"many\", expected a whole number",
+            ),
+            (
+                "[draw]\n\nwaiting_per_person = -1\n",
+                "line 3: `waiting_per_person`: invalid value: integer `-1`, expected a whole number",
+            ),
+            (
+                "[inference]\ndevice = \"cuba\"\n",
+                "line 2: `device`: unknown variant `cuba`, expected `cpu` or `cuda`; did you mean `cuda`?",
+            ),
+            ("draw = 3\n", "line 1: `draw`: invalid type: integer `3`, expected a section"),
+            ("[answer\n", "line 1: unclosed table, expected `]`"),
+            ("[answer]\nlanes = 0\n", "answer.lanes must be at least 1"),
+            ("[draw]\noffer_from = 7.0\n", "draw.offer_from must be from 0 to 1"),
+        ] {
+            assert_eq!(Config::parse(text).unwrap_err().to_string(), said);
+        }
     }
 }

@@ -19,6 +19,7 @@ use crate::models::{self, Catalogue, Manifest};
 const MODELS_END: Duration = Duration::from_secs(10);
 
 /// A picture model, and what the intents and the painter say about it.
+#[derive(Clone)]
 pub struct PictureModel {
     /// The model.
     pub model: Painting,

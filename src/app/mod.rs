@@ -2,6 +2,7 @@
 
 mod arguments;
 mod catalogue;
+mod config_error;
 mod steps;
 mod talk;
 mod telemetry;
@@ -21,13 +22,22 @@ use config::Config;
 use places::Places;
 
 use crate::message::DrawingId;
+use crate::phrases::Phrases;
 use crate::store::{CancelWord, Role, Store};
+
+/// Exit code of a command that cannot be meant so; clap's own, too.
+const WRONG_USE: u8 = 2;
 
 /// Reads the arguments, does what they say, and turns an error into one sentence on standard error.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::start(&arguments.log);
+    if let Command::Run = &arguments.command {
+        let sentence = Phrases::load().say(house::locale(), "no-messenger");
+        let _ = writeln!(std::io::stderr(), "aisaac: {sentence}");
+        return ExitCode::from(WRONG_USE);
+    }
     let done = tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {
         let done = runtime.block_on(obey(&arguments));
         runtime.shutdown_background();
@@ -43,7 +53,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// False when a message was answered with a failure phrase.
+/// False when a message was answered with a failure phrase, or a line of several failed.
 async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
     if let Command::Config { command: ConfigCommand::Example } = &arguments.command {
         return say(config::EXAMPLE.trim_end()).map(|()| true);
@@ -51,11 +61,12 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
     let places = Places::find(arguments.data.as_deref())?;
     let config = Config::load(arguments.config.as_deref(), &places.config())?;
     match &arguments.command {
-        Command::Ask(ask) => return talk::ask(&places, &config, ask).await,
+        Command::Ask(ask) => return Box::pin(talk::ask(&places, &config, ask)).await,
+        Command::Step { command } => return steps::step(&places, &config, command).await,
         Command::Chat => talk::chat(&places, &config).await?,
-        Command::Step { command } => steps::step(&places, &config, command).await?,
         Command::Models { command } => catalogue::models(&places, command).await?,
-        Command::Config { .. } => say("the configuration is in order")?,
+        Command::Run => {}
+        Command::Config { .. } => say(&config::verdict(arguments.config.as_deref(), &places.config()))?,
         Command::Queue { command } => {
             let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;
             let done = queue(&store, command).await;

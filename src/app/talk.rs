@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::AskArguments;
@@ -50,18 +51,36 @@ pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()>
     }
 }
 
-/// The first Ctrl-C stops what runs; a second one within two seconds leaves at once.
+/// Ends the conversation at once when the person insists, or when SIGTERM says so.
 async fn watch_interrupts(terminal: Arc<Console>, stop: CancellationToken) {
+    tokio::select! {
+        () = interrupted_twice(&terminal) => {}
+        () = terminated() => {}
+    }
+    stop.cancel();
+}
+
+/// The first Ctrl-C stops what runs; a second one within two seconds ends the wait.
+async fn interrupted_twice(terminal: &Console) {
     loop {
         if tokio::signal::ctrl_c().await.is_err() {
             return std::future::pending().await;
         }
         terminal.interrupt();
         if tokio::time::timeout(Duration::from_secs(2), tokio::signal::ctrl_c()).await.is_ok() {
-            stop.cancel();
             return;
         }
     }
+}
+
+/// Waits for SIGTERM; for ever where it cannot be heard.
+async fn terminated() {
+    if let Ok(mut signals) = signal(SignalKind::terminate())
+        && signals.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// One message, inbox to outbox. With a house running on the data folder it is handed to that one. True when answered.
@@ -76,7 +95,7 @@ pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArgumen
             let engines = Engines::installed(places, config);
             let house = House::build(foundation, places, config, engines, Vec::new(), clock::REAL);
             let done = async {
-                let answered = hand_in(&store, text, (&phrases, &media), arguments).await;
+                let answered = until_told(hand_in(&store, text, (&phrases, &media), arguments)).await;
                 stop.cancel();
                 answered
             };
@@ -87,8 +106,17 @@ pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArgumen
         None => {
             let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;
             let media = Media::open(places.media())?;
-            hand_in(&store, text, (&Phrases::load(), &media), arguments).await
+            until_told(hand_in(&store, text, (&Phrases::load(), &media), arguments)).await
         }
+    }
+}
+
+/// Ends before the work does when somebody says so (Ctrl-C, SIGTERM); what was accepted stays in the database.
+async fn until_told(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
+    tokio::select! {
+        done = work => done,
+        _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted before the last reply"),
+        () = terminated() => anyhow::bail!("told to end before the last reply"),
     }
 }
 

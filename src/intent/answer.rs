@@ -34,7 +34,6 @@ pub(super) async fn again(text: &str, ask: &Ask, kit: &Kit) -> Result<Outcome, F
 }
 
 async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<Outcome, Failure> {
-    let language = tongue(text);
     let Some((model, facts)) = &kit.answering else {
         if let Some(phrase) = by_the_house(text) {
             return Ok(say(phrase));
@@ -45,7 +44,7 @@ async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<
             source: None,
         });
     };
-    if !speaks(facts, language) {
+    if !speaks(facts, tongue(text)) {
         return unsupported(text, ask, kit, facts).await;
     }
     let mut turns = system(ask, kit, facts);
@@ -112,18 +111,28 @@ fn speaks(facts: &AnswerFacts, language: Tongue) -> bool {
     }
 }
 
+/// Why a text is not given to the answer model: it is in a language that the model does not list.
+#[must_use]
+pub fn unspoken(text: &str, facts: &AnswerFacts) -> Option<Phrase> {
+    (!speaks(facts, tongue(text))).then(|| explanation(facts))
+}
+
+fn explanation(facts: &AnswerFacts) -> Phrase {
+    Phrase::new(UNSUPPORTED)
+        .with("model", facts.model.clone())
+        .with("languages", facts.languages.join(", "))
+        .with("size", facts.better_size.clone())
+}
+
 async fn unsupported(text: &str, ask: &Ask, kit: &Kit, facts: &AnswerFacts) -> Result<Outcome, Failure> {
     if let Some(phrase) = by_the_house(text) {
         return Ok(say(phrase));
     }
-    let mut phrase = if kit.reader.was_told(&ask.address, UNSUPPORTED).await? {
-        Phrase::new("language-unsupported-short")
+    let phrase = if kit.reader.was_told(&ask.address, UNSUPPORTED).await? {
+        Phrase::new("language-unsupported-short").with("size", facts.better_size.clone())
     } else {
-        Phrase::new(UNSUPPORTED)
-            .with("model", facts.model.clone())
-            .with("languages", facts.languages.join(", "))
+        explanation(facts)
     };
-    phrase = phrase.with("size", facts.better_size.clone());
     let mut phrases = vec![phrase];
     if !ask.offer_drawing {
         return Ok(Outcome::Say { content: Content::Phrases { phrases }, remember: None });

@@ -39,7 +39,7 @@ const EN: &[&str] = &[
 ];
 
 /// Free disk under which no drawing is queued: 500 MB.
-const NEEDED_DISK: u64 = 500_000_000;
+pub const NEEDED_DISK: u64 = 500_000_000;
 
 /// Most things named to somebody who asked for an unknown one.
 const NEAREST: usize = 5;
@@ -106,12 +106,33 @@ pub(super) fn commission(
             source: None,
         });
     };
-    if (kit.options.free_disk)().is_some_and(|free| free < NEEDED_DISK) {
+    let wishes = Wishes {
+        size: wishes.size.or(ask.settings.size),
+        steps: wishes.steps.or(ask.settings.steps),
+        seed: wishes.seed.or(ask.settings.seed).or(Some(ask.seed)),
+        ..wishes
+    };
+    order(subject, wishes, ask.language, facts, (kit.options.free_disk)())
+}
+
+/// A commission, if the picture model with these facts can draw it and the disk has room (free bytes, where that can
+/// be told). Names of known things are offered in `language`. A seed that was not wished for is 0.
+///
+/// # Errors
+/// What the person can mend: another subject, size or steps; or that the disk is too full.
+pub fn order(
+    subject: String,
+    wishes: Wishes,
+    language: Language,
+    facts: &PainterFacts,
+    free_disk: Option<u64>,
+) -> Result<Commission, Failure> {
+    if free_disk.is_some_and(|free| free < NEEDED_DISK) {
         let phrase = Phrase::new("disk-low").with("needed", "500 MB");
         return Err(Failure { kind: FailureKind::Busy, phrase, source: None });
     }
     if let Some(known) = &facts.known
-        && let Subject::Unknown { nearest } = known.look_up(&subject, ask.language, NEAREST)
+        && let Subject::Unknown { nearest } = known.look_up(&subject, language, NEAREST)
     {
         return Err(theirs(
             Phrase::new("unknown-subject")
@@ -120,14 +141,13 @@ pub(super) fn commission(
                 .with("nearest", nearest.join(", ")),
         ));
     }
-    let size = wishes.size.or(ask.settings.size);
-    let steps = wishes.steps.or(ask.settings.steps);
+    let Wishes { size, steps, .. } = wishes;
     check(size, steps, facts)?;
     Ok(Commission {
         prompt: subject.clone(),
         subject,
         negative: wishes.no,
-        seed: wishes.seed.or(ask.settings.seed).unwrap_or(ask.seed),
+        seed: wishes.seed.unwrap_or_default(),
         size,
         steps,
     })

@@ -9,18 +9,40 @@ const OPTIONS: &str = "--no, --seed, --size, --steps";
 
 /// A request without its options, and the options.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Wishes {
+pub struct Wishes {
     /// The request without them.
-    pub(super) rest: String,
+    pub rest: String,
     /// What should not be in the picture.
-    pub(super) no: Option<String>,
-    pub(super) seed: Option<u64>,
-    pub(super) size: Option<(u32, u32)>,
-    pub(super) steps: Option<u32>,
+    pub no: Option<String>,
+    /// The noise.
+    pub seed: Option<u64>,
+    /// Width and height in pixels.
+    pub size: Option<(u32, u32)>,
+    /// Denoising steps.
+    pub steps: Option<u32>,
+}
+
+impl Wishes {
+    /// Takes one option by its name: `seed`, `size` or `steps`.
+    ///
+    /// # Errors
+    /// When there is no such option, or its value cannot be read.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        match name {
+            "seed" => self.seed = Some(seed(value)?),
+            "size" => self.size = Some(size(value)?),
+            "steps" => self.steps = Some(steps(value)?),
+            _ => return Err(unknown(&format!("--{name}"))),
+        }
+        Ok(())
+    }
 }
 
 /// Takes the options out of a request. `--no` reaches to the next option or the end.
-pub(super) fn parse(text: &str) -> Result<Wishes, Failure> {
+///
+/// # Errors
+/// When an option is not known, or its value cannot be read.
+pub fn parse(text: &str) -> Result<Wishes, Failure> {
     let mut wishes = Wishes::default();
     let mut words = text.split_whitespace().peekable();
     let mut rest: Vec<&str> = Vec::new();
@@ -40,9 +62,7 @@ pub(super) fn parse(text: &str) -> Result<Wishes, Failure> {
                 .unwrap_or_default()
         };
         match name {
-            "seed" => wishes.seed = Some(seed(&value())?),
-            "size" => wishes.size = Some(size(&value())?),
-            "steps" => wishes.steps = Some(steps(&value())?),
+            "seed" | "size" | "steps" => wishes.set(name, &value())?,
             "no" => {
                 let mut unwanted = vec![value()];
                 while let Some(word) = words.next_if(|word| !word.starts_with("--")) {
@@ -50,9 +70,7 @@ pub(super) fn parse(text: &str) -> Result<Wishes, Failure> {
                 }
                 wishes.no = Some(unwanted.join(" ").trim().to_owned()).filter(|text| !text.is_empty());
             }
-            _ => {
-                return Err(theirs(Phrase::new("option-unknown").with("value", word).with("bound", OPTIONS)));
-            }
+            _ => return Err(unknown(word)),
         }
     }
     wishes.rest = rest.join(" ");
@@ -60,6 +78,10 @@ pub(super) fn parse(text: &str) -> Result<Wishes, Failure> {
         text.trim().clone_into(&mut wishes.rest);
     }
     Ok(wishes)
+}
+
+fn unknown(option: &str) -> Failure {
+    theirs(Phrase::new("option-unknown").with("value", option).with("bound", OPTIONS))
 }
 
 fn seed(value: &str) -> Result<u64, Failure> {
@@ -133,5 +155,15 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap_err().phrase.key, key, "{text}");
         }
+    }
+
+    #[test]
+    fn an_option_is_set_by_its_name() {
+        let mut wishes = parse("кот --seed 1").unwrap();
+        wishes.set("seed", "7").unwrap();
+        wishes.set("size", "64x32").unwrap();
+        assert_eq!((wishes.seed, wishes.size), (Some(7), Some((64, 32))));
+        assert_eq!(wishes.set("steps", "-1").unwrap_err().phrase.key, "steps-out-of-range");
+        assert_eq!(wishes.set("speed", "1").unwrap_err().phrase.key, "option-unknown");
     }
 }

@@ -96,6 +96,7 @@ language-ru = Russian
 language-en = English
 
 ## Trouble
+no-messenger = No messenger is configured, so there is nobody to listen to. The messenger that needs none is this terminal: aisaac chat
 empty = The message is empty. Ask me something, or tell me what to draw.
 too-long = The message is too long: at most { $limit ->
         [one] { $limit } character

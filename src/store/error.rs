@@ -30,6 +30,13 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// The file is broken, or no database.
+    #[error("the database is damaged")]
+    Damaged {
+        /// SQLite's error.
+        #[source]
+        source: sqlx::Error,
+    },
     /// A change of the tables failed.
     #[error("the database cannot be brought up to date")]
     Migration {
@@ -56,7 +63,8 @@ pub enum StoreError {
 }
 
 impl From<sqlx::Error> for StoreError {
-    /// Sorts by SQLite's primary result code (<https://sqlite.org/rescode.html>): 5, 6 busy; 13 full; 8, 14 unwritable.
+    /// Sorts by SQLite's primary result code (<https://sqlite.org/rescode.html>): 5, 6 busy; 13 full; 8, 14 unwritable;
+    /// 11, 26 damaged.
     fn from(source: sqlx::Error) -> Self {
         let code = match &source {
             sqlx::Error::Database(error) => {
@@ -69,6 +77,7 @@ impl From<sqlx::Error> for StoreError {
             Some(5 | 6) => Self::Locked { source },
             Some(13) => Self::Full { source },
             Some(3 | 8 | 10 | 14) => Self::Unwritable { source },
+            Some(11 | 26) => Self::Damaged { source },
             _ => Self::Sqlite { source },
         }
     }

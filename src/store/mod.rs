@@ -13,6 +13,7 @@ mod conversation;
 mod patience;
 mod reader;
 mod forget;
+mod look;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use tokio::sync::Notify;
 pub use drawings::{CancelWord, Claimed, QueueRow};
 pub use error::StoreError;
 pub use forget::Forgotten;
+pub use look::{Counts, Look, look};
 pub use messages::{Accepted, Taken};
 pub use patience::{attend, insist};
 pub use reader::{KeptTurn, LastPicture, LastRequest, Reader, ReplyRow};

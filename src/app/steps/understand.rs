@@ -1,0 +1,52 @@
+//! `step understand` and `step extract`: which intent, and what to draw.
+
+use anyhow::Context as _;
+use serde_json::{Map, json};
+use tokio_util::sync::CancellationToken;
+
+use super::Done;
+use crate::app::engines::Engines;
+use crate::inference::{UnderstandRequest, Understanding, Understood};
+
+/// The understanding model.
+pub(super) fn model(engines: &Engines) -> anyhow::Result<Understanding> {
+    engines
+        .understanding
+        .clone()
+        .context("the understanding model is not installed: aisaac models pull starter")
+}
+
+/// The contract's labels: a follow-up on a picture counts as *draw*.
+pub(super) async fn intent(model: &Understanding, text: &str) -> anyhow::Result<Done> {
+    let Understood::Intent { scores, matched } =
+        run(model, UnderstandRequest::Intent { text: text.to_owned() }).await?
+    else {
+        anyhow::bail!("the understanding model answered something else");
+    };
+    let label = |name: &str| if name == "redo" { "draw".to_owned() } else { name.to_owned() };
+    let best =
+        scores.first().filter(|_| matched).map_or_else(|| "answer".to_owned(), |(name, _)| label(name));
+    let mut by_label = Map::new();
+    for (name, score) in &scores {
+        let entry = by_label.entry(label(name)).or_insert_with(|| json!(0.0));
+        if entry.as_f64().is_none_or(|known| known < f64::from(*score)) {
+            *entry = json!(score);
+        }
+    }
+    let line = json!({"text": text, "intent": best, "scores": by_label});
+    Ok(Done { human: format!("{best}\t{text}"), line })
+}
+
+/// Empty when there is none.
+pub(super) async fn subject(model: &Understanding, text: &str) -> anyhow::Result<Done> {
+    let Understood::Subject(range) = run(model, UnderstandRequest::Subject { text: text.to_owned() }).await?
+    else {
+        anyhow::bail!("the understanding model answered something else");
+    };
+    let subject = range.and_then(|range| text.get(range)).unwrap_or_default();
+    Ok(Done { human: format!("{subject}\t{text}"), line: json!({"text": text, "subject": subject}) })
+}
+
+async fn run(model: &Understanding, request: UnderstandRequest) -> anyhow::Result<Understood> {
+    model.run(request, CancellationToken::new(), Box::new(|()| ())).await.context("the understanding model")
+}
