@@ -142,7 +142,7 @@ impl Models {
             system: own.system.unwrap_or_default(),
             sampling: own.sampling,
             max_new_tokens: own.max_new_tokens,
-            better_size: format!("{} MB", better.div_ceil(1_000_000)),
+            better_mb: i64::try_from(better.div_ceil(1_000_000)).unwrap_or(i64::MAX),
         };
         let (terms, hardware) = (self.terms(&manifest), self.hardware.clone());
         let handle = Handle::spawn(terms, move || {

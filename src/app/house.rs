@@ -17,17 +17,20 @@ use crate::assistant::{self, Assistant};
 use crate::conversation::Bounds;
 use crate::drawing::Painter;
 use crate::inbox::Inbox;
-use crate::inference::Threads;
+use crate::inference::{Threads, UnderstandRequest, Understanding};
 use crate::intent::{self, Kit};
 use crate::media::Media;
 use crate::message::{Language, Notice};
 use crate::messenger::{Messenger, console};
 use crate::outbox::Outbox;
 use crate::phrases::Phrases;
-use crate::store::{Limits, Role, Store};
+use crate::store::{Limits, Role, Store, StoreError};
 
 /// Notices under way at most; newer ones replace older ones anyway.
 const NOTICES: usize = 256;
+
+/// How long replies that are left may take to leave when the house stops.
+const FLUSH: Duration = Duration::from_secs(3);
 
 /// What stands before anybody talks: the lock, the database, the media folder, the sentences.
 pub struct Foundation {
@@ -53,7 +56,7 @@ impl Foundation {
             .with_context(|| format!("the database {}", places.database().display()))?;
         let media = Media::open(places.media())
             .with_context(|| format!("the folder {}", places.media().display()))?;
-        media.sweep(&store.reader().files().await?).context("the media folder cannot be read")?;
+        media.tidy().context("the media folder cannot be read")?;
         let phrases = Arc::new(Phrases::load());
         Ok(Self { store, media, phrases, language: config.language.unwrap_or_else(locale), lock })
     }
@@ -76,6 +79,7 @@ pub struct House {
     keep_ms: i64,
     time: Time,
     threads: Threads,
+    understanding: Option<Understanding>,
     _lock: File,
 }
 
@@ -92,6 +96,7 @@ impl House {
     ) -> Self {
         let Foundation { store, media, phrases, language, lock } = foundation;
         let (tell, notices) = mpsc::channel(NOTICES);
+        let understanding = engines.understanding.clone();
         let kit = Kit {
             understanding: engines.understanding,
             answering: engines.answering,
@@ -127,6 +132,7 @@ impl House {
             keep_ms,
             time,
             threads,
+            understanding,
             _lock: lock,
         }
     }
@@ -148,6 +154,7 @@ impl House {
             keep_ms,
             time,
             threads,
+            understanding,
             _lock,
         } = self;
         let (work, delivery) = (stop.child_token(), CancellationToken::new());
@@ -169,13 +176,13 @@ impl House {
         };
         let prune = prune(&store, &media, || (time.now)() - keep_ms, &work);
         let working = async {
-            tokio::join!(assistant.run(work.clone()), paint, prune);
-            // What the work left to say goes out before the outbox closes, for a moment at most.
-            let flushed = async { while outbox.deliver_next().await.unwrap_or(false) {} };
-            let _ = tokio::time::timeout(Duration::from_secs(3), flushed).await;
+            tokio::join!(assistant.run(work.clone()), paint, prune, warm_up(understanding, &work));
             delivery.cancel();
         };
         let (heard, (), ()) = tokio::join!(listen, working, outbox.run(notices, delivery.clone()));
+        // What the work left to say goes out, for a moment at most.
+        let flushed = async { while outbox.deliver_next().await.unwrap_or(false) {} };
+        let _ = tokio::time::timeout(FLUSH, flushed).await;
         engines::end(&threads).await;
         store.close().await;
         heard?;
@@ -183,17 +190,32 @@ impl House {
     }
 }
 
+/// Loads the understanding model before the first message needs it.
+async fn warm_up(model: Option<Understanding>, stop: &CancellationToken) {
+    let Some(model) = model else { return };
+    let hello = UnderstandRequest::Intent { text: "hello".to_owned() };
+    if let Err(error) = model.run(hello, stop.clone(), Box::new(|()| ())).await {
+        tracing::debug!(%error, "the understanding model is not warm; the first message says why");
+    }
+}
+
+/// Deletes the files of rows that are gone.
+async fn bury(store: &Store, media: &Media) -> Result<(), StoreError> {
+    let files = store.doomed().await?;
+    media.remove(&files);
+    store.buried(&files).await
+}
+
 /// Deletes what is older than the configured days, daily, in small batches.
 async fn prune(store: &Store, media: &Media, before: impl Fn() -> i64, stop: &CancellationToken) {
     loop {
         match store.prune(before(), 500).await {
-            Ok(gone) => {
-                media.remove(&gone.files);
-                if gone.messages >= 500 || gone.files.len() >= 500 {
-                    continue;
-                }
-            }
+            Ok(gone) if gone.messages >= 500 || gone.files.len() >= 500 => continue,
+            Ok(_) => {}
             Err(error) => tracing::warn!(%error, "old rows could not be deleted"),
+        }
+        if let Err(error) = bury(store, media).await {
+            tracing::warn!(%error, "files of deleted rows could not be deleted");
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(24 * 3_600)) => {}

@@ -1,10 +1,12 @@
 //! Wiring: the only room that knows all rooms. The command line, configuration, places and the clock.
 
 mod arguments;
+mod ask;
 mod catalogue;
+mod chat;
 mod config_error;
+mod signals;
 mod steps;
-mod talk;
 mod telemetry;
 pub mod clock;
 pub mod config;
@@ -61,9 +63,9 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
     let places = Places::find(arguments.data.as_deref())?;
     let config = Config::load(arguments.config.as_deref(), &places.config())?;
     match &arguments.command {
-        Command::Ask(ask) => return Box::pin(talk::ask(&places, &config, ask)).await,
+        Command::Ask(ask) => return Box::pin(ask::ask(&places, &config, ask)).await,
         Command::Step { command } => return steps::step(&places, &config, command).await,
-        Command::Chat => talk::chat(&places, &config).await?,
+        Command::Chat => Box::pin(chat::chat(&places, &config)).await?,
         Command::Models { command } => catalogue::models(&places, command).await?,
         Command::Run => {}
         Command::Config { .. } => say(&config::verdict(arguments.config.as_deref(), &places.config()))?,

@@ -7,16 +7,16 @@ use tokio_util::sync::CancellationToken;
 use super::Assistant;
 use super::heed::{Heeded, heed};
 use super::report::{Report, reason, told};
-use crate::intent::{Ask, Route, route, tongue};
+use crate::access::Standing;
+use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
     Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
 };
-use crate::store::{Settlement, Taken, insist};
+use crate::store::{Forgotten, Settlement, Taken, insist};
 
 /// What a journey made of its message, ready to be settled.
 pub(super) struct Made {
     outcome: Outcome,
-    said: Option<String>,
     language: Language,
     report: Report,
     /// Ended because of a stop; when the house stops, the message goes back instead.
@@ -31,7 +31,6 @@ impl Made {
     fn saying(phrase: Phrase, language: Language) -> Self {
         Self {
             outcome: Outcome::Say { content: Content::Phrases { phrases: vec![phrase] }, remember: None },
-            said: None,
             language,
             report: Report::default(),
             interrupted: false,
@@ -60,10 +59,11 @@ impl Assistant {
                 Made { report: failed, ..Made::saying(phrase, language) }
             }
             Heeded::Stop => {
-                let key =
-                    if self.stop_lane(&message.address.lane()) { "stopping" } else { "nothing-to-stop" };
                 let report = Report { intent: "stop".into(), ..Report::default() };
-                Made { report, ..Made::saying(Phrase::new(key), language) }
+                let made = Made { report, ..Made::saying(Phrase::new("nothing-to-stop"), language) };
+                // What is stopped says so itself.
+                let stopped = self.stop_lane(&message.address.lane());
+                if stopped { Made { outcome: Outcome::Nothing, ..made } } else { made }
             }
             Heeded::Text(text) => {
                 self.understand_and_act(taken, &text, None, (language, settings), stop).await
@@ -113,9 +113,9 @@ impl Assistant {
         match acted {
             Ok(outcome) => {
                 report.reason = reason(&outcome);
+                report.failed = report.reason.is_some();
                 let outcome = on_edit(outcome, edited);
-                let said = Some(text.to_owned());
-                Made { outcome, said, language, report, interrupted: stop.is_cancelled() }
+                Made { outcome, language, report, interrupted: stop.is_cancelled() }
             }
             Err(failure) => self.failed(failure, language, name, report),
         }
@@ -148,7 +148,7 @@ impl Assistant {
 
     /// The language to reply in: what the lane chose, what the text is in, what the messenger says, the house's own.
     fn language(&self, text: &str, settings: &Settings, hint: Option<Language>) -> Language {
-        let written = if text.starts_with('/') { None } else { tongue(text).of_house() };
+        let written = if text.starts_with('/') { None } else { tongue(&plain(text)).of_house() };
         settings.language.or(written).or(hint).unwrap_or(self.options.language)
     }
 
@@ -173,11 +173,12 @@ impl Assistant {
         let report = serde_json::to_string(&made.report).unwrap_or_default();
         let told: Vec<String> = told(&made.outcome).into_iter().map(str::to_owned).collect();
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        let owner = self.access.standing(&taken.message.from, &taken.message.address) == Standing::Owner;
         let settle = || {
             self.store.settle(Settlement {
                 taken,
                 outcome: made.outcome.clone(),
-                said: made.said.as_deref(),
+                owner,
                 told: &told,
                 language: made.language,
                 report: &report,
@@ -186,9 +187,19 @@ impl Assistant {
             })
         };
         let Some(settled) = insist("settling", stop, settle).await else { return };
-        let files = settled.and_then(|settled| settled.forgotten).map(|gone| gone.files).unwrap_or_default();
-        self.media.remove(&files);
+        if let Some(gone) = settled.and_then(|settled| settled.forgotten) {
+            self.forget(taken, &gone).await;
+        }
         tracing::info!(message = taken.id.get(), intent = %made.report.intent, failed = made.report.failed, "settled");
+    }
+
+    /// What the rows that are gone have left: files, text in the write-ahead log, whatever the messenger keeps itself.
+    async fn forget(&self, taken: &Taken, gone: &Forgotten) {
+        self.media.remove(&gone.files);
+        if let Err(error) = self.store.fold().await {
+            tracing::warn!(%error, "the write-ahead log could not be emptied; the next stop does it");
+        }
+        self.show(taken, Show::Forget);
     }
 
     fn show(&self, taken: &Taken, show: Show) {

@@ -10,6 +10,7 @@ mod report;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 pub use report::Report;
 
 use crate::access::Access;
+use crate::inbox::is_control;
 use crate::intent::Kit;
 use crate::media::Media;
 use crate::message::Language;
@@ -38,6 +40,19 @@ pub struct Options {
     pub messengers: Vec<&'static str>,
 }
 
+/// A journey that /stop can end.
+struct Running {
+    token: CancellationToken,
+    by_person: Arc<AtomicBool>,
+}
+
+impl Running {
+    fn stop(&self) {
+        self.by_person.store(true, Ordering::SeqCst);
+        self.token.cancel();
+    }
+}
+
 /// Turns messages into rows.
 #[derive(Clone)]
 pub struct Assistant {
@@ -49,7 +64,7 @@ pub struct Assistant {
     clock: fn() -> i64,
     dice: fn() -> u64,
     lanes: Arc<Semaphore>,
-    running: Arc<Mutex<HashMap<String, CancellationToken>>>,
+    running: Arc<Mutex<HashMap<String, Running>>>,
 }
 
 impl Assistant {
@@ -112,19 +127,21 @@ impl Assistant {
     async fn see_through(&self, taken: Taken, stop: &CancellationToken) {
         let lane = taken.message.address.lane();
         let token = stop.child_token();
-        let control = heed::is_stop(&taken.message.body);
-        if !control {
-            self.lock().insert(lane.clone(), token.clone());
+        let by_person = Arc::new(AtomicBool::new(false));
+        let beside = is_control(&taken.message.body);
+        if !beside {
+            self.lock().insert(lane.clone(), Running { token: token.clone(), by_person: by_person.clone() });
         }
         let journey = AssertUnwindSafe(self.journey(&taken, &token)).catch_unwind().await;
         let made = journey.unwrap_or_else(|_| {
             tracing::error!(message = taken.id.get(), "a journey panicked");
             journey::Made::apology()
         });
-        if !control {
+        if !beside {
             self.lock().remove(&lane);
         }
-        if stop.is_cancelled() && made.interrupted {
+        // Somebody's own /stop is an answer; only the house's stop puts the message back.
+        if stop.is_cancelled() && made.interrupted && !by_person.load(Ordering::SeqCst) {
             if let Err(error) = self.store.give_back(taken.id).await {
                 tracing::warn!(message = taken.id.get(), %error, "not given back; the next start takes it back");
             }
@@ -135,10 +152,10 @@ impl Assistant {
 
     /// Ends what runs in a lane. False when nothing does.
     fn stop_lane(&self, lane: &str) -> bool {
-        self.lock().get(lane).map(CancellationToken::cancel).is_some()
+        self.lock().get(lane).map(Running::stop).is_some()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, CancellationToken>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

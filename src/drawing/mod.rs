@@ -145,7 +145,7 @@ impl Painter {
     }
 
     async fn finish(&self, claimed: &Claimed, picture: &Picture, bytes: &[u8]) -> Result<(), Unwritten> {
-        let name = format!("{}-{}.png", claimed.id, claimed.commission.seed);
+        let name = claimed.file();
         self.media.write(&name, bytes)?;
         let reply = PictureReply {
             file: name.clone(),

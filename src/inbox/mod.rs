@@ -45,7 +45,8 @@ impl Inbox {
 }
 
 /// Whether a message is handled beside its lane.
-fn is_control(body: &Body) -> bool {
+#[must_use]
+pub fn is_control(body: &Body) -> bool {
     let Body::Text(text) = body else { return false };
     let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
     CONTROL.contains(&first.as_str())

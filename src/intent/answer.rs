@@ -10,7 +10,10 @@ use super::language::{Small, Tongue, small_talk, tongue};
 use super::{Intent, say};
 use crate::conversation;
 use crate::inference::{ChatRequest, Role, Turn};
-use crate::message::{Content, Failure, FailureKind, Notice, Outcome, Pending, Phrase, Show};
+use crate::message::{
+    Content, Exchange, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Show,
+};
+use crate::phrases::Phrases;
 
 /// Key of the long explanation, which is given once a lane.
 const UNSUPPORTED: &str = "language-unsupported";
@@ -38,11 +41,8 @@ async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<
         if let Some(phrase) = by_the_house(text) {
             return Ok(say(phrase));
         }
-        return Err(Failure {
-            kind: FailureKind::Ours,
-            phrase: Phrase::new("answer-model-missing"),
-            source: None,
-        });
+        let key = if kit.painter.is_some() { "answer-model-missing" } else { "nothing-installed" };
+        return Err(Failure { kind: FailureKind::Ours, phrase: Phrase::new(key), source: None });
     };
     if !speaks(facts, tongue(text)) {
         return unsupported(text, ask, kit, facts).await;
@@ -71,8 +71,9 @@ async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<
     } else if ask.offer_drawing {
         phrases.push(Phrase::new("draw-instead"));
     }
-    let text = answer.text.trim().to_owned();
-    let (content, remember) = (Content::Mixed { text: text.clone(), phrases }, Some(text));
+    let answered = answer.text.trim().to_owned();
+    let content = Content::Mixed { text: answered.clone(), phrases };
+    let remember = Some(Exchange { asked: text.to_owned(), answered });
     if ask.offer_drawing && !answer.stopped {
         let pending = Pending::DrawInstead { text: ask.args.clone() };
         return Ok(Outcome::Ask { content, pending, remember });
@@ -82,8 +83,8 @@ async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<
 
 /// The lane's persona, else the owner's, else the model's own system message.
 fn system(ask: &Ask, kit: &Kit, facts: &AnswerFacts) -> Vec<Turn> {
-    let chosen =
-        ask.settings.persona.as_ref().or(kit.options.persona.as_ref()).filter(|persona| !persona.is_empty());
+    let chosen = ask.settings.persona.as_ref().or(kit.options.persona.as_ref());
+    let chosen = chosen.filter(|persona| !persona.is_empty() && speaks(facts, tongue(persona)));
     let text = chosen.unwrap_or(&facts.system);
     if text.is_empty() { Vec::new() } else { vec![Turn { role: Role::System, text: text.clone() }] }
 }
@@ -102,7 +103,8 @@ fn understandable(turns: Vec<Turn>, facts: &AnswerFacts) -> Vec<Turn> {
         .collect()
 }
 
-fn speaks(facts: &AnswerFacts, language: Tongue) -> bool {
+/// Whether an answer model works in the language of a text.
+pub(super) fn speaks(facts: &AnswerFacts, language: Tongue) -> bool {
     match language {
         Tongue::Ru => facts.languages.iter().any(|code| code == "ru"),
         Tongue::En => facts.languages.iter().any(|code| code == "en"),
@@ -113,25 +115,35 @@ fn speaks(facts: &AnswerFacts, language: Tongue) -> bool {
 
 /// Why a text is not given to the answer model: it is in a language that the model does not list.
 #[must_use]
-pub fn unspoken(text: &str, facts: &AnswerFacts) -> Option<Phrase> {
-    (!speaks(facts, tongue(text))).then(|| explanation(facts))
+pub fn unspoken(text: &str, facts: &AnswerFacts, phrases: &Phrases, language: Language) -> Option<Phrase> {
+    let tongue = tongue(text);
+    (!speaks(facts, tongue)).then(|| explanation(tongue, facts, phrases, language))
 }
 
-fn explanation(facts: &AnswerFacts) -> Phrase {
-    Phrase::new(UNSUPPORTED)
-        .with("model", facts.model.clone())
-        .with("languages", facts.languages.join(", "))
-        .with("size", facts.better_size.clone())
+/// Whether an answer model works in a language of the house.
+#[must_use]
+pub fn answers_in(facts: &AnswerFacts, language: Language) -> bool {
+    facts.languages.iter().any(|code| code == language.code())
+}
+
+/// What is installed, what works all the same, and the cure where there is one. Names of languages are in `language`.
+#[must_use]
+pub fn explanation(tongue: Tongue, facts: &AnswerFacts, phrases: &Phrases, language: Language) -> Phrase {
+    let key = if tongue == Tongue::Other { "language-foreign" } else { UNSUPPORTED };
+    let names: Vec<String> = facts.languages.iter().map(|code| phrases.language(language, code)).collect();
+    let phrase = Phrase::new(key).with("model", facts.model.clone()).with("languages", names.join(", "));
+    if tongue == Tongue::Other { phrase } else { phrase.with("size", facts.better_mb) }
 }
 
 async fn unsupported(text: &str, ask: &Ask, kit: &Kit, facts: &AnswerFacts) -> Result<Outcome, Failure> {
     if let Some(phrase) = by_the_house(text) {
         return Ok(say(phrase));
     }
-    let phrase = if kit.reader.was_told(&ask.address, UNSUPPORTED).await? {
-        Phrase::new("language-unsupported-short").with("size", facts.better_size.clone())
+    let tongue = tongue(text);
+    let phrase = if tongue != Tongue::Other && kit.reader.was_told(&ask.address, UNSUPPORTED).await? {
+        Phrase::new("language-unsupported-short").with("size", facts.better_mb)
     } else {
-        explanation(facts)
+        explanation(tongue, facts, &kit.phrases, ask.language)
     };
     let mut phrases = vec![phrase];
     if !ask.offer_drawing {

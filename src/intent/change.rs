@@ -7,6 +7,8 @@ pub(super) enum Changed {
     Again,
     /// The same, with something: "с зонтом".
     With(String),
+    /// The same without something: "убери фон".
+    Without(String),
     /// The same, but different: "синее".
     But(String),
     /// Something else in its place: "собаку".
@@ -91,7 +93,16 @@ const LEAD: &[&str] = &[
     "new",
     "ok",
     "okay",
+    "repeat",
+    "одного",
+    "одной",
+    "парочку",
+    "повторить",
 ];
+
+/// Words that begin a removal.
+const REMOVES: &[&str] =
+    &["без", "убери", "убрать", "удали", "сотри", "without", "remove", "delete", "drop", "no"];
 
 /// Words that begin an addition.
 const ADDS: &[&str] = &[
@@ -106,7 +117,6 @@ const ADDS: &[&str] = &[
     "возле",
     "за",
     "перед",
-    "без",
     "из",
     "среди",
     "рядом",
@@ -118,7 +128,6 @@ const ADDS: &[&str] = &[
     "near",
     "by",
     "at",
-    "without",
     "wearing",
     "holding",
     "behind",
@@ -138,7 +147,9 @@ pub(super) fn read(text: &str, is_thing: impl Fn(&str) -> bool) -> Changed {
     }
     let Some(first) = rest.first().map(|word| word.to_lowercase()) else { return Changed::Again };
     let phrase = rest.join(" ");
-    if ADDS.contains(&first.as_str()) {
+    if REMOVES.contains(&first.as_str()) && rest.len() > 1 {
+        Changed::Without(rest.iter().skip(1).copied().collect::<Vec<_>>().join(" "))
+    } else if ADDS.contains(&first.as_str()) {
         Changed::With(phrase)
     } else if is_thing(&phrase) || matches!(first.as_str(), "a" | "an") {
         Changed::Instead(phrase)
@@ -163,6 +174,10 @@ mod tests {
             ("now with a hat", Changed::With("with a hat".into())),
             ("то же, но синее", Changed::But("синее".into())),
             ("same but blue please", Changed::But("blue".into())),
+            ("а теперь убери фон", Changed::Without("фон".into())),
+            ("same without the hat", Changed::Without("the hat".into())),
+            ("repeat", Changed::Again),
+            ("ещё одного", Changed::Again),
             ("а теперь собаку", Changed::Instead("собаку".into())),
             ("now draw a dog", Changed::Instead("a dog".into())),
         ] {

@@ -62,21 +62,36 @@ impl Intent for Draw {
 
     fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
         Box::pin(async move {
-            let wishes = options::parse(&ask.args)?;
+            let wishes = options::parse(&ask.args).map_err(|failure| with_size(failure, kit))?;
             let subject = match (&ask.pending, ask.slash) {
                 (_, true) => Some(wishes.rest.clone()),
-                (Some(Pending::Subject), false) => {
+                (Some(_), false) => {
                     subject_of(&wishes.rest, ask, kit).await?.or_else(|| Some(wishes.rest.clone()))
                 }
                 (_, false) => subject_of(&wishes.rest, ask, kit).await?,
             };
             let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
                 let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
-                return Ok(Outcome::Ask { content, pending: Pending::Subject, remember: None });
+                return Ok(Outcome::Ask {
+                    content,
+                    pending: Pending::Subject { options: wishes.said() },
+                    remember: None,
+                });
             };
             commission(subject, wishes, ask, kit).map(Outcome::Draw)
         })
     }
+}
+
+/// A size that could not be read is answered with one that this picture model takes.
+pub(super) fn with_size(mut failure: Failure, kit: &Kit) -> Failure {
+    if failure.phrase.key == "size-bad"
+        && let Some(facts) = &kit.painter
+    {
+        let (width, height) = facts.size;
+        failure.phrase = failure.phrase.with("bound", format!("{width}x{height}"));
+    }
+    failure
 }
 
 /// The piece of the request that says what to draw.

@@ -73,8 +73,8 @@ pub struct AnswerFacts {
     pub sampling: Sampling,
     /// Most new tokens of one answer.
     pub max_new_tokens: usize,
-    /// Size of the bilingual model that could be pulled, for people (`1.2 GB`).
-    pub better_size: String,
+    /// Size of the bilingual model that could be pulled, in megabytes.
+    pub better_mb: i64,
 }
 
 /// What is known about the picture model.

@@ -74,7 +74,8 @@ impl Known {
         self.things.is_empty()
     }
 
-    /// Whether a phrase names something known.
+    /// Whether a phrase names something known: in the part before its first preposition, so that a computer on the moon
+    /// is not the moon.
     #[must_use]
     pub fn knows(&self, phrase: &str) -> bool {
         self.find(phrase).is_some()
@@ -113,7 +114,10 @@ impl Known {
     }
 
     fn find(&self, phrase: &str) -> Option<&Thing> {
-        let asked: Vec<BTreeSet<String>> = words(phrase).iter().map(|word| stems(word)).collect();
+        let asked = words(phrase);
+        let head = asked.iter().skip(1).position(|word| PREPOSITIONS.contains(&word.as_str()));
+        let head = head.map_or(asked.len(), |at| at + 1);
+        let asked: Vec<BTreeSet<String>> = asked.iter().take(head).map(|word| stems(word)).collect();
         let at = |name: &Vec<BTreeSet<String>>| {
             let fits = |window: &[BTreeSet<String>]| window.iter().zip(name).all(|(a, b)| !a.is_disjoint(b));
             asked
@@ -129,6 +133,38 @@ impl Known {
             .map(|(_, thing)| thing)
     }
 }
+
+/// Words after which a phrase says where, with what, or whose.
+const PREPOSITIONS: &[&str] = &[
+    "на",
+    "в",
+    "во",
+    "с",
+    "со",
+    "у",
+    "под",
+    "над",
+    "за",
+    "перед",
+    "возле",
+    "около",
+    "из",
+    "для",
+    "без",
+    "on",
+    "in",
+    "with",
+    "at",
+    "under",
+    "over",
+    "near",
+    "by",
+    "behind",
+    "for",
+    "without",
+    "from",
+    "inside",
+];
 
 fn words(text: &str) -> Vec<String> {
     let lower = text.to_lowercase().replace('ё', "е");

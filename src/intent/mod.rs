@@ -23,12 +23,12 @@ mod stop;
 
 use futures_util::future::BoxFuture;
 
-pub use answer::unspoken;
+pub use answer::{answers_in, explanation, unspoken};
 pub use draw::{NEEDED_DISK, order};
 pub use kit::{AnswerFacts, Ask, FreeDisk, Kit, Options, PainterFacts};
 pub use known::{Known, Subject};
 pub use language::{Tongue, tongue};
-pub use options::{Wishes, parse as wishes};
+pub use options::{Wishes, parse as wishes, plain};
 pub use router::{Route, route};
 
 use crate::message::{Content, Failure, FailureKind, Language, Outcome, Phrase};

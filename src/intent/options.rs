@@ -23,6 +23,16 @@ pub struct Wishes {
 }
 
 impl Wishes {
+    /// The options as they would be typed.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let size = self.size.map(|(width, height)| format!("--size {width}x{height}"));
+        let no = self.no.as_ref().map(|no| format!("--no {no}"));
+        let seed = self.seed.map(|seed| format!("--seed {seed}"));
+        let steps = self.steps.map(|steps| format!("--steps {steps}"));
+        [seed, size, steps, no].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
     /// Takes one option by its name: `seed`, `size` or `steps`.
     ///
     /// # Errors
@@ -78,6 +88,22 @@ pub fn parse(text: &str) -> Result<Wishes, Failure> {
         text.trim().clone_into(&mut wishes.rest);
     }
     Ok(wishes)
+}
+
+/// A request without its options, even where one of them cannot be read.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    if let Ok(wishes) = parse(text) {
+        return wishes.rest;
+    }
+    let mut value = false;
+    let words = text.split_whitespace().filter(|word| {
+        let option = word.starts_with("--");
+        let skip = option || value;
+        value = option && !word.contains('=');
+        !skip
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn unknown(option: &str) -> Failure {
@@ -140,6 +166,20 @@ mod tests {
             "два   слова",
             "without options the text stays as it is"
         );
+    }
+
+    #[test]
+    fn options_are_said_again_and_left_out() {
+        let wishes = parse("нарисуй --seed 5 --no фон и тень --size 64x32").unwrap();
+        assert_eq!(wishes.said(), "--seed 5 --size 64x32 --no фон и тень");
+        assert_eq!(parse(&format!("кота {}", wishes.said())).unwrap().no.as_deref(), Some("фон и тень"));
+        for (text, expected) in [
+            ("--seed 5 нарисуй кота", "нарисуй кота"),
+            ("--seed big нарисуй кота --size=9", "нарисуй кота"),
+            ("нарисуй  кота", "нарисуй  кота"),
+        ] {
+            assert_eq!(plain(text), expected);
+        }
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use futures_util::future::BoxFuture;
 
+use super::answer::speaks;
 use super::kit::{Ask, Kit};
-use super::{Intent, say};
+use super::language::tongue;
+use super::{Intent, say, theirs};
 use crate::message::{Change, Content, Failure, Outcome, Phrase};
 
 /// Shows or changes the lane's system prompt.
@@ -36,8 +38,20 @@ impl Intent for Persona {
                     None => say(Phrase::new("persona-none")),
                 },
                 "-" => set("", Phrase::new("persona-cleared")),
+                text if foreign(text, kit) => return Err(theirs(unread(ask, kit))),
                 text => set(text, Phrase::new("persona-set").with("persona", text)),
             })
         })
     }
+}
+
+/// Whether the answer model could not read it.
+fn foreign(text: &str, kit: &Kit) -> bool {
+    kit.answering.as_ref().is_some_and(|(_, facts)| !speaks(facts, tongue(text)))
+}
+
+fn unread(ask: &Ask, kit: &Kit) -> Phrase {
+    let codes = kit.answering.iter().flat_map(|(_, facts)| &facts.languages);
+    let names: Vec<String> = codes.map(|code| kit.phrases.language(ask.language, code)).collect();
+    Phrase::new("persona-foreign").with("languages", names.join(", "))
 }

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::Intent;
 use super::kit::{Ask, Kit};
-use crate::message::{Content, DrawingId, Failure, Language, Outcome, Phrase};
+use crate::message::{Content, Failure, Language, Outcome, Phrase};
 
 const RU: &[&str] = &[
     "очередь",
@@ -84,7 +84,7 @@ impl Intent for Queue {
     }
 }
 
-/// Cancels a drawing of the requester: the one with the number, or the newest.
+/// Cancels a drawing of the requester: the one at that place in line, or the newest.
 pub(super) struct Cancel;
 
 impl Intent for Cancel {
@@ -110,12 +110,9 @@ fn wants_cancel(text: &str) -> bool {
             .any(|word| CANCEL_WORDS.iter().any(|start| word.starts_with(start)))
 }
 
-fn number_in(text: &str) -> Option<DrawingId> {
-    text.split(|c: char| !c.is_ascii_digit())
-        .find(|digits| !digits.is_empty())?
-        .parse()
-        .ok()
-        .map(DrawingId::new)
+/// A place in line, as the list shows it.
+fn number_in(text: &str) -> Option<u32> {
+    text.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty())?.parse().ok()
 }
 
 #[cfg(test)]
@@ -133,7 +130,7 @@ mod tests {
         ] {
             assert_eq!(wants_cancel(text), expected, "{text}");
         }
-        assert_eq!(number_in("3"), Some(DrawingId::new(3)));
+        assert_eq!(number_in("3"), Some(3));
         assert_eq!(number_in("last one"), None);
     }
 }

@@ -4,8 +4,10 @@ use futures_util::future::BoxFuture;
 
 use super::change::{self, Changed};
 use super::kit::{Ask, Kit};
+use super::options::Wishes;
 use super::{Intent, answer, draw, options, say};
-use crate::message::{Failure, Language, Outcome, Phrase};
+use crate::message::{Commission, Failure, Language, Outcome, Phrase};
+use crate::store::{LastPicture, LastRequest};
 
 const RU: &[&str] = &[
     "ещё раз",
@@ -47,30 +49,47 @@ impl Intent for Redo {
         Box::pin(async move {
             let picture = kit.reader.last_picture(&ask.address).await?;
             let words = kit.reader.last_request(&ask.address).await?;
-            let wishes = options::parse(&ask.args)?;
+            let wishes = options::parse(&ask.args).map_err(|failure| draw::with_size(failure, kit))?;
+            let known = kit.painter.as_ref().and_then(|facts| facts.known.as_ref());
+            let change = change::read(&wishes.rest, |rest| known.is_some_and(|known| known.knows(rest)));
             match (picture, words) {
-                (Some(picture), words)
-                    if words.as_ref().is_none_or(|words| words.at <= picture.queued_at) =>
-                {
-                    let known = kit.painter.as_ref().and_then(|facts| facts.known.as_ref());
-                    let last = picture.commission;
-                    let subject =
-                        match change::read(&wishes.rest, |rest| known.is_some_and(|known| known.knows(rest)))
-                        {
-                            Changed::Again => last.subject,
-                            Changed::With(words) => format!("{} {words}", last.subject),
-                            Changed::But(words) => format!("{}, {words}", last.subject),
-                            Changed::Instead(subject) => subject,
-                        };
-                    let mut next = draw::commission(subject, wishes, ask, kit)?;
-                    next.negative = next.negative.or(last.negative);
-                    next.size = next.size.or(last.size);
-                    next.steps = next.steps.or(last.steps);
-                    Ok(Outcome::Draw(next))
+                (Some(picture), words) if change != Changed::Again || is_newer(&picture, words.as_ref()) => {
+                    again(picture.commission, change, wishes, ask, kit)
                 }
                 (_, Some(words)) => answer::again(&words.text, ask, kit).await,
                 (_, None) => Ok(say(Phrase::new("nothing-to-redo"))),
             }
         })
     }
+}
+
+/// A plain "again" means what came last.
+fn is_newer(picture: &LastPicture, words: Option<&LastRequest>) -> bool {
+    words.is_none_or(|words| words.at <= picture.queued_at)
+}
+
+/// The last picture again, changed as asked.
+fn again(
+    last: Commission,
+    change: Changed,
+    wishes: Wishes,
+    ask: &Ask,
+    kit: &Kit,
+) -> Result<Outcome, Failure> {
+    let mut unwanted = last.negative;
+    let subject = match change {
+        Changed::Again => last.subject,
+        Changed::With(words) => format!("{} {words}", last.subject),
+        Changed::But(words) => format!("{}, {words}", last.subject),
+        Changed::Instead(subject) => subject,
+        Changed::Without(words) => {
+            unwanted = Some(unwanted.map_or(words.clone(), |before| format!("{before}, {words}")));
+            last.subject
+        }
+    };
+    let mut next = draw::commission(subject, wishes, ask, kit)?;
+    next.negative = next.negative.or(unwanted);
+    next.size = next.size.or(last.size);
+    next.steps = next.steps.or(last.steps);
+    Ok(Outcome::Draw(next))
 }

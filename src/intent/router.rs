@@ -3,9 +3,9 @@
 use tokio_util::sync::CancellationToken;
 
 use super::kit::{Kit, failure_of};
-use super::{ALL, Intent, find, language, theirs};
+use super::{ALL, Intent, find, language, options, theirs};
 use crate::inference::{UnderstandRequest, Understood};
-use crate::message::{Failure, Pending, Phrase};
+use crate::message::{Failure, FailureKind, Pending, Phrase};
 
 /// Score from which another wish overtakes a question of ours.
 const CLEARLY: f32 = 0.9;
@@ -56,26 +56,39 @@ pub async fn route(
     if let Some(Pending::DrawInstead { text: earlier }) = pending
         && language::yes(text)
     {
-        return Ok(Route { answers_pending: true, slash: true, ..Route::to("draw", earlier) });
+        return Ok(Route { answers_pending: true, ..Route::to("draw", earlier) });
+    }
+    if language::small_talk(text).is_some() {
+        return Ok(Route::to("answer", text));
     }
     // Options say nothing about what is meant, and would only disturb the comparison.
-    let plain = text.split(" --").next().unwrap_or(text);
-    let (scores, matched) = compare(plain, kit, stop).await?;
+    let (scores, matched) = compare(&options::plain(text), kit, stop).await?;
     let best = scores.first().filter(|_| matched).map_or("answer", |(name, _)| name.as_str());
-    if matches!(pending, Some(Pending::Subject)) && answers_subject(text, best, &scores, kit) {
-        return Ok(Route { answers_pending: true, scores, ..Route::to("draw", text) });
+    if let Some(Pending::Subject { options }) = pending {
+        let whole = format!("{text} {options}");
+        if best == "draw" {
+            return Ok(Route { scores, ..Route::to("draw", whole.trim()) });
+        }
+        if names_subject(text, best, &scores, kit) {
+            return Ok(Route { answers_pending: true, scores, ..Route::to("draw", whole.trim()) });
+        }
     }
     let draw = scores.iter().find(|(name, _)| name == "draw").map_or(0.0, |(_, score)| *score);
-    let offer_drawing = best == "answer" && draw >= kit.options.offer_from;
+    let offer_drawing = best == "answer" && draw >= kit.options.offer_from && drawable(text, kit);
     Ok(Route { offer_drawing, ..Route { scores: scores.clone(), ..Route::to(best, text) } })
 }
 
-/// Whether a text names what to draw: a known thing, or anything that is not clearly another wish.
-fn answers_subject(text: &str, best: &str, scores: &[(String, f32)], kit: &Kit) -> bool {
+/// Whether a text names what to draw: a known thing, or anything that is no question and not clearly another wish.
+fn names_subject(text: &str, best: &str, scores: &[(String, f32)], kit: &Kit) -> bool {
     let known =
         kit.painter.as_ref().and_then(|facts| facts.known.as_ref()).is_some_and(|known| known.knows(text));
     let clear = scores.first().is_some_and(|(_, score)| *score >= CLEARLY);
-    known || matches!(best, "answer" | "draw") || !clear
+    !language::asks(text) && (known || best == "answer" || !clear)
+}
+
+/// Whether the picture model, if there is one, can draw what a text names.
+fn drawable(text: &str, kit: &Kit) -> bool {
+    kit.painter.as_ref().is_some_and(|facts| facts.known.as_ref().is_none_or(|known| known.knows(text)))
 }
 
 async fn compare(
@@ -83,7 +96,10 @@ async fn compare(
     kit: &Kit,
     stop: &CancellationToken,
 ) -> Result<(Vec<(String, f32)>, bool), Failure> {
-    let Some(model) = &kit.understanding else { return Ok((Vec::new(), false)) };
+    let Some(model) = &kit.understanding else {
+        let phrase = Phrase::new("understand-model-missing");
+        return Err(Failure { kind: FailureKind::Ours, phrase, source: None });
+    };
     let request = UnderstandRequest::Intent { text: text.to_owned() };
     match model.run(request, stop.clone(), Box::new(|()| ())).await.map_err(failure_of)? {
         Understood::Intent { scores, matched } => Ok((scores, matched)),

@@ -47,7 +47,8 @@ impl Intent for SettingsIntent {
             let last_seed =
                 kit.reader.last_picture(&ask.address).await?.map(|picture| picture.commission.seed);
             let own = kit.painter.as_ref().map_or((512, 512), |facts| facts.size);
-            let changes = read(&ask.args, &ask.settings, own, last_seed.unwrap_or(ask.seed))?;
+            let changes = read(&ask.args, &ask.settings, own, last_seed.unwrap_or(ask.seed))
+                .map_err(|failure| draw::with_size(failure, kit))?;
             if changes.is_empty() {
                 return Ok(say(shown("settings-shown", &ask.settings, ask.language, kit)));
             }
@@ -91,9 +92,12 @@ fn read(text: &str, now: &Settings, own_size: (u32, u32), seed: u64) -> Result<V
     let mut changes = Vec::new();
     let is = |whole: &[&str]| words.iter().any(|word| whole.contains(word));
     if has(&["русск", "russian"]) || is(&["ru", "рус"]) {
-        changes.push(Change::Language(Language::Ru));
+        changes.push(Change::Language(Some(Language::Ru)));
     } else if has(&["англ", "english"]) || is(&["en", "eng"]) {
-        changes.push(Change::Language(Language::En));
+        changes.push(Change::Language(Some(Language::En)));
+    } else if has(&["язык", "language"]) && has(&["авто", "auto", "любой", "сброс", "reset"])
+    {
+        changes.push(Change::Language(None));
     }
     let numbers: Vec<u32> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let pair = wishes.size.or_else(|| options::size_in(&lower));
@@ -123,7 +127,9 @@ fn read(text: &str, now: &Settings, own_size: (u32, u32), seed: u64) -> Result<V
         "крупн",
     ]) {
         let (width, height) = now.size.unwrap_or(own_size);
-        if resets {
+        if let &[side] = numbers.as_slice() {
+            changes.push(Change::Size(Some((side, side))));
+        } else if resets {
             changes.push(Change::Size(None));
         } else if has(&["больш", "побольш", "крупн", "bigger", "larger"]) {
             changes.push(Change::Size(Some((width * 2, height * 2))));
@@ -147,10 +153,12 @@ mod tests {
         let now = Settings { size: Some((512, 512)), ..Settings::default() };
         for (text, expected) in [
             ("настройки", vec![]),
-            ("говори по-русски", vec![Change::Language(Language::Ru)]),
-            ("switch to English please", vec![Change::Language(Language::En)]),
-            ("language ru", vec![Change::Language(Language::Ru)]),
-            ("en", vec![Change::Language(Language::En)]),
+            ("говори по-русски", vec![Change::Language(Some(Language::Ru))]),
+            ("switch to English please", vec![Change::Language(Some(Language::En))]),
+            ("language ru", vec![Change::Language(Some(Language::Ru))]),
+            ("язык автоматически", vec![Change::Language(None)]),
+            ("размер 130", vec![Change::Size(Some((130, 130)))]),
+            ("en", vec![Change::Language(Some(Language::En))]),
             ("размер 512 на 768", vec![Change::Size(Some((512, 768)))]),
             ("size 640x480", vec![Change::Size(Some((640, 480)))]),
             ("сделай картинки побольше", vec![Change::Size(Some((1024, 1024)))]),

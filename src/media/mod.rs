@@ -4,10 +4,12 @@
 
 pub mod png;
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+/// How a file ends that is being written.
+const ASIDE: &str = ".aisaac-part";
 
 /// The media folder.
 #[derive(Debug, Clone)]
@@ -39,7 +41,7 @@ impl Media {
         if Path::new(name).file_name().is_none_or(|plain| plain != name) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file name"));
         }
-        let (aside, path) = (self.folder.join(format!(".{name}.part")), self.folder.join(name));
+        let (aside, path) = (self.folder.join(format!(".{name}{ASIDE}")), self.folder.join(name));
         let written = write_synced(&aside, bytes).and_then(|()| fs::rename(&aside, &path));
         if let Err(error) = written {
             let _ = fs::remove_file(&aside);
@@ -60,21 +62,18 @@ impl Media {
         }
     }
 
-    /// Deletes what no row names (a crash between file and row leaves such), and says how many went.
+    /// Deletes what a write that was cut off has left; nothing else in the folder is touched.
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn sweep(&self, named: &[String]) -> io::Result<usize> {
-        let named: BTreeSet<&str> = named.iter().map(String::as_str).collect();
-        let mut orphans = Vec::new();
+    pub fn tidy(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
-            if !named.contains(name.as_str()) {
-                orphans.push(name);
+            if name.starts_with('.') && name.ends_with(ASIDE) {
+                self.remove(&[name]);
             }
         }
-        self.remove(&orphans);
-        Ok(orphans.len())
+        Ok(())
     }
 }
 
@@ -89,13 +88,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_row_names_is_swept() {
+    fn only_what_a_cut_off_write_left_is_tidied_away() {
         let folder = tempfile::tempdir().unwrap();
         let media = Media::open(folder.path().join("media")).unwrap();
         let kept = media.write("1-7.png", b"kept").unwrap();
-        media.write("2-7.png", b"orphan").unwrap();
-        assert_eq!(media.sweep(&["1-7.png".into()]).unwrap(), 1);
+        for other in ["holiday.jpg", ".hidden", ".2-7.png.aisaac-part"] {
+            fs::write(folder.path().join("media").join(other), b"x").unwrap();
+        }
+        media.tidy().unwrap();
         assert_eq!(fs::read(kept).unwrap(), b"kept");
+        let left = fs::read_dir(folder.path().join("media")).unwrap().count();
+        assert_eq!(left, 3, "somebody's own files stay");
         assert!(media.write("../out.png", b"").is_err());
     }
 }

@@ -287,12 +287,24 @@ pub struct Commission {
     pub steps: Option<u32>,
 }
 
+/// A turn of the conversation: what was asked, and the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// What the person said.
+    pub asked: String,
+    /// What the assistant answered.
+    pub answered: String,
+}
+
 /// What a question of ours waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pending {
     /// "What shall I draw?": the next text is the subject.
-    Subject,
+    Subject {
+        /// Options that the request named already (`--seed 5`).
+        options: String,
+    },
     /// "Draw this instead?": a yes draws the text.
     DrawInstead {
         /// The text that was answered.
@@ -304,8 +316,8 @@ pub enum Pending {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "setting", content = "value", rename_all = "snake_case")]
 pub enum Change {
-    /// Language of the house's sentences.
-    Language(Language),
+    /// Language of the house's sentences; `None` for the one that people write in.
+    Language(Option<Language>),
     /// Picture size in pixels; `None` for the model's own.
     Size(Option<(u32, u32)>),
     /// Denoising steps; `None` for the model's own.
@@ -335,7 +347,7 @@ impl Settings {
     /// Makes one change.
     pub fn apply(&mut self, change: &Change) {
         match change.clone() {
-            Change::Language(language) => self.language = Some(language),
+            Change::Language(language) => self.language = language,
             Change::Size(size) => self.size = size,
             Change::Steps(steps) => self.steps = steps,
             Change::Seed(seed) => self.seed = seed,
@@ -349,12 +361,12 @@ impl Settings {
 pub enum Outcome {
     /// Nothing to say (not for us, a duplicate in substance).
     Nothing,
-    /// Say something. `remember` is the whole turn for the conversation, if it belongs there.
+    /// Say something.
     Say {
         /// What the reply holds.
         content: Content,
-        /// The answer's text, to be kept as a turn of the conversation.
-        remember: Option<String>,
+        /// To be kept in the conversation, if it belongs there.
+        remember: Option<Exchange>,
     },
     /// Say something and wait for the answer.
     Ask {
@@ -362,8 +374,8 @@ pub enum Outcome {
         content: Content,
         /// What the next message means.
         pending: Pending,
-        /// The answer's text, to be kept as a turn of the conversation.
-        remember: Option<String>,
+        /// To be kept in the conversation, if it belongs there.
+        remember: Option<Exchange>,
     },
     /// Queue a drawing.
     Draw(Commission),
@@ -388,6 +400,6 @@ pub enum Outcome {
     },
     /// Delete what is kept about the lane and the person; the reply counts what went.
     Forget,
-    /// Cancel a drawing of the requester: this one, or the newest unfinished one.
-    Cancel(Option<DrawingId>),
+    /// Cancel a drawing: the one at this place in line (0 is being painted), or the person's newest unfinished one.
+    Cancel(Option<u32>),
 }

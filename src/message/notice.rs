@@ -38,4 +38,6 @@ pub enum Show {
     },
     /// Nothing more to show in this lane.
     Clear,
+    /// Somebody said /forget here: what the messenger itself keeps of the lane goes too.
+    Forget,
 }

@@ -1,7 +1,9 @@
 # What the house says in English. Keys and variables are the same as in ru.ftl; a test holds that.
 
 ## Meeting people
-welcome = Hello! I answer questions and draw pictures, and everything stays on this computer. Ask in your own words, or type /help.
+welcome = Hello! Everything stays on this computer. Ask in your own words, or type /help.
+welcome-answers = I answer questions and write what you ask for.
+welcome-draws = I draw, too: tell me what, for example “draw a red apple”.
 greeting = Hello! Ask me something, or tell me what to draw.
 thanks = You are welcome!
 stranger = This is a private assistant. Ask its owner to let you in.
@@ -22,9 +24,9 @@ about-settings = language, size, steps, seed
 
 ## Drawing
 what-to-draw = What shall I draw?
-drawing-now = I am drawing: { $subject }.
-queued = { $subject }: number { $place } in line.
-request-changed = Changed: I will draw { $subject }.
+drawing-now = I am drawing “{ $subject }”.
+queued = “{ $subject }”: number { $place } in line.
+request-changed = Changed: I will draw “{ $subject }”.
 edit-too-late = That drawing is begun or done already. Send the changed request as a new message.
 picture-caption = { $prompt } · seed { $seed } · { $steps ->
         [one] { $steps } step
@@ -39,9 +41,9 @@ limit-drawings = You already have { $limit ->
         [one] { $limit } drawing
        *[other] { $limit } drawings
     } waiting. Let them finish, or cancel one with /cancel.
-drawing-cancelled = Cancelled: { $subject }.
-cancelled = Cancelled: { $subject }.
-cancelling = I am stopping: { $subject }.
+drawing-cancelled = Cancelled: “{ $subject }”.
+cancelled = Cancelled: “{ $subject }”.
+cancelling = I am stopping “{ $subject }”.
 nothing-to-cancel = There is no drawing of yours to cancel.
 not-yours = That drawing belongs to somebody else.
 drawing-gave-up = I tried to draw { $subject } and failed each time. Please try a different request.
@@ -66,14 +68,17 @@ queue-row-running-other = now: somebody else's drawing
 ## Answering
 stopped-mark = (stopped)
 nothing-to-stop = Nothing is running.
-stopping = Stopping.
+stopping = Stopped.
 draw-instead = Shall I draw this instead? Say “yes”.
 answer-model-missing = I cannot answer in words yet: no answer model is installed. I can draw: tell me what.
+nothing-installed = There are no models here yet, so I can neither answer nor draw. The owner can run: aisaac models pull starter
+understand-model-missing = I cannot read requests in your own words yet: the understanding model is missing or damaged. The owner can run: aisaac models pull starter. Slash commands work: /help
 draw-model-missing = There is no picture model here yet. The owner can bring one with: aisaac models pull starter
-language-unsupported = The answer model here ({ $model }) speaks only: { $languages }. I understand your language and can draw, show the line and change settings in it. For answers in it the owner can run: aisaac models pull answer-ru (about { $size }).
-language-unsupported-short = I cannot answer in this language yet (aisaac models pull answer-ru, about { $size }), but I can draw.
+language-unsupported = The answer model here ({ $model }) speaks only: { $languages }. I understand your language and can draw, show the line and change settings in it. For answers in it the owner can run: aisaac models pull answer-ru (about { $size } MB).
+language-unsupported-short = I cannot answer in this language yet (aisaac models pull answer-ru, about { $size } MB), but I can draw.
+language-foreign = The answer model here ({ $model }) speaks only: { $languages }. Drawings can be asked for in English and in Russian.
 nothing-to-redo = There is nothing to do again yet.
-new-conversation = A fresh conversation. What was said before no longer counts.
+new-conversation = A fresh conversation: what was said before no longer counts. To delete everything that is kept: /forget
 forgot = Deleted: { $messages ->
         [one] { $messages } message
        *[other] { $messages } messages
@@ -85,6 +90,7 @@ persona-set = From now on I answer as: { $persona }
 persona-cleared = I answer in my own character again.
 persona-shown = I answer as: { $persona }
 persona-none = I answer in my own character. Change it with /persona and a description.
+persona-foreign = The answer model here reads a persona only in: { $languages }. Please describe it in one of them.
 
 ## Settings
 settings-shown = Language: { $language }. Size: { $size }. Steps: { $steps }. Seed: { $seed }.
@@ -119,6 +125,7 @@ console-position = { $place ->
         [0] being painted
        *[other] number { $place } in line
     }
+console-leave = Press Ctrl-C once more, or Ctrl-D, to leave.
 console-saved = saved: { $file }
 console-left = { $seconds } s left
 

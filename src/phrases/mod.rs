@@ -70,6 +70,13 @@ impl Phrases {
         self.render(language, &Phrase::new(key))
     }
 
+    /// The name of a language, by its code; the code itself where the house has no word for it.
+    #[must_use]
+    pub fn language(&self, language: Language, code: &str) -> String {
+        let key = format!("language-{code}");
+        if self.knows(&key) { self.say(language, &key) } else { code.to_owned() }
+    }
+
     /// Whether there is a sentence for the key.
     #[must_use]
     pub fn knows(&self, key: &str) -> bool {

@@ -1,7 +1,9 @@
 # Что дом говорит по-русски. Ключи и переменные те же, что в en.ftl; за этим следит тест.
 
 ## Знакомство
-welcome = Привет! Я отвечаю на вопросы и рисую, и всё остаётся на этом компьютере. Спрашивайте своими словами или наберите /help.
+welcome = Здравствуйте! Всё остаётся на этом компьютере. Просите своими словами; /help покажет, что я умею.
+welcome-answers = Я отвечаю на вопросы и пишу, что попросите.
+welcome-draws = Ещё я рисую: скажите что, например «нарисуй рыжего кота».
 greeting = Привет! Спросите меня о чём-нибудь или скажите, что нарисовать.
 thanks = Пожалуйста!
 stranger = Это личный помощник. Попросите хозяина впустить вас.
@@ -22,9 +24,9 @@ about-settings = язык, размер, шаги, сид
 
 ## Рисование
 what-to-draw = Что нарисовать?
-drawing-now = Рисую: { $subject }.
-queued = { $subject }: место в очереди — { $place }.
-request-changed = Поменял: нарисую { $subject }.
+drawing-now = Рисую: «{ $subject }».
+queued = «{ $subject }»: место в очереди — { $place }.
+request-changed = Поменял: нарисую «{ $subject }».
 edit-too-late = Этот рисунок уже начат или готов. Пришлите изменённую просьбу новым сообщением.
 picture-caption = { $prompt } · сид { $seed } · { $steps ->
         [one] { $steps } шаг
@@ -42,9 +44,9 @@ limit-drawings = У вас уже ждёт { $limit ->
         [few] { $limit } рисунка
        *[other] { $limit } рисунков
     }. Дождитесь их или отмените один: /cancel.
-drawing-cancelled = Отменено: { $subject }.
-cancelled = Отменено: { $subject }.
-cancelling = Останавливаю: { $subject }.
+drawing-cancelled = Отменено: «{ $subject }».
+cancelled = Отменено: «{ $subject }».
+cancelling = Останавливаю: «{ $subject }».
 nothing-to-cancel = Отменять нечего: ваших рисунков в очереди нет.
 not-yours = Это чужой рисунок.
 drawing-gave-up = Я пробовал нарисовать { $subject }, и каждый раз не вышло. Попробуйте попросить иначе.
@@ -69,14 +71,17 @@ queue-row-running-other = сейчас: чужой рисунок
 ## Ответы
 stopped-mark = (остановлено)
 nothing-to-stop = Останавливать нечего.
-stopping = Останавливаюсь.
+stopping = Остановлено.
 draw-instead = Нарисовать это? Скажите «да».
 answer-model-missing = Отвечать словами я пока не могу: модель для ответов не установлена. Могу нарисовать: скажите что.
+nothing-installed = Моделей здесь пока нет, поэтому я не умею ни отвечать, ни рисовать. Хозяин может выполнить: aisaac models pull starter
+understand-model-missing = Я пока не понимаю просьб своими словами: модель понимания не установлена или повреждена. Хозяин может выполнить: aisaac models pull starter. Команды с косой чертой работают: /help
 draw-model-missing = Модели рисования здесь пока нет. Хозяин может поставить её: aisaac models pull starter
-language-unsupported = Модель ответов здесь ({ $model }) говорит только на языках: { $languages }. По-русски я понимаю и уже могу рисовать, показывать очередь и менять настройки. Чтобы я и отвечал по-русски, хозяин может выполнить: aisaac models pull answer-ru (около { $size }).
-language-unsupported-short = Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около { $size }), но могу рисовать.
+language-unsupported = Модель ответов здесь ({ $model }) говорит только на языках: { $languages }. По-русски я понимаю и уже могу рисовать, показывать очередь и менять настройки. Чтобы я и отвечал по-русски, хозяин может выполнить: aisaac models pull answer-ru (около { $size } МБ).
+language-unsupported-short = Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около { $size } МБ), но могу рисовать.
+language-foreign = Модель ответов здесь ({ $model }) говорит только на языках: { $languages }. Рисовать можно просить по-русски и по-английски.
 nothing-to-redo = Повторять пока нечего.
-new-conversation = Начинаем заново: сказанное раньше больше не учитываю.
+new-conversation = Начинаем заново: сказанное раньше больше не учитываю. Стереть всё, что сохранено, — /forget
 forgot = Удалено: { $messages ->
         [one] { $messages } сообщение
         [few] { $messages } сообщения
@@ -90,6 +95,7 @@ persona-set = Теперь я отвечаю так: { $persona }
 persona-cleared = Снова отвечаю в своём характере.
 persona-shown = Я отвечаю так: { $persona }
 persona-none = Я отвечаю в своём характере. Поменять: /persona и описание.
+persona-foreign = Модель ответов здесь читает характер только на языках: { $languages }. Опишите его на одном из них.
 
 ## Настройки
 settings-shown = Язык: { $language }. Размер: { $size }. Шаги: { $steps }. Сид: { $seed }.
@@ -110,7 +116,7 @@ too-long = Сообщение слишком длинное: не больше {
     }.
 unknown-command = Не знаю команды { $command }. Может быть, { $nearest }? Весь список: /help.
 unsupported-body = Такие сообщения я пока читать не умею, только текст.
-broken-text = Сообщение — не читаемый текст (UTF-8).
+broken-text = Сообщение — нечитаемый текст (не UTF-8).
 message-too-long = Сообщение слишком длинное для модели ответов: { $value } токенов, помещается { $bound }.
 gave-up = Это сообщение трижды не получилось обработать, я его отложил. Скажите, пожалуйста, иначе.
 busy = Я занят; попробуйте чуть позже.
@@ -125,6 +131,7 @@ console-position = { $place ->
         [0] рисуется
        *[other] место в очереди — { $place }
     }
+console-leave = Чтобы выйти, нажмите Ctrl-C ещё раз или Ctrl-D.
 console-saved = сохранено: { $file }
 console-left = осталось { $seconds } с
 

@@ -4,8 +4,9 @@
 //! that tells of it are one transaction.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
+use super::forget::doom;
 use super::messages::{address, from_json, language, to_json};
 use super::replies::{self, NewReply};
 use super::{ATTEMPTS, Store, StoreError};
@@ -64,6 +65,19 @@ pub enum CancelWord {
     Cancelled(String),
     /// It is being painted and stops at the next step.
     Stopping(String),
+}
+
+impl Claimed {
+    /// Name of its picture's file in the media folder: the same again when it is painted again.
+    #[must_use]
+    pub fn file(&self) -> String {
+        file_of(self.id.get(), &self.commission)
+    }
+}
+
+/// Name of a drawing's file.
+pub(super) fn file_of(id: i64, commission: &Commission) -> String {
+    format!("{id}-{}.png", commission.seed)
 }
 
 impl Store {
@@ -191,6 +205,9 @@ impl Store {
         .await?
         .rows_affected();
         if ended == 1 {
+            if picture.is_none() {
+                doom(&mut tx, &claimed.file()).await?;
+            }
             let reply = NewReply {
                 message: claimed.message,
                 drawing: Some(claimed.id),
@@ -208,89 +225,139 @@ impl Store {
         Ok(ended == 1)
     }
 
-    /// Cancels as the owner, from the command line.
+    /// Cancels as the owner, from the command line; the requester is told.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn cancel_as_owner(&self, id: DrawingId, now: i64) -> Result<CancelWord, StoreError> {
         let mut tx = self.begin().await?;
-        let word = cancel(&mut tx, Who::Owner, Some(id), now).await?;
+        let word = match unfinished(&mut tx, "id = ?", &[Bind::Number(id.get())]).await? {
+            Some((drawing, running)) => {
+                if !running {
+                    tell(&mut tx, &drawing, "drawing-cancelled", now).await?;
+                }
+                cancel_it(&mut tx, drawing, running, now).await?
+            }
+            None => CancelWord::Nothing,
+        };
         tx.commit().await?;
         self.bells().drawings.notify_one();
+        self.bells().outbox.notify_one();
         Ok(word)
     }
 
-    /// Puts a failed, parked or cancelled drawing back at the end of the line, with fresh attempts.
+    /// Puts a failed, parked or cancelled drawing back at the end of the line, once, with fresh attempts.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn retry(&self, id: DrawingId, now: i64) -> Result<Option<DrawingId>, StoreError> {
+        let mut tx = self.begin().await?;
         let row = sqlx::query(
             "INSERT INTO drawings (message, messenger, lane, address, person, reply_to, language, commission, queued_at)
              SELECT message, messenger, lane, address, person, reply_to, language, commission, ?
-             FROM drawings WHERE id = ? AND state IN ('failed', 'parked', 'cancelled') RETURNING id",
+             FROM drawings WHERE id = ? AND state IN ('failed', 'parked', 'cancelled') AND retried IS NULL RETURNING id",
         )
         .bind(now)
         .bind(id.get())
-        .fetch_optional(&self.writer)
+        .fetch_optional(&mut *tx)
         .await?;
+        let Some(row) = row else { return Ok(None) };
+        let again: i64 = row.try_get(0)?;
+        sqlx::query("UPDATE drawings SET retried = ? WHERE id = ?")
+            .bind(again)
+            .bind(id.get())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
         self.bells().drawings.notify_one();
-        row.map(|row| Ok(DrawingId::new(row.try_get(0)?))).transpose()
+        Ok(Some(DrawingId::new(again)))
     }
 }
 
 /// Who asks for a cancel.
-pub(super) enum Who<'a> {
-    /// A person, in a lane of a messenger.
-    Person { messenger: &'a str, person: &'a str },
-    /// The owner.
-    Owner,
+pub(super) struct Who<'a> {
+    pub(super) messenger: &'a str,
+    pub(super) person: &'a str,
+    /// May cancel anybody's.
+    pub(super) owner: bool,
 }
 
-/// Cancels a drawing (or the newest unfinished one of the person) inside somebody's transaction.
+/// Cancels the drawing at a place in line (or the newest unfinished one of the person) inside somebody's transaction.
+/// A requester whose drawing somebody else cancelled is told.
 pub(super) async fn cancel(
     connection: &mut SqliteConnection,
     who: Who<'_>,
-    id: Option<DrawingId>,
+    place: Option<u32>,
     now: i64,
 ) -> Result<CancelWord, StoreError> {
-    let row = sqlx::query(
-        "SELECT id, messenger, person, commission, state FROM drawings
-         WHERE state IN ('waiting', 'running')
-           AND ((?1 IS NOT NULL AND id = ?1) OR (?1 IS NULL AND messenger = ?2 AND person = ?3))
-         ORDER BY id DESC LIMIT 1",
-    );
-    let (messenger, person) = match who {
-        Who::Person { messenger, person } => (Some(messenger), Some(person)),
-        Who::Owner => (None, None),
+    let found = match place {
+        None => {
+            let mine = [Bind::Text(who.messenger), Bind::Text(who.person)];
+            unfinished(connection, "messenger = ? AND person = ? ORDER BY id DESC", &mine).await?
+        }
+        Some(0) => unfinished(connection, "state = 'running'", &[]).await?,
+        Some(place) => {
+            let before = [Bind::Number(i64::from(place) - 1)];
+            unfinished(connection, "state = 'waiting' ORDER BY id LIMIT 1 OFFSET ?", &before).await?
+        }
     };
-    let Some(row) = row
-        .bind(id.map(DrawingId::get))
-        .bind(messenger)
-        .bind(person)
-        .fetch_optional(&mut *connection)
-        .await?
-    else {
-        return Ok(CancelWord::Nothing);
-    };
-    let (id, of_messenger, of_person): (i64, String, String) =
-        (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-    if messenger.is_some_and(|messenger| messenger != of_messenger)
-        || person.is_some_and(|person| person != of_person)
-    {
+    let Some((drawing, running)) = found else { return Ok(CancelWord::Nothing) };
+    let mine = drawing.address.messenger == who.messenger && drawing.person == who.person;
+    if !mine && !who.owner {
         return Ok(CancelWord::NotYours);
     }
-    let commission: Commission = from_json(&row, 3, "drawings")?;
-    if row.try_get::<String, _>(4)? == "running" {
-        sqlx::query("UPDATE drawings SET cancel = 1 WHERE id = ?").bind(id).execute(connection).await?;
-        return Ok(CancelWord::Stopping(commission.subject));
+    if !mine && !running {
+        tell(connection, &drawing, "drawing-cancelled", now).await?;
+    }
+    cancel_it(connection, drawing, running, now).await
+}
+
+enum Bind<'a> {
+    Number(i64),
+    Text(&'a str),
+}
+
+/// The first unfinished drawing of a condition, and whether it is being painted.
+async fn unfinished(
+    connection: &mut SqliteConnection,
+    condition: &str,
+    binds: &[Bind<'_>],
+) -> Result<Option<(Claimed, bool)>, StoreError> {
+    let sql = format!(
+        "SELECT id, message, address, person, reply_to, language, commission, attempt, state = 'running'
+         FROM drawings WHERE state IN ('waiting', 'running') AND {condition}"
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for bind in binds {
+        query = match bind {
+            Bind::Number(number) => query.bind(*number),
+            Bind::Text(text) => query.bind(*text),
+        };
+    }
+    let row = query.fetch_optional(connection).await?;
+    row.map(|row| Ok((claimed(&row)?, row.try_get(8)?))).transpose()
+}
+
+async fn cancel_it(
+    connection: &mut SqliteConnection,
+    drawing: Claimed,
+    running: bool,
+    now: i64,
+) -> Result<CancelWord, StoreError> {
+    if running {
+        sqlx::query("UPDATE drawings SET cancel = 1 WHERE id = ?")
+            .bind(drawing.id.get())
+            .execute(connection)
+            .await?;
+        return Ok(CancelWord::Stopping(drawing.commission.subject));
     }
     sqlx::query("UPDATE drawings SET state = 'cancelled', cancel = 1, ended_at = ? WHERE id = ?")
         .bind(now)
-        .bind(id)
-        .execute(connection)
+        .bind(drawing.id.get())
+        .execute(&mut *connection)
         .await?;
-    Ok(CancelWord::Cancelled(commission.subject))
+    doom(connection, &drawing.file()).await?;
+    Ok(CancelWord::Cancelled(drawing.commission.subject))
 }
 
 /// Drawings in the hands of processes that died.
@@ -310,7 +377,9 @@ pub(super) async fn take_back(
     .fetch_all(&mut *connection)
     .await?;
     for row in &worn {
-        tell(connection, &claimed(row)?, "drawing-gave-up", now).await?;
+        let drawing = claimed(row)?;
+        doom(connection, &drawing.file()).await?;
+        tell(connection, &drawing, "drawing-gave-up", now).await?;
     }
     let cancelled = sqlx::query(
         "UPDATE drawings SET state = 'cancelled', ended_at = ? WHERE state = 'running' AND boot IS NOT ? AND cancel = 1
@@ -321,7 +390,9 @@ pub(super) async fn take_back(
     .fetch_all(&mut *connection)
     .await?;
     for row in &cancelled {
-        tell(connection, &claimed(row)?, "drawing-cancelled", now).await?;
+        let drawing = claimed(row)?;
+        doom(connection, &drawing.file()).await?;
+        tell(connection, &drawing, "drawing-cancelled", now).await?;
     }
     sqlx::query(
         "UPDATE drawings SET state = 'waiting', boot = NULL WHERE state = 'running' AND boot IS NOT ?",

@@ -2,6 +2,7 @@
 
 use sqlx::{Row, SqliteConnection};
 
+use super::drawings::file_of;
 use super::messages::from_json;
 use super::{Store, StoreError, Taken};
 use crate::message::PictureReply;
@@ -13,12 +14,13 @@ pub struct Forgotten {
     pub messages: i64,
     /// Pictures.
     pub pictures: i64,
-    /// Media files that no row names any more; the caller deletes them after the commit.
+    /// Media files that no row names any more: doomed, to be deleted after the commit.
     pub files: Vec<String>,
 }
 
 impl Store {
-    /// Deletes ended rows older than `before`, at most `batch` of each kind.
+    /// Deletes ended rows older than `before`, at most `batch` of each kind; of what could not be delivered for so
+    /// long, too.
     ///
     /// # Errors
     /// When the database fails.
@@ -26,15 +28,16 @@ impl Store {
         let mut tx = self.begin().await?;
         let mut gone = Forgotten::default();
         let rows = sqlx::query(
-            "DELETE FROM drawings WHERE id IN (SELECT id FROM drawings WHERE ended_at < ? ORDER BY id LIMIT ?) RETURNING picture",
+            "DELETE FROM drawings WHERE id IN (SELECT id FROM drawings WHERE ended_at < ? ORDER BY id LIMIT ?)
+             RETURNING picture, id, commission",
         )
         .bind(before)
         .bind(batch)
         .fetch_all(&mut *tx)
         .await?;
-        files(&rows, &mut gone)?;
+        files(&mut tx, &rows, &mut gone).await?;
         for sql in [
-            "DELETE FROM replies WHERE id IN (SELECT id FROM replies WHERE ended_at < ? ORDER BY id LIMIT ?)",
+            "DELETE FROM replies WHERE id IN (SELECT id FROM replies WHERE coalesce(ended_at, created_at) < ? ORDER BY id LIMIT ?)",
             "DELETE FROM turns WHERE id IN (SELECT id FROM turns WHERE at < ? ORDER BY id LIMIT ?)",
             "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE settled_at < ? ORDER BY id LIMIT ?)",
         ] {
@@ -44,6 +47,37 @@ impl Store {
         tx.commit().await?;
         Ok(gone)
     }
+
+    /// Files that no row names any more and that are not deleted yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn doomed(&self) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("SELECT file FROM doomed").fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    /// These files are deleted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn buried(&self, files: &[String]) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for file in files {
+            sqlx::query("DELETE FROM doomed WHERE file = ?").bind(file).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Folds the write-ahead log into the database and empties it: deleted text is gone from the disk then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn fold(&self) -> Result<(), StoreError> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
+        Ok(())
+    }
 }
 
 /// Deletes what the lane holds and what the person has anywhere on this messenger, inside somebody's transaction.
@@ -51,37 +85,20 @@ impl Store {
 pub(super) async fn forget(
     connection: &mut SqliteConnection,
     taken: &Taken,
-    now: i64,
 ) -> Result<Forgotten, StoreError> {
     let message = &taken.message;
     let (lane, messenger, person) = (message.address.lane(), &message.address.messenger, &message.from.id);
     let mut gone = Forgotten::default();
+    // The one being painted goes as well: its painter finds no row, stops, and leaves no picture.
     let rows = sqlx::query(
-        "UPDATE drawings SET state = 'cancelled', cancel = 1, ended_at = ?4
-         WHERE state = 'waiting' AND (lane = ?1 OR (messenger = ?2 AND person = ?3)) RETURNING picture",
-    )
-    .bind(&lane)
-    .bind(messenger)
-    .bind(person)
-    .bind(now)
-    .fetch_all(&mut *connection)
-    .await?;
-    files(&rows, &mut gone)?;
-    sqlx::query("UPDATE drawings SET cancel = 1 WHERE state = 'running' AND (lane = ?1 OR (messenger = ?2 AND person = ?3))")
-        .bind(&lane)
-        .bind(messenger)
-        .bind(person)
-        .execute(&mut *connection)
-        .await?;
-    let rows = sqlx::query(
-        "DELETE FROM drawings WHERE state <> 'running' AND (lane = ?1 OR (messenger = ?2 AND person = ?3)) RETURNING picture",
+        "DELETE FROM drawings WHERE lane = ?1 OR (messenger = ?2 AND person = ?3) RETURNING picture, id, commission",
     )
     .bind(&lane)
     .bind(messenger)
     .bind(person)
     .fetch_all(&mut *connection)
     .await?;
-    files(&rows, &mut gone)?;
+    files(connection, &rows, &mut gone).await?;
     let deleted = sqlx::query(
         "DELETE FROM messages WHERE id <> ?4 AND state IN ('settled', 'parked')
            AND (lane = ?1 OR (messenger = ?2 AND person = ?3))",
@@ -110,13 +127,30 @@ pub(super) async fn forget(
     Ok(gone)
 }
 
-fn files(rows: &[sqlx::sqlite::SqliteRow], gone: &mut Forgotten) -> Result<(), StoreError> {
+/// Counts the pictures of deleted drawings, and dooms every file that they may have left.
+async fn files(
+    connection: &mut SqliteConnection,
+    rows: &[sqlx::sqlite::SqliteRow],
+    gone: &mut Forgotten,
+) -> Result<(), StoreError> {
     for row in rows {
-        if row.try_get::<Option<String>, _>(0)?.is_some() {
-            let picture: PictureReply = from_json(row, 0, "drawings")?;
+        let file = if row.try_get::<Option<String>, _>(0)?.is_some() {
             gone.pictures += 1;
-            gone.files.push(picture.file);
-        }
+            from_json::<PictureReply>(row, 0, "drawings")?.file
+        } else {
+            file_of(row.try_get(1)?, &from_json(row, 2, "drawings")?)
+        };
+        doom(connection, &file).await?;
+        gone.files.push(file);
     }
+    Ok(())
+}
+
+/// A file is to be deleted once the transaction has committed.
+pub(super) async fn doom(connection: &mut SqliteConnection, file: &str) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO doomed (file) VALUES (?) ON CONFLICT DO NOTHING")
+        .bind(file)
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -32,7 +32,7 @@ pub use forget::Forgotten;
 pub use look::{Counts, Look, look};
 pub use messages::{Accepted, Taken};
 pub use patience::{attend, insist};
-pub use reader::{KeptTurn, LastPicture, LastRequest, Reader, ReplyRow};
+pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow};
 pub use replies::Due;
 pub use settle::{Limits, Settled, Settlement};
 

@@ -7,7 +7,7 @@ use super::StoreError;
 use super::drawings::QueueRow;
 use super::messages::{address, from_json};
 use crate::message::{
-    Address, Commission, Content, DrawingId, Language, MessageId, Pending, PictureReply, ReplyId, Settings,
+    Address, Commission, Content, DrawingId, Language, MessageId, Pending, ReplyId, Settings,
 };
 
 /// Reads, never writes.
@@ -56,6 +56,28 @@ pub struct ReplyRow {
     pub language: Language,
     /// Delivered or set aside.
     pub ended: bool,
+}
+
+/// How far a message has come.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ended {
+    /// How it was handled, JSON.
+    pub report: Option<String>,
+    /// It is settled, and everything that it led to has ended.
+    pub everything: bool,
+    /// A drawing that it asked for failed or was cancelled.
+    pub undrawn: bool,
+}
+
+/// What is not done yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OpenWork {
+    /// Messages.
+    pub answers: bool,
+    /// Drawings.
+    pub drawings: bool,
+    /// Replies to be delivered.
+    pub replies: bool,
 }
 
 impl Reader {
@@ -225,50 +247,41 @@ impl Reader {
             .collect()
     }
 
-    /// The report of a settled message, and whether everything it led to has ended.
+    /// How far a message has come; `None` when there is no such message.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn ended(&self, message: MessageId) -> Result<Option<(Option<String>, bool)>, StoreError> {
+    pub async fn ended(&self, message: MessageId) -> Result<Option<Ended>, StoreError> {
         let row = sqlx::query(
             "SELECT report, state IN ('settled', 'parked')
                  AND NOT EXISTS (SELECT 1 FROM drawings d WHERE d.message = m.id AND d.state IN ('waiting', 'running'))
-                 AND NOT EXISTS (SELECT 1 FROM replies r WHERE r.message = m.id AND r.state = 'waiting')
+                 AND NOT EXISTS (SELECT 1 FROM replies r WHERE r.message = m.id AND r.state = 'waiting'),
+                 EXISTS (SELECT 1 FROM drawings d WHERE d.message = m.id AND d.state IN ('failed', 'parked', 'cancelled'))
              FROM messages m WHERE id = ?",
         )
         .bind(message.get())
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+        row.map(|row| {
+            Ok(Ended { report: row.try_get(0)?, everything: row.try_get(1)?, undrawn: row.try_get(2)? })
+        })
+        .transpose()
     }
 
-    /// Whether anything waits or is in hand anywhere (a pipe ends when nothing is).
+    /// What a messenger's people still wait for.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn idle(&self, messenger: &str) -> Result<bool, StoreError> {
+    pub async fn open_work(&self, messenger: &str) -> Result<OpenWork, StoreError> {
         let row = sqlx::query(
-            "SELECT NOT EXISTS (SELECT 1 FROM messages WHERE messenger = ?1 AND state IN ('new', 'taken'))
-                AND NOT EXISTS (SELECT 1 FROM drawings WHERE messenger = ?1 AND state IN ('waiting', 'running'))
-                AND NOT EXISTS (SELECT 1 FROM replies WHERE messenger = ?1 AND state = 'waiting')",
+            "SELECT EXISTS (SELECT 1 FROM messages WHERE messenger = ?1 AND state IN ('new', 'taken')),
+                    EXISTS (SELECT 1 FROM drawings WHERE messenger = ?1 AND state IN ('waiting', 'running')),
+                    EXISTS (SELECT 1 FROM replies WHERE messenger = ?1 AND state = 'waiting')",
         )
         .bind(messenger)
         .fetch_one(&self.pool)
         .await?;
-        Ok(row.try_get(0)?)
-    }
-
-    /// Media files that rows name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn files(&self) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query("SELECT picture FROM drawings WHERE picture IS NOT NULL")
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter()
-            .map(|row| from_json::<PictureReply>(row, 0, "drawings").map(|picture| picture.file))
-            .collect()
+        Ok(OpenWork { answers: row.try_get(0)?, drawings: row.try_get(1)?, replies: row.try_get(2)? })
     }
 }
 

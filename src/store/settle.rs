@@ -10,7 +10,9 @@ use super::drawings::{self, CancelWord, Who};
 use super::messages::{Taken, from_json, to_json};
 use super::replies::{self, NewReply};
 use super::{Forgotten, Store, StoreError, conversation, forget};
-use crate::message::{Change, Commission, Content, DrawingId, Language, Outcome, Pending, Phrase, ReplyId};
+use crate::message::{
+    Change, Commission, Content, DrawingId, Exchange, Language, Outcome, Pending, Phrase, ReplyId,
+};
 
 /// How long a question of ours waits for its answer: ten minutes.
 const PENDING_MS: i64 = 10 * 60 * 1000;
@@ -29,8 +31,8 @@ pub struct Settlement<'a> {
     pub taken: &'a Taken,
     /// What it turned into.
     pub outcome: Outcome,
-    /// What the person said, when it is a turn of the conversation.
-    pub said: Option<&'a str>,
+    /// Whether the person runs the house.
+    pub owner: bool,
     /// Explanations given with this outcome, which are given once.
     pub told: &'a [&'a str],
     /// The language the lane is spoken to in.
@@ -98,11 +100,11 @@ impl Writing<'_, '_> {
         match &self.at.outcome {
             Outcome::Nothing => {}
             Outcome::Say { content, remember } => {
-                self.remember(remember.as_deref()).await?;
+                self.remember(remember.as_ref()).await?;
                 self.reply(content, None).await?;
             }
             Outcome::Ask { content, pending, remember } => {
-                self.remember(remember.as_deref()).await?;
+                self.remember(remember.as_ref()).await?;
                 self.ask(pending).await?;
                 self.reply(content, None).await?;
             }
@@ -155,9 +157,7 @@ impl Writing<'_, '_> {
             Outcome::Set { changes, .. } => changes
                 .iter()
                 .rev()
-                .find_map(
-                    |change| if let Change::Language(language) = change { Some(*language) } else { None },
-                )
+                .find_map(|change| if let Change::Language(language) = change { *language } else { None })
                 .unwrap_or(self.at.language),
             _ => self.at.language,
         }
@@ -167,10 +167,10 @@ impl Writing<'_, '_> {
         self.reply(&Content::Phrases { phrases: vec![phrase] }, drawing).await
     }
 
-    async fn remember(&mut self, answer: Option<&str>) -> Result<(), StoreError> {
+    async fn remember(&mut self, exchange: Option<&Exchange>) -> Result<(), StoreError> {
         let message = &self.at.taken.message;
-        for (from_person, text) in [(true, self.at.said), (false, answer)] {
-            let (Some(text), true) = (text, answer.is_some()) else { continue };
+        let turns = exchange.map(|exchange| [(true, &exchange.asked), (false, &exchange.answered)]);
+        for (from_person, text) in turns.into_iter().flatten() {
             sqlx::query(
                 "INSERT INTO turns (lane, person, message, from_person, text, at) VALUES (?, ?, ?, ?, ?, ?)",
             )
@@ -211,6 +211,10 @@ impl Writing<'_, '_> {
         .await?
         .try_get(0)?;
         if waiting >= self.at.limits.waiting_per_person {
+            sqlx::query("UPDATE messages SET report = json_set(report, '$.failed', json('true'), '$.reason', 'limit') WHERE id = ?")
+                .bind(self.at.taken.id.get())
+                .execute(&mut *self.tx)
+                .await?;
             let limit = i64::from(self.at.limits.waiting_per_person);
             return self.say(Phrase::new("limit-drawings").with("limit", limit), None).await;
         }
@@ -230,14 +234,16 @@ impl Writing<'_, '_> {
         .fetch_one(&mut *self.tx)
         .await?
         .try_get(0)?;
-        let place: u32 =
-            sqlx::query("SELECT count(*) FROM drawings WHERE state IN ('waiting', 'running') AND id <= ?")
-                .bind(id)
-                .fetch_one(&mut *self.tx)
-                .await?
-                .try_get(0)?;
+        let row = sqlx::query(
+            "SELECT count(*), EXISTS (SELECT 1 FROM drawings WHERE state = 'running')
+             FROM drawings WHERE state = 'waiting' AND id <= ?",
+        )
+        .bind(id)
+        .fetch_one(&mut *self.tx)
+        .await?;
+        let (place, busy): (u32, bool) = (row.try_get(0)?, row.try_get(1)?);
         self.made.drawing = Some((DrawingId::new(id), place));
-        let phrase = if place <= 1 {
+        let phrase = if place <= 1 && !busy {
             Phrase::new("drawing-now")
         } else {
             Phrase::new("queued").with("place", i64::from(place))
@@ -285,16 +291,17 @@ impl Writing<'_, '_> {
     }
 
     async fn forget(&mut self) -> Result<(), StoreError> {
-        let gone = forget::forget(self.tx, self.at.taken, self.at.now).await?;
+        let gone = forget::forget(self.tx, self.at.taken).await?;
         let phrase = Phrase::new("forgot").with("messages", gone.messages).with("pictures", gone.pictures);
         self.made.forgotten = Some(gone);
         self.say(phrase, None).await
     }
 
-    async fn cancel(&mut self, id: Option<DrawingId>) -> Result<(), StoreError> {
+    async fn cancel(&mut self, place: Option<u32>) -> Result<(), StoreError> {
         let message = &self.at.taken.message;
-        let who = Who::Person { messenger: &message.address.messenger, person: &message.from.id };
-        let phrase = match drawings::cancel(self.tx, who, id, self.at.now).await? {
+        let who =
+            Who { messenger: &message.address.messenger, person: &message.from.id, owner: self.at.owner };
+        let phrase = match drawings::cancel(self.tx, who, place, self.at.now).await? {
             CancelWord::Nothing => Phrase::new("nothing-to-cancel"),
             CancelWord::NotYours => Phrase::new("not-yours"),
             CancelWord::Cancelled(subject) => Phrase::new("cancelled").with("subject", subject),
@@ -331,7 +338,7 @@ mod tests {
         let settlement = Settlement {
             taken,
             outcome,
-            said: Some("words"),
+            owner: false,
             told: &[],
             language: Language::En,
             report: "{}",
@@ -353,8 +360,12 @@ mod tests {
         keys
     }
 
+    fn exchange() -> Exchange {
+        Exchange { asked: "words".into(), answered: "fine".into() }
+    }
+
     fn text() -> Outcome {
-        Outcome::Say { content: Content::Text { text: "fine".into() }, remember: Some("fine".into()) }
+        Outcome::Say { content: Content::Text { text: "fine".into() }, remember: Some(exchange()) }
     }
 
     #[tokio::test]
@@ -366,7 +377,7 @@ mod tests {
         let again = Settlement {
             taken: &taken,
             outcome: text(),
-            said: None,
+            owner: false,
             told: &[],
             language: Language::En,
             report: "{}",
@@ -428,7 +439,7 @@ mod tests {
         let taken = take(&desk, "ana", "m:1").await;
         settle(&desk, &taken, Outcome::Draw(cat()), 10).await;
         let bob = take(&desk, "bob", "m:2").await;
-        settle(&desk, &bob, Outcome::Cancel(Some(DrawingId::new(1))), 11).await;
+        settle(&desk, &bob, Outcome::Cancel(Some(1)), 11).await;
         let claimed = desk.store.claim(12).await.unwrap().unwrap();
         assert!(!desk.store.wants_cancel(claimed.id).await.unwrap());
         let ana = take(&desk, "ana", "m:3").await;
@@ -446,11 +457,12 @@ mod tests {
     #[tokio::test]
     async fn a_question_waits_ten_minutes_and_forget_leaves_nothing() {
         let desk = desk().await;
+        let subject = || Pending::Subject { options: String::new() };
         let taken = take(&desk, "ana", "m:1").await;
         let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
-        settle(&desk, &taken, Outcome::Ask { content, pending: Pending::Subject, remember: None }, 10).await;
+        settle(&desk, &taken, Outcome::Ask { content, pending: subject(), remember: None }, 10).await;
         let (reader, address) = (desk.store.reader(), taken.message.address.clone());
-        assert_eq!(reader.pending(&address, "ana", 599_000).await.unwrap(), Some(Pending::Subject));
+        assert_eq!(reader.pending(&address, "ana", 599_000).await.unwrap(), Some(subject()));
         assert_eq!(reader.pending(&address, "ana", 601_000).await.unwrap(), None);
         let taken = take(&desk, "ana", "m:2").await;
         settle(&desk, &taken, text(), 20).await;

@@ -11,12 +11,12 @@ async fn a_request_becomes_a_picture() {
     story.plays("ana", 2, "draw a red apple --seed 7 --steps 2 --size 64x64 --no leaves").await;
     assert_snapshot!(story.told(), @"
     ana: нарисуй рыжего кота
-      → ana: Рисую: рыжего кота.
+      → ana: Рисую: «рыжего кота».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] рыжего кота · сид 1 · 4 шага
     ana: draw a red apple --seed 7 --steps 2 --size 64x64 --no leaves
-      → ana: I am drawing: a red apple.
+      → ana: I am drawing “a red apple”.
       ~ ana: place 0
       ~ ana: step 1/2 2/2
       → ana: [picture] a red apple · seed 7 · 2 steps
@@ -34,11 +34,16 @@ async fn no_subject_leaves_a_question() {
     story.plays("bob", 1, "draw").await;
     story.passes(11);
     story.plays("bob", 2, "a cat").await;
+    story.plays("eva", 1, "draw --seed 5").await;
+    story.plays("eva", 2, "draw").await;
+    story.plays("eva", 3, "what is the weather like").await;
+    story.plays("eva", 4, "draw --seed 6").await;
+    story.plays("eva", 5, "a fox").await;
     assert_snapshot!(story.told(), @"
     ana: нарисуй
       → ana: Что нарисовать?
     ana: рыжего кота
-      → ana: Рисую: рыжего кота.
+      → ana: Рисую: «рыжего кота».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] рыжего кота · сид 2 · 4 шага
@@ -59,6 +64,22 @@ async fn no_subject_leaves_a_question() {
       ~ bob: You said: a cat…
       ~ bob: You said: a cat (0 before)…
       → bob: You said: a cat (0 before)
+    eva: draw --seed 5
+      → eva: What shall I draw?
+    eva: draw
+      → eva: What shall I draw?
+    eva: what is the weather like
+      ~ eva: You said: …
+      ~ eva: You said: what is the weather like…
+      ~ eva: You said: what is the weather like (0 before)…
+      → eva: You said: what is the weather like (0 before)
+    eva: draw --seed 6
+      → eva: What shall I draw?
+    eva: a fox
+      → eva: I am drawing “a fox”.
+      ~ eva: place 0
+      ~ eva: step 1/4 2/4 3/4 4/4
+      → eva: [picture] a fox · seed 6 · 4 steps
     ");
 }
 
@@ -70,29 +91,59 @@ async fn follow_ups_change_the_last_picture() {
     story.plays("ana", 3, "ещё одну").await;
     story.plays("ana", 4, "а теперь с зонтом").await;
     story.plays("ana", 5, "то же, но синее").await;
+    story.plays("ana", 6, "а теперь без фона").await;
+    story.plays("ana", 7, "What is a fjord?").await;
+    story.plays("ana", 8, "again").await;
+    story.plays("ana", 9, "again").await;
+    story.plays("ana", 10, "same but green").await;
     assert_snapshot!(story.told(), @"
     ana: again
       → ana: There is nothing to do again yet.
     ana: нарисуй кота
-      → ana: Рисую: кота.
+      → ana: Рисую: «кота».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] кота · сид 2 · 4 шага
     ana: ещё одну
-      → ana: Рисую: кота.
+      → ana: Рисую: «кота».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] кота · сид 3 · 4 шага
     ana: а теперь с зонтом
-      → ana: Рисую: кота с зонтом.
+      → ana: Рисую: «кота с зонтом».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] кота с зонтом · сид 4 · 4 шага
     ana: то же, но синее
-      → ana: Рисую: кота с зонтом, синее.
+      → ana: Рисую: «кота с зонтом, синее».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] кота с зонтом, синее · сид 5 · 4 шага
+    ana: а теперь без фона
+      → ana: Рисую: «кота с зонтом, синее».
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] кота с зонтом, синее · сид 6 · 4 шага
+    ana: What is a fjord?
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (0 before)…
+      → ana: You said: What is a fjord? (0 before)
+    ana: again
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (1 before)…
+      → ana: You said: What is a fjord? (1 before)
+    ana: again
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (2 before)…
+      → ana: You said: What is a fjord? (2 before)
+    ana: same but green
+      → ana: I am drawing “кота с зонтом, синее, green”.
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] кота с зонтом, синее, green · seed 10 · 4 steps
     ");
 }
 
@@ -110,14 +161,14 @@ async fn settings_hold_for_later_pictures() {
     ana: /settings seed 5
       → ana: Done. Language: as you write. Size: 64x64. Steps: the model's own. Seed: 5.
     ana: draw a cat
-      → ana: I am drawing: a cat.
+      → ana: I am drawing “a cat”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] a cat · seed 5 · 4 steps
     ana: /settings language ru
       → ana: Готово. Язык: русский. Размер: 64x64. Шаги: как у модели. Сид: 5.
     ana: draw a dog
-      → ana: Рисую: a dog.
+      → ana: Рисую: «a dog».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] a dog · сид 5 · 4 шага
@@ -130,7 +181,7 @@ async fn what_the_text_encoder_could_not_read_is_said() {
     story.plays("ana", 1, "draw a cat and so on and on and on").await;
     assert_snapshot!(story.told(), @"
     ana: draw a cat and so on and on and on
-      → ana: I am drawing: a cat and so on and on and on.
+      → ana: I am drawing “a cat and so on and on and on”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] a cat and so on and on and on · seed 1 · 4 steps

@@ -26,6 +26,7 @@ impl Transcript {
         let who = who(&notice.address);
         match &notice.show {
             Show::Typing | Show::Clear => {}
+            Show::Forget => self.write(format!("  ~ {who}: (forget what you keep yourself)")),
             Show::Draft(text) => self.write(format!("  ~ {who}: {text}…")),
             Show::Position { place, .. } => self.write(format!("  ~ {who}: place {place}")),
             Show::Progress { step, of, .. } => {

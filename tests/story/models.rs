@@ -54,7 +54,7 @@ pub(crate) fn engines(held: &Held) -> Engines {
         model: "Fake".to_owned(),
         languages: vec!["en".to_owned()],
         max_new_tokens: 64,
-        better_size: "900 MB".to_owned(),
+        better_mb: 900,
         ..AnswerFacts::default()
     };
     Engines {

@@ -1,9 +1,10 @@
 //! Answers in words.
 
+use aisaac::inbox::Inbox;
 use aisaac::message::Body;
 use insta::assert_snapshot;
 
-use crate::world::Story;
+use crate::world::{Story, message};
 
 #[tokio::test]
 async fn an_answer_grows_and_the_conversation_is_remembered() {
@@ -24,7 +25,7 @@ async fn an_answer_grows_and_the_conversation_is_remembered() {
       ~ ana: You said: And a lagoon? (1 before)…
       → ana: You said: And a lagoon? (1 before)
     ana: /new
-      → ana: A fresh conversation. What was said before no longer counts.
+      → ana: A fresh conversation: what was said before no longer counts. To delete everything that is kept: /forget
     ana: And a bay?
       ~ ana: You said: …
       ~ ana: You said: And a bay?…
@@ -39,13 +40,22 @@ async fn a_language_that_the_model_lacks_is_said_and_the_long_way_only_once() {
     story.plays("ana", 1, "Что такое фьорд?").await;
     story.plays("ana", 2, "А лагуна?").await;
     story.plays("ana", 3, "привет").await;
+    story.plays("ana", 4, "что такое machine learning?").await;
+    story.plays("bob", 1, "Quelle est la capitale de la France ?").await;
+    story.plays("bob", 2, "/persona Ты — старый моряк").await;
     assert_snapshot!(story.told(), @"
     ana: Что такое фьорд?
-      → ana: Модель ответов здесь (Fake) говорит только на языках: en. По-русски я понимаю и уже могу рисовать, показывать очередь и менять настройки. Чтобы я и отвечал по-русски, хозяин может выполнить: aisaac models pull answer-ru (около 900 MB).
+      → ana: Модель ответов здесь (Fake) говорит только на языках: английский. По-русски я понимаю и уже могу рисовать, показывать очередь и менять настройки. Чтобы я и отвечал по-русски, хозяин может выполнить: aisaac models pull answer-ru (около 900 МБ).
     ana: А лагуна?
-      → ana: Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около 900 MB), но могу рисовать.
+      → ana: Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около 900 МБ), но могу рисовать.
     ana: привет
       → ana: Привет! Спросите меня о чём-нибудь или скажите, что нарисовать.
+    ana: что такое machine learning?
+      → ana: Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около 900 МБ), но могу рисовать.
+    bob: Quelle est la capitale de la France ?
+      → bob: The answer model here (Fake) speaks only: English. Drawings can be asked for in English and in Russian.
+    bob: /persona Ты — старый моряк
+      → bob: The answer model here reads a persona only in: English. Please describe it in one of them.
     ");
 }
 
@@ -65,7 +75,7 @@ async fn low_confidence_answers_and_offers_a_drawing() {
 
           Shall I draw this instead? Say “yes”.
     ana: yes
-      → ana: I am drawing: sunset over the sea.
+      → ana: I am drawing “sunset over the sea”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] sunset over the sea · seed 2 · 4 steps
@@ -102,7 +112,6 @@ async fn a_running_answer_is_stopped_and_keeps_what_was_streamed() {
     ana: Tell me a slow tale
     ana: /stop
       ~ ana: You said: …
-      → ana: Stopping.
       → ana: You said:
 
           (stopped)
@@ -117,12 +126,20 @@ async fn everything_kept_about_somebody_goes() {
     story.plays("ana", 1, "draw a cat").await;
     story.plays("ana", 2, "What is a fjord?").await;
     story.plays("bob", 1, "draw a dog").await;
-    story.plays("ana", 3, "/forget").await;
-    story.plays("ana", 4, "again").await;
+    story.says("ana", 3, "draw a slow fox").await;
+    story.answers().await;
+    let (stop, forget) = (story.stop(), message("ana", "m:4", Body::Text("/forget".to_owned())));
+    story
+        .while_painting(async |house| {
+            Inbox::new(house.store.clone()).accept(forget, "{}", 1).await.unwrap();
+            house.assistant.handle_next(&stop).await.unwrap();
+        })
+        .await;
+    story.plays("ana", 5, "again").await;
     story.plays("bob", 2, "again").await;
     assert_snapshot!(story.told(), @"
     ana: draw a cat
-      → ana: I am drawing: a cat.
+      → ana: I am drawing “a cat”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] a cat · seed 1 · 4 steps
@@ -132,22 +149,33 @@ async fn everything_kept_about_somebody_goes() {
       ~ ana: You said: What is a fjord? (0 before)…
       → ana: You said: What is a fjord? (0 before)
     bob: draw a dog
-      → bob: I am drawing: a dog.
+      → bob: I am drawing “a dog”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
       → bob: [picture] a dog · seed 3 · 4 steps
-    ana: /forget
-      → ana: Deleted: 2 messages and 1 picture, and the settings of this chat.
+    ana: draw a slow fox
+      → ana: I am drawing “a slow fox”.
+      ~ ana: place 0
+      ~ ana: step 1/4
+      ~ ana: (forget what you keep yourself)
+      → ana: Deleted: 3 messages and 1 picture, and the settings of this chat.
     ana: again
       → ana: There is nothing to do again yet.
     bob: again
-      → bob: I am drawing: a dog.
+      → bob: I am drawing “a dog”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 6 · 4 steps
+      → bob: [picture] a dog · seed 7 · 4 steps
     ");
     let files = std::fs::read_dir(story.places().media()).unwrap().count();
     assert_eq!(files, 2, "bob's pictures stay");
+    for file in ["aisaac.db", "aisaac.db-wal"] {
+        let bytes = std::fs::read(story.places().data().join(file)).unwrap();
+        for word in ["fjord", "slow fox", "a cat"] {
+            let found = bytes.windows(word.len()).any(|window| window == word.as_bytes());
+            assert!(!found, "{word} is still in {file}");
+        }
+    }
 }
 
 #[tokio::test]

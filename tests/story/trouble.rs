@@ -16,13 +16,13 @@ async fn a_model_that_panics_is_tried_again_and_then_given_up() {
     story.plays("ana", 4, "What is a fjord?").await;
     assert_snapshot!(story.told(), @"
     ana: draw a panic
-      → ana: I am drawing: a panic.
+      → ana: I am drawing “a panic”.
       ~ ana: place 0
       ~ ana: place 0
       ~ ana: place 0
       → ana: I tried to draw a panic and failed each time. Please try a different request.
     ana: draw a cat
-      → ana: I am drawing: a cat.
+      → ana: I am drawing “a cat”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] a cat · seed 2 · 4 steps
@@ -43,11 +43,11 @@ async fn a_picture_that_does_not_fit_into_memory_is_refused_once() {
     story.plays("bob", 1, "draw a cat").await;
     assert_snapshot!(story.told(), @"
     ana: draw a heavy elephant
-      → ana: I am drawing: a heavy elephant.
+      → ana: I am drawing “a heavy elephant”.
       ~ ana: place 0
       → ana: There is not enough memory to draw a heavy elephant. A smaller --size may help.
     bob: draw a cat
-      → bob: I am drawing: a cat.
+      → bob: I am drawing “a cat”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
       → bob: [picture] a cat · seed 2 · 4 steps
@@ -68,7 +68,7 @@ async fn a_house_that_stops_while_painting_paints_it_after_the_restart() {
     while story.paints().await {}
     assert_snapshot!(story.told(), @"
     ana: draw a slow cat
-      → ana: I am drawing: a slow cat.
+      → ana: I am drawing “a slow cat”.
       ~ ana: place 0
       ~ ana: step 1/4
     -- the house has stopped and stands up again
@@ -96,7 +96,7 @@ async fn a_house_that_dies_while_painting_paints_it_once() {
     while story.paints().await {}
     assert_snapshot!(story.told(), @"
     ana: draw a slow cat
-      → ana: I am drawing: a slow cat.
+      → ana: I am drawing “a slow cat”.
     -- the house dies and stands up again
     -- the house dies and stands up again
       ~ ana: place 0
@@ -121,8 +121,8 @@ async fn three_deaths_park_a_drawing_and_its_requester_is_told() {
     assert_snapshot!(story.told(), @"
     ana: draw a slow cat
     bob: draw a dog
-      → ana: I am drawing: a slow cat.
-      → bob: a dog: number 2 in line.
+      → ana: I am drawing “a slow cat”.
+      → bob: “a dog”: number 2 in line.
     -- the house dies and stands up again
     -- the house dies and stands up again
     -- the house dies and stands up again
@@ -235,14 +235,14 @@ async fn a_full_disk_is_waited_for_and_the_picture_in_hand_is_kept() {
     story.plays("bob", 1, "draw a dog").await;
     assert_snapshot!(story.told(), @"
     ana: draw a cat
-      → ana: I am drawing: a cat.
+      → ana: I am drawing “a cat”.
     -- the disk is full
     -- there is room again
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] a cat · seed 1 · 4 steps
     bob: draw a dog
-      → bob: I am drawing: a dog.
+      → bob: I am drawing “a dog”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
       → bob: [picture] a dog · seed 2 · 4 steps
@@ -268,5 +268,73 @@ async fn what_left_before_the_disk_was_full_does_not_leave_again() {
       ~ ana: You said: …
       ~ ana: You said: one…
       ~ ana: You said: one (0 before)…
+    ");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_stopped_is_not_given_again_after_a_restart() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "Tell me a slow tale").await;
+    let (house, stop) = (story.house(), story.stop());
+    let beside = async {
+        story.held.reached().await;
+        story.says("ana", 2, "/stop").await;
+        house.assistant.handle_next(&stop).await.unwrap();
+        stop.cancel();
+    };
+    let (first, ()) = tokio::join!(house.assistant.handle_next(&stop), beside);
+    assert!(first.unwrap());
+    story.restarts().await;
+    story.answers().await;
+    assert_snapshot!(story.told(), @"
+    ana: Tell me a slow tale
+    ana: /stop
+    -- the house has stopped and stands up again
+      → ana: You said:
+
+          (stopped)
+    ");
+}
+
+#[tokio::test]
+async fn a_house_that_stops_while_answering_answers_after_the_restart() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "Tell me a slow tale").await;
+    let (house, stop) = (story.house(), story.stop());
+    let beside = async {
+        story.held.reached().await;
+        stop.cancel();
+    };
+    let (first, ()) = tokio::join!(house.assistant.handle_next(&stop), beside);
+    assert!(first.unwrap());
+    story.held.lets_go();
+    story.restarts().await;
+    story.answers().await;
+    assert_snapshot!(story.told(), @"
+    ana: Tell me a slow tale
+    -- the house has stopped and stands up again
+      ~ ana: You said: …
+      ~ ana: You said: Tell me a slow tale…
+      ~ ana: You said: Tell me a slow tale (0 before)…
+      → ana: You said: Tell me a slow tale (0 before)
+    ");
+}
+
+#[tokio::test]
+async fn without_models_the_house_says_what_is_missing() {
+    let mut story = Story::with(|_| Default::default(), 1_000, "").await;
+    story.plays("ana", 1, "нарисуй кота").await;
+    story.plays("ana", 2, "/draw a cat").await;
+    story.plays("ana", 3, "/answer What is a fjord?").await;
+    story.plays("ana", 4, "/queue").await;
+    assert_snapshot!(story.told(), @"
+    ana: нарисуй кота
+      → ana: Я пока не понимаю просьб своими словами: модель понимания не установлена или повреждена. Хозяин может выполнить: aisaac models pull starter. Команды с косой чертой работают: /help
+    ana: /draw a cat
+      → ana: There is no picture model here yet. The owner can bring one with: aisaac models pull starter
+    ana: /answer What is a fjord?
+      → ana: There are no models here yet, so I can neither answer nor draw. The owner can run: aisaac models pull starter
+    ana: /queue
+      → ana: The line is empty.
     ");
 }

@@ -17,9 +17,9 @@ async fn two_in_line_and_their_places_move() {
     ana: draw a cat
     bob: draw a dog
     eva: draw a fox
-      → ana: I am drawing: a cat.
-      → bob: a dog: number 2 in line.
-      → eva: a fox: number 3 in line.
+      → ana: I am drawing “a cat”.
+      → bob: “a dog”: number 2 in line.
+      → eva: “a fox”: number 3 in line.
     bob: my place?
       → bob: In line:
           1. somebody else's drawing
@@ -52,7 +52,7 @@ async fn the_same_update_twice_is_one_request() {
     assert_snapshot!(story.told(), @"
     ana: draw a cat
     ana: draw a cat
-      → ana: I am drawing: a cat.
+      → ana: I am drawing “a cat”.
     ana: draw a cat
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
@@ -76,10 +76,10 @@ async fn an_edit_changes_a_drawing_that_waits_and_no_other() {
     assert_snapshot!(story.told(), @"
     bob: draw a slow dog
     ana: draw a cat
-      → bob: I am drawing: a slow dog.
-      → ana: a cat: number 2 in line.
+      → bob: I am drawing “a slow dog”.
+      → ana: “a cat”: number 2 in line.
     ana edits message 1: draw a white cat
-      → ana: Changed: I will draw a white cat.
+      → ana: Changed: I will draw “a white cat”.
       ~ bob: place 0
       ~ ana: place 1
       ~ bob: step 1/4 2/4 3/4 4/4
@@ -105,12 +105,12 @@ async fn a_drawing_that_waits_is_cancelled_by_who_asked_for_it() {
     assert_snapshot!(story.told(), @"
     ana: draw a cat
     bob: draw a dog
-      → ana: I am drawing: a cat.
-      → bob: a dog: number 2 in line.
+      → ana: I am drawing “a cat”.
+      → bob: “a dog”: number 2 in line.
     bob: /cancel 1
     bob: cancel it
       → bob: That drawing belongs to somebody else.
-      → bob: Cancelled: a dog.
+      → bob: Cancelled: “a dog”.
     bob: /cancel
       → bob: There is no drawing of yours to cancel.
       ~ ana: place 0
@@ -138,14 +138,14 @@ async fn a_drawing_in_hand_is_cancelled_at_its_next_step() {
     assert_snapshot!(story.told(), @"
     ana: draw a slow cat
     bob: draw a dog
-      → ana: I am drawing: a slow cat.
-      → bob: a dog: number 2 in line.
+      → ana: I am drawing “a slow cat”.
+      → bob: “a dog”: number 2 in line.
     ana: /cancel
       ~ ana: place 0
       ~ bob: place 1
       ~ ana: step 1/4
-      → ana: I am stopping: a slow cat.
-      → ana: Cancelled: a slow cat.
+      → ana: I am stopping “a slow cat”.
+      → ana: Cancelled: “a slow cat”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
       → bob: [picture] a dog · seed 2 · 4 steps
@@ -167,10 +167,10 @@ async fn nobody_fills_the_line_alone() {
     ana: draw a cat
     ana: draw a cat
     bob: draw a dog
-      → ana: I am drawing: a cat.
-      → ana: a cat: number 2 in line.
+      → ana: I am drawing “a cat”.
+      → ana: “a cat”: number 2 in line.
       → ana: You already have 2 drawings waiting. Let them finish, or cancel one with /cancel.
-      → bob: a dog: number 3 in line.
+      → bob: “a dog”: number 3 in line.
       ~ ana: place 0
       ~ ana: place 1
       ~ bob: place 2
@@ -184,9 +184,42 @@ async fn nobody_fills_the_line_alone() {
       ~ bob: step 1/4 2/4 3/4 4/4
       → bob: [picture] a dog · seed 4 · 4 steps
     ana: draw a fox
-      → ana: I am drawing: a fox.
+      → ana: I am drawing “a fox”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] a fox · seed 5 · 4 steps
+    ");
+}
+
+#[tokio::test]
+async fn the_owner_cancels_anybodys_drawing_and_its_requester_is_told() {
+    let mut story = Story::new().await;
+    for (who, text) in [("bob", "draw a slow dog"), ("eva", "draw a fox"), ("bob", "draw a cat")] {
+        story.says(who, u32::try_from(text.len()).unwrap(), text).await;
+    }
+    story.answers().await;
+    story.says("ana", 1, "/cancel 2").await;
+    story.answers().await;
+    let last = story.house().store.reader().queue(0).await.unwrap().last().unwrap().id;
+    story.transcript.write("-- the owner cancels the last one from the command line");
+    story.house().store.cancel_as_owner(last, 1).await.unwrap();
+    story.delivers().await;
+    story.held.lets_go();
+    while story.paints().await {}
+    assert_snapshot!(story.told(), @"
+    bob: draw a slow dog
+    eva: draw a fox
+    bob: draw a cat
+      → bob: I am drawing “a slow dog”.
+      → eva: “a fox”: number 2 in line.
+      → bob: “a cat”: number 3 in line.
+    ana: /cancel 2
+      → eva: Cancelled: “a fox”.
+      → ana: Cancelled: “a fox”.
+    -- the owner cancels the last one from the command line
+      → bob: Cancelled: “a cat”.
+      ~ bob: place 0
+      ~ bob: step 1/4 2/4 3/4 4/4
+      → bob: [picture] a slow dog · seed 1 · 4 steps
     ");
 }

@@ -22,7 +22,7 @@ thread_local! {
     static SEED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A story's own clock stands still unless it is told to go on; its dice count.
+/// A story's own clock goes on by a second with each message, or when it is told to; its dice count.
 const TIME: Time = Time {
     now: || NOW.with(Cell::get),
     dice: || {
@@ -146,6 +146,7 @@ impl Story {
     /// Somebody types something; the message has this number.
     pub(crate) async fn says(&self, who: &str, number: u32, text: &str) {
         self.transcript.write(format!("{who}: {text}"));
+        NOW.with(|now| now.set(now.get() + 1_000));
         self.offers(who, &format!("m:{number}"), Body::Text(text.to_owned())).await;
     }
 
@@ -192,7 +193,7 @@ impl Story {
     pub(crate) async fn plays(&mut self, who: &str, number: u32, text: &str) {
         self.says(who, number, text).await;
         self.answers().await;
-        while self.paints().await {}
+        while self.house().painter.is_some() && self.paints().await {}
     }
 
     /// The painter begins a "slow" picture; when its first step is done, something else happens beside it.

@@ -31,7 +31,7 @@ impl Answers {
         if text.trim().is_empty() {
             return Err(voice.refusal(&Phrase::new("empty")));
         }
-        if let Some(phrase) = intent::unspoken(text, &self.facts) {
+        if let Some(phrase) = intent::unspoken(text, &self.facts, &voice.phrases, voice.language) {
             return Err(voice.refusal(&phrase));
         }
         let turn = |role, text: &str| Turn { role, text: text.to_owned() };

@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, Read as _};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustyline::error::ReadlineError;
 use tokio::sync::mpsc;
@@ -18,6 +20,8 @@ pub enum Line {
     Broken,
     /// An empty line at the terminal.
     Nothing,
+    /// Ctrl-C at the prompt; a line that was begun is dropped.
+    Interrupted,
 }
 
 /// Lines on demand.
@@ -35,12 +39,16 @@ impl Lines {
 }
 
 /// Lines as somebody types them, with history. The thread ends with the process: it waits for a key.
-pub(super) fn typed(history: PathBuf, colour: bool) -> Lines {
+/// `forgotten` is set when the history is to be emptied.
+pub(super) fn typed(history: PathBuf, forgotten: Arc<AtomicBool>, colour: bool) -> Lines {
     let prompt = if colour { "\u{1b}[1;36m›\u{1b}[0m " } else { "› " };
     on_a_thread(move |wanted, lines| {
         let Ok(mut editor) = rustyline::DefaultEditor::new() else { return };
         let _ = editor.load_history(&history);
         while wanted.blocking_recv().is_some() {
+            if forgotten.swap(false, Ordering::SeqCst) {
+                let _ = editor.clear_history();
+            }
             let line = match editor.readline(prompt) {
                 Ok(text) if text.trim().is_empty() => Some(Line::Nothing),
                 Ok(text) => {
@@ -48,7 +56,8 @@ pub(super) fn typed(history: PathBuf, colour: bool) -> Lines {
                     let _ = editor.save_history(&history);
                     Some(Line::Text(text))
                 }
-                Err(ReadlineError::Interrupted | ReadlineError::Eof) => None,
+                Err(ReadlineError::Interrupted) => Some(Line::Interrupted),
+                Err(ReadlineError::Eof) => None,
                 Err(error) => {
                     tracing::error!(%error, "the terminal cannot be read");
                     None

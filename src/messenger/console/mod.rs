@@ -2,7 +2,8 @@
 //!
 //! At a terminal there is line editing, history, a bar while a picture grows and a preview of it; from a pipe one
 //! message a line, answered in order. Results go to standard output, everything else to standard error. The next line
-//! is asked for when the house has finished with the last one; Ctrl-C meanwhile means /stop and /cancel.
+//! is asked for when the house has finished with the last one. Ctrl-C meanwhile means /stop, or /cancel where only a
+//! picture is under way; at the prompt it drops the line, and twice it leaves.
 
 mod lines;
 mod preview;
@@ -11,16 +12,17 @@ mod screen;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{DeliveryError, Dialect, ListenError, Messenger, Part, RemoteId};
 use crate::inbox::Inbox;
-use crate::message::{Address, Body, Language, Message, Notice, Person};
+use crate::message::{Address, Body, Language, Message, Notice, Person, Show};
 use crate::phrases::Phrases;
 
 pub use lines::Line;
@@ -31,18 +33,33 @@ pub const NAME: &str = "console";
 /// Name of `aisaac ask`, whose replies another process prints.
 pub const ASK: &str = "ask";
 
-/// Whether everything is answered, so that the next line may be asked for.
-pub type Idle = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+/// What the house still does for the terminal; the next line is asked for when that is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Busy {
+    /// A message is being answered.
+    pub answering: bool,
+    /// A picture waits or is painted.
+    pub drawing: bool,
+    /// A reply is on its way.
+    pub delivering: bool,
+}
+
+/// Asks the house.
+pub type Watch = Arc<dyn Fn() -> BoxFuture<'static, Busy> + Send + Sync>;
+
+/// Ctrl-C twice within this time leaves.
+const TWICE: Duration = Duration::from_secs(2);
 
 /// A conversation at the terminal.
 pub struct Console {
-    screen: Screen,
+    screen: Arc<Screen>,
     language: Language,
     history: PathBuf,
     boot: String,
     count: AtomicU64,
-    idle: Idle,
+    watch: Watch,
     interrupted: Notify,
+    forgotten: Arc<AtomicBool>,
     clock: fn() -> i64,
 }
 
@@ -53,17 +70,18 @@ impl Console {
         phrases: Arc<Phrases>,
         language: Language,
         (history, boot): (PathBuf, String),
-        idle: Idle,
+        watch: Watch,
         clock: fn() -> i64,
     ) -> Self {
         Self {
-            screen: Screen::new(phrases, language),
+            screen: Arc::new(Screen::new(phrases, language)),
             language,
             history,
             boot,
             count: AtomicU64::new(0),
-            idle,
+            watch,
             interrupted: Notify::new(),
+            forgotten: Arc::default(),
             clock,
         }
     }
@@ -96,17 +114,19 @@ impl Console {
 
     /// Waits until everything said so far is answered and drawn.
     async fn answered(&self, inbox: &Inbox, stop: &CancellationToken) -> Result<(), ListenError> {
+        // A Ctrl-C that came when nothing was under way is not for what comes now.
+        let _ = self.interrupted.notified().now_or_never();
         loop {
-            if (self.idle)().await || stop.is_cancelled() {
+            let busy = (self.watch)().await;
+            if busy == Busy::default() || stop.is_cancelled() {
                 self.screen.rest();
                 return Ok(());
             }
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(30)) => {}
-                () = self.interrupted.notified() => {
-                    for command in ["/stop", "/cancel"] {
-                        self.offer(inbox, Body::Text(command.to_owned())).await?;
-                    }
+                () = self.interrupted.notified(), if busy.answering || busy.drawing => {
+                    let command = if busy.answering { "/stop" } else { "/cancel" };
+                    self.offer(inbox, Body::Text(command.to_owned())).await?;
                 }
                 () = stop.cancelled() => {}
             }
@@ -130,12 +150,13 @@ impl Messenger for Console {
     ) -> BoxFuture<'a, Result<(), ListenError>> {
         Box::pin(async move {
             let mut lines = if std::io::stdin().is_terminal() {
-                lines::typed(self.history.clone(), self.screen.colour())
+                lines::typed(self.history.clone(), self.forgotten.clone(), self.screen.colour())
             } else {
                 lines::piped()
             };
             // What an earlier run left unanswered comes first.
             self.answered(inbox, &stop).await?;
+            let mut interrupted: Option<Instant> = None;
             loop {
                 let line = tokio::select! {
                     line = lines.next() => line,
@@ -145,6 +166,14 @@ impl Messenger for Console {
                     Some(Line::Text(text)) => self.offer(inbox, Body::Text(text)).await?,
                     Some(Line::Broken) => self.offer(inbox, Body::Unsupported("utf8".to_owned())).await?,
                     Some(Line::Nothing) => continue,
+                    Some(Line::Interrupted) if interrupted.is_some_and(|at| at.elapsed() < TWICE) => {
+                        return Ok(());
+                    }
+                    Some(Line::Interrupted) => {
+                        interrupted = Some(Instant::now());
+                        self.screen.hint("console-leave");
+                        continue;
+                    }
                     None => return Ok(()),
                 }
                 self.answered(inbox, &stop).await?;
@@ -159,14 +188,27 @@ impl Messenger for Console {
         _replaces: Option<&'a RemoteId>,
     ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>> {
         Box::pin(async move {
-            self.screen
-                .print(&part.body)
-                .map_err(|error| DeliveryError::Never { reason: error.to_string() })?;
+            let (screen, body) = (self.screen.clone(), part.body.clone());
+            let never = |reason: String| DeliveryError::Never { reason };
+            tokio::task::spawn_blocking(move || screen.print(&body))
+                .await
+                .map_err(|error| never(error.to_string()))?
+                .map_err(|error| never(error.to_string()))?;
             Ok(RemoteId(key.to_owned()))
         })
     }
 
     fn show<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, ()> {
-        Box::pin(async move { self.screen.show(&notice.show) })
+        Box::pin(async move {
+            if notice.show == Show::Forget {
+                self.forgotten.store(true, Ordering::SeqCst);
+                if let Err(error) = tokio::fs::remove_file(&self.history).await
+                    && error.kind() != std::io::ErrorKind::NotFound
+                {
+                    tracing::warn!(%error, "typed lines could not be deleted");
+                }
+            }
+            self.screen.show(&notice.show);
+        })
     }
 }

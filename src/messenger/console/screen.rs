@@ -43,11 +43,14 @@ impl Screen {
         let mut out = std::io::stdout().lock();
         match body {
             PartBody::Text(text) => {
-                let streamed = std::mem::take(&mut state.streamed);
-                match text.strip_prefix(streamed.trim_end()) {
-                    Some(rest) if !streamed.is_empty() => writeln!(out, "{rest}")?,
-                    _ if streamed.is_empty() => writeln!(out, "{text}")?,
-                    _ => writeln!(out, "\n{text}")?,
+                let streamed = state.streamed.trim_end();
+                match text.strip_prefix(streamed) {
+                    Some(rest) => {
+                        writeln!(out, "{rest}")?;
+                        state.streamed.clear();
+                    }
+                    // Something else, in the middle of an answer that goes on growing.
+                    None => writeln!(out, "\n{text}")?,
                 }
             }
             PartBody::Picture { path, caption } => {
@@ -85,8 +88,13 @@ impl Screen {
                 });
                 advance(&mut state, *step, *of, left.unwrap_or_default());
             }
-            Show::Clear => clear(&mut state),
+            Show::Clear | Show::Forget => clear(&mut state),
         }
+    }
+
+    /// A word to whoever sits at the keyboard.
+    pub(super) fn hint(&self, key: &str) {
+        let _ = writeln!(std::io::stderr(), "{}", self.phrases.say(self.language, key));
     }
 
     /// Nothing is under way: the bar goes.

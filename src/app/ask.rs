@@ -1,0 +1,176 @@
+//! `ask`: one message through the whole house, inbox to outbox.
+//!
+//! With a house running on the data folder the message is handed to that one; when that house goes before it has
+//! answered, this process takes its place. The same message is offered again then and kept once.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::AskArguments;
+use super::config::Config;
+use super::engines::Engines;
+use super::house::{Foundation, House, locale};
+use super::places::Places;
+use super::signals::{Interrupts, terminated};
+use super::{clock, say};
+use crate::assistant::Report;
+use crate::inbox::Inbox;
+use crate::media::Media;
+use crate::message::{Address, Body, Content, Language, Message, Person};
+use crate::messenger::console;
+use crate::outbox::text_of;
+use crate::phrases::Phrases;
+use crate::store::{Ended, Role, Store};
+
+/// How often a process beside a house looks whether that house is gone.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+/// Asks. True when answered, false when it ended in a phrase of failure.
+pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArguments) -> anyhow::Result<bool> {
+    let mut question = Question::new(arguments);
+    let lock = match places.try_lock()? {
+        Some(lock) => lock,
+        None => {
+            let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;
+            let media = Media::open(places.media())?;
+            let phrases = Phrases::load();
+            let outcome = tokio::select! {
+                answered = until_told(question.put(&store, &phrases, &media)) => Ok(answered?),
+                lock = until_free(places) => Err(lock?),
+            };
+            store.close().await;
+            match outcome {
+                Ok(answered) => return Ok(answered),
+                Err(lock) => lock,
+            }
+        }
+    };
+    let foundation = Foundation::lay(places, config, lock, clock::REAL).await?;
+    let (store, phrases, media) =
+        (foundation.store.clone(), foundation.phrases.clone(), foundation.media.clone());
+    let engines = Engines::installed(places, config);
+    let house = House::build(foundation, places, config, engines, Vec::new(), clock::REAL);
+    let stop = CancellationToken::new();
+    let done = async {
+        let answered = until_told(question.put(&store, &phrases, &media)).await;
+        stop.cancel();
+        answered
+    };
+    let (ran, answered) = tokio::join!(house.run(stop.clone()), done);
+    ran?;
+    answered
+}
+
+/// Waits until no house runs on the data folder, and takes its place.
+async fn until_free(places: &Places) -> anyhow::Result<File> {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if let Some(lock) = places.try_lock()? {
+            return Ok(lock);
+        }
+    }
+}
+
+/// Ends before the work does when somebody says so; what was accepted stays in the database.
+async fn until_told(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
+    let mut interrupts = Interrupts::listen();
+    tokio::select! {
+        done = work => done,
+        () = interrupts.next() => bail!("interrupted before the last reply"),
+        () = terminated() => bail!("told to end before the last reply"),
+    }
+}
+
+/// The message, and what has been said to it so far.
+struct Question<'a> {
+    arguments: &'a AskArguments,
+    message: Message,
+    replies: Vec<Value>,
+}
+
+impl<'a> Question<'a> {
+    fn new(arguments: &'a AskArguments) -> Self {
+        let message = Message {
+            address: Address { messenger: console::ASK.to_owned(), chat: "ask".to_owned(), thread: None },
+            key: format!("m:{}", clock::boot()),
+            from: Person { id: "owner".to_owned(), name: None, language: Some(locale()) },
+            body: Body::Text(arguments.text.join(" ")),
+            at: clock::now(),
+        };
+        Self { arguments, message, replies: Vec::new() }
+    }
+
+    /// Offers the message and shows every reply to it.
+    async fn put(&mut self, store: &Store, phrases: &Phrases, media: &Media) -> anyhow::Result<bool> {
+        let raw = serde_json::to_string(&self.message.body)?;
+        let id = Inbox::new(store.clone()).accept(self.message.clone(), &raw, clock::now()).await?;
+        let reader = store.reader();
+        loop {
+            for reply in reader.replies_of(id).await?.iter().filter(|reply| !reply.ended) {
+                let shown = self.show(&reply.content, reply.language, phrases, media)?;
+                self.replies.push(shown);
+                store.part_sent(reply.id, 0, "printed", true, clock::now()).await?;
+            }
+            if let Some(ended) = reader.ended(id).await?.filter(|ended| ended.everything) {
+                return self.finish(ended);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Prints a reply for people, or keeps it for the one JSON line.
+    fn show(
+        &self,
+        content: &Content,
+        language: Language,
+        phrases: &Phrases,
+        media: &Media,
+    ) -> anyhow::Result<Value> {
+        let text = text_of(content, language, phrases);
+        let Content::Picture(picture) = content else {
+            if !self.arguments.json {
+                say(&text)?;
+            }
+            return Ok(json!({"kind": "text", "text": text}));
+        };
+        let file = placed(&media.path(&picture.file), self.arguments.out.as_deref())?;
+        if !self.arguments.json {
+            say(&format!("{text}\n{file}"))?;
+        }
+        Ok(json!({
+            "kind": "picture", "file": file, "prompt": picture.prompt, "seed": picture.seed, "steps": picture.steps,
+            "width": picture.width, "height": picture.height,
+        }))
+    }
+
+    /// The one JSON line, if it is wanted. True when the message was answered.
+    fn finish(&mut self, ended: Ended) -> anyhow::Result<bool> {
+        let report = ended.report.and_then(|json| serde_json::from_str(&json).ok());
+        let report: Report = report.unwrap_or_default();
+        if self.arguments.json {
+            let replies = std::mem::take(&mut self.replies);
+            let mut line = json!({"intent": report.intent, "replies": replies, "ms": report.ms});
+            if let (Some(reason), Some(object)) = (&report.reason, line.as_object_mut()) {
+                object.insert("reason".to_owned(), json!(reason));
+            }
+            say(&line.to_string())?;
+        }
+        std::io::stdout().flush()?;
+        Ok(!report.failed && !ended.undrawn)
+    }
+}
+
+/// The picture where `--out` wants it.
+fn placed(path: &Path, out: Option<&Path>) -> anyhow::Result<String> {
+    let Some(out) = out else { return Ok(path.display().to_string()) };
+    std::fs::create_dir_all(out).with_context(|| format!("the folder {}", out.display()))?;
+    let copy = out.join(path.file_name().unwrap_or_default());
+    std::fs::copy(path, &copy).with_context(|| format!("{} cannot be written", copy.display()))?;
+    Ok(copy.display().to_string())
+}

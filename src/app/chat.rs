@@ -1,0 +1,100 @@
+//! `chat`: the house at the terminal, until the person leaves or the pipe ends.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::config::Config;
+use super::engines::Engines;
+use super::house::{Foundation, House};
+use super::places::Places;
+use super::signals::{Interrupts, terminated};
+use super::{clock, say};
+use crate::intent::{self, Tongue};
+use crate::message::{Language, Phrase};
+use crate::messenger::console::{self, Busy, Console};
+use crate::phrases::Phrases;
+use crate::store::Reader;
+
+/// A second Ctrl-C within this time leaves at once.
+const TWICE: Duration = Duration::from_secs(2);
+
+/// A conversation at the terminal.
+pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()> {
+    let interrupts = Interrupts::listen();
+    let foundation = Foundation::lay(places, config, places.lock()?, clock::REAL).await?;
+    let engines = Engines::installed(places, config);
+    let (phrases, language) = (foundation.phrases.clone(), foundation.language);
+    let watch = watch(foundation.store.reader(), engines.painting.is_some());
+    let files = (places.history(), clock::boot());
+    let terminal = Arc::new(Console::new(phrases.clone(), language, files, watch, clock::now));
+    if std::io::stdin().is_terminal() {
+        for phrase in welcome(&engines, &phrases, language) {
+            say(&phrases.render(language, &phrase))?;
+        }
+    }
+    let messengers = vec![terminal.clone() as _];
+    let house = House::build(foundation, places, config, engines, messengers, clock::REAL);
+    let stop = CancellationToken::new();
+    let running = house.run(stop.clone());
+    tokio::pin!(running);
+    tokio::select! {
+        done = &mut running => return done,
+        () = interrupted_twice(interrupts, &terminal) => {}
+        () = terminated() => {}
+    }
+    stop.cancel();
+    running.await
+}
+
+/// What the terminal still waits for. A drawing that nobody can paint is not waited for.
+fn watch(reader: Reader, paints: bool) -> console::Watch {
+    Arc::new(move || {
+        let reader = reader.clone();
+        Box::pin(async move {
+            // A database that cannot be read just now counts as busy: the next look tells.
+            reader.open_work(console::NAME).await.map_or(
+                Busy { delivering: true, ..Busy::default() },
+                |work| Busy {
+                    answering: work.answers,
+                    drawing: work.drawings && paints,
+                    delivering: work.replies,
+                },
+            )
+        })
+    })
+}
+
+/// What this house is, and what it can do with the models that are there.
+fn welcome(engines: &Engines, phrases: &Phrases, language: Language) -> Vec<Phrase> {
+    let mut said = vec![Phrase::new("welcome")];
+    if engines.understanding.is_none() {
+        let nothing = engines.answering.is_none() && engines.painting.is_none();
+        said.push(Phrase::new(if nothing { "nothing-installed" } else { "understand-model-missing" }));
+        return said;
+    }
+    match &engines.answering {
+        None if engines.painting.is_some() => said.push(Phrase::new("answer-model-missing")),
+        None => {}
+        Some((_, facts)) if intent::answers_in(facts, language) => said.push(Phrase::new("welcome-answers")),
+        Some((_, facts)) => {
+            let tongue = if language == Language::Ru { Tongue::Ru } else { Tongue::En };
+            said.push(intent::explanation(tongue, facts, phrases, language));
+        }
+    }
+    said.push(Phrase::new(if engines.painting.is_some() { "welcome-draws" } else { "draw-model-missing" }));
+    said
+}
+
+/// The first Ctrl-C stops what runs; a second one soon after ends the wait.
+async fn interrupted_twice(mut interrupts: Interrupts, terminal: &Console) {
+    loop {
+        interrupts.next().await;
+        terminal.interrupt();
+        if tokio::time::timeout(TWICE, interrupts.next()).await.is_ok() {
+            return;
+        }
+    }
+}
