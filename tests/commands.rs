@@ -75,3 +75,45 @@ fn a_configuration_is_checked_by_line_and_key() {
         ran.err
     );
 }
+
+#[test]
+fn doctor_works_where_nothing_is_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("not/there");
+    let ran = aisaac(&data, &["doctor", "--json"], "");
+    assert!(!folder.path().join("not").exists());
+    let lines: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let state = |check: &str| {
+        let line = lines.iter().find(|line| line["check"] == check).unwrap();
+        (line["state"].as_str().unwrap().to_owned(), line["cure"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(state("database").0, "ok");
+    assert_eq!(state("runtime"), ("wrong".into(), "выполните: aisaac models pull runtime".into()));
+    assert_eq!(state("pictures"), ("wrong".into(), "выполните: aisaac models pull starter".into()));
+    assert!(lines.iter().all(|line| line["state"] == "ok" || line["cure"].is_string()), "{}", ran.out);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    let human = aisaac(&data, &["doctor"], "");
+    assert!(human.out.contains("✗ ответы") && human.out.contains("Не в порядке"), "{}", human.out);
+}
+
+#[test]
+fn doctor_names_the_line_of_a_wrong_configuration_and_goes_on() {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("aisaac.toml"), "[draw]\nmodle = 'sketch'\n").unwrap();
+    let ran = aisaac(data.path(), &["doctor"], "");
+    assert!(ran.out.contains("строка 2: нет ключа «modle»") && ran.out.contains("«model»"), "{}", ran.out);
+    assert!(ran.out.contains("потоки"), "the rest is looked at too");
+    let left: Vec<_> = std::fs::read_dir(data.path()).unwrap().collect();
+    assert_eq!((ran.code, left.len()), (1, 1), "nothing was made");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_data_folder_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    aisaac(&data, &["queue", "list"], "");
+    assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+}

@@ -39,6 +39,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ModelsCommand,
     },
+    /// Everything that can be wrong, each with its cure. Exit 0 when nothing is wrong; changes nothing.
+    Doctor(DoctorArguments),
     /// The configuration file.
     Config {
         #[command(subcommand)]
@@ -73,6 +75,16 @@ pub(super) enum QueueCommand {
         /// Its id, as `list` shows it.
         id: i64,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    /// Also sum every file of the models and try each model: takes time and memory.
+    #[arg(long)]
+    pub(super) deep: bool,
+    /// One JSON object a check.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

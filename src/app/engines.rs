@@ -77,17 +77,11 @@ struct Models {
 impl Models {
     fn new(places: &Places, config: &Config) -> Self {
         let inference = &config.inference;
-        let cuda = inference.device == Device::Cuda;
         Self {
             places: places.clone(),
             catalogue: Catalogue::built_in(),
-            hardware: runtime::Hardware {
-                library: inference.library.clone().unwrap_or_else(|| library(places)),
-                threads: inference.threads,
-                device: if cuda { runtime::Device::Cuda } else { runtime::Device::Cpu },
-                fallback: inference.fall_back_to_cpu,
-            },
-            permit: cuda.then(Permit::default),
+            hardware: hardware(places, config),
+            permit: (inference.device == Device::Cuda).then(Permit::default),
             budget: Budget::new(inference.memory_mb),
             idle: Duration::from_secs(60 * inference.idle_minutes),
             threads: Threads::default(),
@@ -182,6 +176,20 @@ impl Models {
                 .map(|model| Box::new(model) as Boxed<_, _, _>)
         });
         Some(PictureModel { model, facts, about })
+    }
+}
+
+/// What the configuration says that models run on.
+pub(super) fn hardware(places: &Places, config: &Config) -> runtime::Hardware {
+    let inference = &config.inference;
+    runtime::Hardware {
+        library: inference.library.clone().unwrap_or_else(|| library(places)),
+        threads: inference.threads,
+        device: match inference.device {
+            Device::Cpu => runtime::Device::Cpu,
+            Device::Cuda => runtime::Device::Cuda,
+        },
+        fallback: inference.fall_back_to_cpu,
     }
 }
 

@@ -5,6 +5,7 @@ mod ask;
 mod catalogue;
 mod chat;
 mod config_error;
+mod doctor;
 mod signals;
 mod steps;
 mod telemetry;
@@ -55,10 +56,14 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// False when a message was answered with a failure phrase, or a line of several failed.
+/// False when a message was answered with a failure phrase, a line of several failed, or something is wrong.
 async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
     if let Command::Config { command: ConfigCommand::Example } = &arguments.command {
         return say(config::EXAMPLE.trim_end()).map(|()| true);
+    }
+    if let Command::Doctor(doctor) = &arguments.command {
+        let (data, config) = (arguments.data.as_deref(), arguments.config.as_deref());
+        return doctor::doctor(data, config, doctor).await;
     }
     let places = Places::find(arguments.data.as_deref())?;
     let config = Config::load(arguments.config.as_deref(), &places.config())?;
@@ -67,7 +72,7 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
         Command::Step { command } => return steps::step(&places, &config, command).await,
         Command::Chat => Box::pin(chat::chat(&places, &config)).await?,
         Command::Models { command } => catalogue::models(&places, command).await?,
-        Command::Run => {}
+        Command::Run | Command::Doctor(_) => {}
         Command::Config { .. } => say(&config::verdict(arguments.config.as_deref(), &places.config()))?,
         Command::Queue { command } => {
             let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;

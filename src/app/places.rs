@@ -1,6 +1,7 @@
 //! Where things lie: the data folder and what is in it, and the lock that only one house holds.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -13,10 +14,25 @@ pub struct Places {
 
 impl Places {
     /// `--data`, else `$AISAAC_DATA`, `$STATE_DIRECTORY` (systemd), `$XDG_DATA_HOME/aisaac`, `~/.local/share/aisaac`.
+    /// The folder is made if it is not there, for its owner alone.
     ///
     /// # Errors
     /// When none of them is set, or the folder cannot be made.
     pub fn find(given: Option<&Path>) -> anyhow::Result<Self> {
+        let Self { data } = Self::locate(given)?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&data);
+        made.with_context(|| format!("the data folder {} cannot be made", data.display()))?;
+        let data = data
+            .canonicalize()
+            .with_context(|| format!("the data folder {} cannot be entered", data.display()))?;
+        Ok(Self { data })
+    }
+
+    /// As [`Places::find`], but nothing is made.
+    ///
+    /// # Errors
+    /// When no place is set.
+    pub fn locate(given: Option<&Path>) -> anyhow::Result<Self> {
         let env = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let data = given
             .map(Path::to_owned)
@@ -25,12 +41,7 @@ impl Places {
             .or_else(|| env("XDG_DATA_HOME").map(|home| home.join("aisaac")))
             .or_else(|| env("HOME").map(|home| home.join(".local/share/aisaac")))
             .context("no data folder: give --data DIR or set AISAAC_DATA")?;
-        std::fs::create_dir_all(&data)
-            .with_context(|| format!("the data folder {} cannot be made", data.display()))?;
-        let data = data
-            .canonicalize()
-            .with_context(|| format!("the data folder {} cannot be entered", data.display()))?;
-        Ok(Self { data })
+        Ok(Self { data: data.canonicalize().unwrap_or(data) })
     }
 
     /// The data folder.
@@ -63,12 +74,18 @@ impl Places {
         self.data.join("aisaac.toml")
     }
 
+    /// The file that is locked.
+    #[must_use]
+    pub fn lock_file(&self) -> PathBuf {
+        self.data.join("lock")
+    }
+
     /// Takes the lock, or says that another house holds it. It is held until the file is dropped.
     ///
     /// # Errors
     /// When the lock file cannot be made.
     pub fn try_lock(&self) -> anyhow::Result<Option<File>> {
-        let path = self.data.join("lock");
+        let path = self.lock_file();
         let file = File::options().create(true).write(true).truncate(false).open(&path);
         let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
         match file.try_lock() {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use ort::ep;
+use ort::session::builder::SessionBuilder;
 use ort::session::{Session, SessionInputValue, SessionOutputs};
 use ort::value::{Outlet, Tensor, TensorElementType};
 
@@ -214,6 +215,27 @@ fn session(
     hardware: &Hardware,
     device: Device,
 ) -> Result<Session, InferenceError> {
+    let mut builder = builder(environment, path, hardware, device)?;
+    builder.commit_from_file(path).map_err(|error| unopened(path, device, &error.to_string()))
+}
+
+/// Tries whether a graph (its bytes, without external data) can be opened on the GPU.
+///
+/// # Errors
+/// Whatever stands in the way: the runtime, CUDA, memory.
+pub fn try_cuda(graph: &[u8], hardware: &Hardware) -> Result<(), InferenceError> {
+    let (environment, path) = (hardware.runtime()?, Path::new("a trial"));
+    let mut builder = builder(environment, path, hardware, Device::Cuda)?;
+    let opened = builder.commit_from_memory(graph);
+    opened.map(drop).map_err(|error| unopened(path, Device::Cuda, &error.to_string()))
+}
+
+fn builder(
+    environment: &ort::environment::Environment,
+    path: &Path,
+    hardware: &Hardware,
+    device: Device,
+) -> Result<SessionBuilder, InferenceError> {
     let threads = match hardware.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
@@ -227,7 +249,7 @@ fn session(
             .with_execution_providers([ep::CUDA::default().build().error_on_failure()])
             .map_err(|error| InferenceError::Cuda { reason: error.to_string() })?;
     }
-    builder.commit_from_file(path).map_err(|error| unopened(path, device, &error.to_string()))
+    Ok(builder)
 }
 
 /// Why a graph cannot be opened. The provider is registered before, but meets the card and its driver only here.
@@ -318,6 +340,8 @@ mod tests {
         let cuda = Hardware { device: Device::Cuda, ..cpu };
         let error = Graph::open(&pocket, &cuda).err().unwrap();
         assert!(matches!(error, InferenceError::Cuda { .. }), "{error}");
+        let tried = try_cuda(&std::fs::read(&pocket).unwrap(), &cuda);
+        assert!(matches!(tried, Err(InferenceError::Cuda { .. })), "{tried:?}");
         assert!(Graph::open(&pocket, &Hardware { fallback: true, ..cuda }).is_ok());
     }
 }

@@ -101,6 +101,111 @@ setting-random = a new one each time
 language-ru = Russian
 language-en = English
 
+## Doctor
+doctor-run = run: { $command }
+doctor-verdict = { $wrong ->
+        [0] Nothing is wrong.
+        [one] { $wrong } thing is wrong: do what the arrow says and look again.
+       *[other] { $wrong } things are wrong: do what the arrows say and look again.
+    }
+doctor-deeper = Sums of the models were not checked and no model was tried; that takes a while: aisaac doctor --deep
+doctor-name-folder = data folder
+doctor-name-permissions = permissions
+doctor-name-disk = disk
+doctor-name-config = configuration
+doctor-name-house = house
+doctor-name-database = database
+doctor-name-queue = line
+doctor-name-runtime = runtime
+doctor-name-model = model { $which }
+doctor-name-understanding = understanding
+doctor-name-answers = answers
+doctor-name-pictures = pictures
+doctor-name-languages = languages
+doctor-name-cuda = CUDA
+doctor-name-memory = memory
+doctor-name-threads = threads
+doctor-folder = { $path }
+doctor-folder-new = { $path } is not there yet; the first start makes it
+doctor-folder-none = { $path } is no folder and cannot be made
+doctor-folder-cure = Name another folder with --data or AISAAC_DATA, or give this user the right to write there.
+doctor-folder-closed = { $path } cannot be written
+doctor-closed-cure = If the files belong to somebody else: { $command }. If the disk is mounted read-only, name another folder with --data.
+doctor-permissions = nobody else on this machine can look in (mode { $mode })
+doctor-permissions-open = everybody on this machine can look in (mode { $mode }), and messages and pictures lie there
+doctor-disk = { $free } free
+doctor-disk-low = { $free } free; under { $needed } drawings are refused
+doctor-disk-cure = Make room on the disk of { $path }: models that are not used (aisaac models list, remove), or fewer days in keep.days.
+doctor-config = { $path } is in order
+doctor-config-none = there is no { $path }: the defaults hold
+doctor-config-unreadable = { $path } cannot be read: { $reason }
+doctor-config-key = { $path }, line { $line }: there is no key “{ $key }”; the defaults were looked at instead
+doctor-config-nearest = Did you mean “{ $nearest }”?
+doctor-config-keys = There are: { $keys }
+doctor-config-value = { $path }, line { $line }: { $reason }; the defaults were looked at instead
+doctor-config-bound = { $path }: { $reason }; the defaults were looked at instead
+doctor-config-cure = Correct it; every key with its default: aisaac config example
+doctor-house = one is running on this folder
+doctor-house-none = none is running on this folder
+doctor-house-unknown = whether one is running cannot be told: { $reason }
+doctor-database = opens, can be written, and is whole
+doctor-database-new = there is none yet; the first start makes it
+doctor-database-behind = is whole, but of an older program; the next start brings it up to date
+doctor-database-newer = was made by a newer program (its change number { $version } is unknown here)
+doctor-database-newer-cure = Start the newer program again, or use another --data.
+doctor-database-locked = another program has held it for more than two seconds; which one shows
+doctor-database-closed = cannot be written
+doctor-database-unfinished = there is a journal that no program has open (a copy, or another program that keeps it to itself); the next command that opens the database reads it in
+doctor-database-damaged = is damaged: { $reason }
+doctor-database-damaged-cure = Stop the house and move { $path }, -wal and -shm aside. What can be saved of it: sqlite3 { $path } .recover | sqlite3 saved.db. A new one is made at the next start.
+doctor-database-failed = cannot be looked at: { $reason }
+doctor-database-failed-cure = Look again while no house is running; if it stays, the disk or the file is at fault.
+doctor-queue = waiting: messages { $messages }, drawings { $drawings }, replies { $replies }; given up: messages { $lostmessages }, drawings { $lostdrawings }, replies { $lostreplies }
+doctor-queue-idle = waiting: messages { $messages }, drawings { $drawings }, replies { $replies }, and no house is running; given up: messages { $lostmessages }, drawings { $lostdrawings }, replies { $lostreplies }
+doctor-queue-lost = given up: messages { $lostmessages }, drawings { $lostdrawings }, replies { $lostreplies }; waiting: messages { $messages }, drawings { $drawings }, replies { $replies }
+doctor-queue-cure = Which drawings and why: aisaac queue list; again: aisaac queue retry ID. They go with keep.days.
+doctor-runtime = ONNX Runtime { $version }, { $path }
+doctor-runtime-missing = { $path } is not there
+doctor-runtime-other = { $path } is no ONNX Runtime: { $reason }
+doctor-runtime-broken = ONNX Runtime { $version } at { $path } does not load: { $reason }
+doctor-runtime-configured = The configuration names it (inference.library): correct the path, or take the key out and run: aisaac models pull runtime
+doctor-model = installed, { $size }
+doctor-model-summed = installed, every file has its sum
+doctor-model-partial = incomplete: { $files }
+doctor-model-wrong = these files are not what they should be: { $files }
+doctor-role = { $model }
+doctor-role-works = { $model }; a trial worked in { $ms } ms
+doctor-role-fails = { $model } does not work: { $reason }
+doctor-role-fails-cure = If its files are in order (above), the log says more: aisaac --log debug doctor --deep. Otherwise fetch it again: aisaac models pull { $model }
+doctor-role-missing = the model { $model } is not installed
+doctor-role-unknown = the configuration names { $model }, which is not in the catalogue
+doctor-role-other = the configuration names { $model }, which is a model for something else
+doctor-languages = answers in Russian and in English
+doctor-languages-lacking = the answer model does not speak { $lacking ->
+        [ru] Russian
+        [en] English
+       *[both] Russian or English
+    }: messages in it get a standing sentence instead of an answer
+doctor-languages-cure = run: aisaac models pull answer-ru (about { $size })
+doctor-languages-chosen = run: aisaac models pull answer-ru (about { $size }), and set answer.model = "answer-ru" in the configuration
+doctor-cuda = starts
+doctor-cuda-driver = does not start, for there is no NVIDIA driver: { $reason }
+doctor-cuda-driver-cure = Install the NVIDIA driver until nvidia-smi shows the card (in a container: start it with --gpus all), or set inference.device = "cpu".
+doctor-cuda-library = does not start, for the runtime library is one for the processor: { $reason }
+doctor-cuda-library-cure = Install onnxruntime-gpu (pip download onnxruntime-gpu, unzip; or a release of ONNX Runtime with “gpu” in its name), and set inference.library to its libonnxruntime.so; libonnxruntime_providers_cuda.so stays beside it.
+doctor-cuda-failed = does not start: { $reason }
+doctor-cuda-failed-cure = Install the CUDA and cuDNN versions that this runtime library was built for (pip install "onnxruntime-gpu[cuda,cudnn]" brings them) and let LD_LIBRARY_PATH name their folders; or set inference.device = "cpu".
+doctor-memory = the models take { $models } MB of { $budget } MB (inference.memory_mb), the machine has { $total } MB
+doctor-memory-free = the models take { $models } MB without a bound, the machine has { $total } MB
+doctor-memory-turns = the models take { $models } MB, more than the { $budget } MB of inference.memory_mb: they are loaded in turn, which takes time
+doctor-memory-machine = the models may take { $models } MB at once (inference.memory_mb = { $budget }), and the machine has { $total } MB
+doctor-memory-huge = { $model } takes { $mb } MB, and the machine has { $total } MB
+doctor-memory-huge-cure = Choose a smaller model: aisaac models list
+doctor-memory-cure = Set inference.memory_mb = { $mb } in the configuration.
+doctor-threads = { $threads } for a model, { $cores } cores
+doctor-threads-many = { $threads } for a model, but { $cores } cores: they are in each other's way
+doctor-threads-cure = Set inference.threads = 0 in the configuration: one per core.
+
 ## Trouble
 no-messenger = No messenger is configured, so there is nobody to listen to. The messenger that needs none is this terminal: aisaac chat
 empty = The message is empty. Ask me something, or tell me what to draw.

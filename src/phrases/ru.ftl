@@ -106,6 +106,112 @@ setting-random = каждый раз новый
 language-ru = русский
 language-en = английский
 
+## Доктор
+doctor-run = выполните: { $command }
+doctor-verdict = { $wrong ->
+        [0] Всё в порядке.
+        [one] Не в порядке { $wrong } вещь: сделайте, что сказано у стрелки, и проверьте снова.
+        [few] Не в порядке { $wrong } вещи: сделайте, что сказано у стрелок, и проверьте снова.
+       *[other] Не в порядке { $wrong } вещей: сделайте, что сказано у стрелок, и проверьте снова.
+    }
+doctor-deeper = Суммы файлов моделей не сверены, и ни одна модель не испытана; это небыстро: aisaac doctor --deep
+doctor-name-folder = папка данных
+doctor-name-permissions = права
+doctor-name-disk = диск
+doctor-name-config = настройки
+doctor-name-house = дом
+doctor-name-database = база
+doctor-name-queue = очередь
+doctor-name-runtime = среда
+doctor-name-model = модель { $which }
+doctor-name-understanding = понимание
+doctor-name-answers = ответы
+doctor-name-pictures = рисунки
+doctor-name-languages = языки
+doctor-name-cuda = CUDA
+doctor-name-memory = память
+doctor-name-threads = потоки
+doctor-folder = { $path }
+doctor-folder-new = { $path } пока нет; её создаст первый запуск
+doctor-folder-none = { $path } — не папка, и создать её нельзя
+doctor-folder-cure = Укажите другую папку через --data или AISAAC_DATA либо дайте этому пользователю право писать туда.
+doctor-folder-closed = в { $path } нельзя писать
+doctor-closed-cure = Если файлы принадлежат кому-то другому: { $command }. Если диск подключён только для чтения, укажите другую папку через --data.
+doctor-permissions = никто другой на этой машине туда не заглянет (права { $mode })
+doctor-permissions-open = заглянуть может любой на этой машине (права { $mode }), а там лежат сообщения и картинки
+doctor-disk = свободно { $free }
+doctor-disk-low = свободно { $free }; меньше { $needed } — и в рисунках отказываю
+doctor-disk-cure = Освободите место на диске, где лежит { $path }: уберите ненужные модели (aisaac models list, remove) или уменьшите keep.days.
+doctor-config = { $path } в порядке
+doctor-config-none = файла { $path } нет: действуют значения по умолчанию
+doctor-config-unreadable = { $path } не читается: { $reason }
+doctor-config-key = { $path }, строка { $line }: нет ключа «{ $key }»; дальше проверены значения по умолчанию
+doctor-config-nearest = Может быть, «{ $nearest }»?
+doctor-config-keys = Есть такие: { $keys }
+doctor-config-value = { $path }, строка { $line }: { $reason }; дальше проверены значения по умолчанию
+doctor-config-bound = { $path }: { $reason }; дальше проверены значения по умолчанию
+doctor-config-cure = Исправьте; все ключи и их значения по умолчанию: aisaac config example
+doctor-house = с этой папкой работает
+doctor-house-none = с этой папкой сейчас не работает
+doctor-house-unknown = не узнать, работает ли он: { $reason }
+doctor-database = открывается, записывается, цела
+doctor-database-new = её пока нет; её создаст первый запуск
+doctor-database-behind = цела, но от более старой программы; следующий запуск её обновит
+doctor-database-newer = создана более новой программой (изменение номер { $version } здесь неизвестно)
+doctor-database-newer-cure = Запустите снова новую программу или укажите другую папку через --data.
+doctor-database-locked = её больше двух секунд держит другая программа; какая — покажет команда
+doctor-database-closed = в неё нельзя писать
+doctor-database-unfinished = есть журнал, который не открыт ни одной программой (копия, или кто-то держит базу только для себя); его прочтёт следующая команда, которая откроет базу
+doctor-database-damaged = повреждена: { $reason }
+doctor-database-damaged-cure = Остановите дом и уберите в сторону { $path }, -wal и -shm. Что можно спасти: sqlite3 { $path } .recover | sqlite3 saved.db. Новую создаст следующий запуск.
+doctor-database-failed = не удалось посмотреть: { $reason }
+doctor-database-failed-cure = Проверьте ещё раз, когда дом не работает; если не пройдёт, виноват диск или сам файл.
+doctor-queue = ждут: сообщений { $messages }, рисунков { $drawings }, ответов { $replies }; не вышло: сообщений { $lostmessages }, рисунков { $lostdrawings }, ответов { $lostreplies }
+doctor-queue-idle = ждут: сообщений { $messages }, рисунков { $drawings }, ответов { $replies }, а дом не работает; не вышло: сообщений { $lostmessages }, рисунков { $lostdrawings }, ответов { $lostreplies }
+doctor-queue-lost = не вышло: сообщений { $lostmessages }, рисунков { $lostdrawings }, ответов { $lostreplies }; ждут: сообщений { $messages }, рисунков { $drawings }, ответов { $replies }
+doctor-queue-cure = Какие рисунки и почему: aisaac queue list; ещё раз: aisaac queue retry НОМЕР. Сами исчезнут по keep.days.
+doctor-runtime = ONNX Runtime { $version }, { $path }
+doctor-runtime-missing = нет файла { $path }
+doctor-runtime-other = { $path } — не ONNX Runtime: { $reason }
+doctor-runtime-broken = ONNX Runtime { $version } из { $path } не загружается: { $reason }
+doctor-runtime-configured = Его называют настройки (inference.library): исправьте путь или уберите ключ и выполните: aisaac models pull runtime
+doctor-model = установлена, { $size }
+doctor-model-summed = установлена, суммы всех файлов сошлись
+doctor-model-partial = неполная: { $files }
+doctor-model-wrong = это не те файлы: { $files }
+doctor-role = { $model }
+doctor-role-works = { $model }; испытана за { $ms } мс
+doctor-role-fails = { $model } не работает: { $reason }
+doctor-role-fails-cure = Если её файлы в порядке (см. выше), больше скажет журнал: aisaac --log debug doctor --deep. Иначе скачайте снова: aisaac models pull { $model }
+doctor-role-missing = модель { $model } не установлена
+doctor-role-unknown = настройки называют { $model }, а в каталоге такой модели нет
+doctor-role-other = настройки называют { $model }, а это модель для другого
+doctor-languages = отвечаю по-русски и по-английски
+doctor-languages-lacking = модель ответов не говорит { $lacking ->
+        [ru] по-русски
+        [en] по-английски
+       *[both] ни по-русски, ни по-английски
+    }: вместо ответа люди получают готовую фразу
+doctor-languages-cure = выполните: aisaac models pull answer-ru (около { $size })
+doctor-languages-chosen = выполните: aisaac models pull answer-ru (около { $size }) и задайте в настройках answer.model = "answer-ru"
+doctor-cuda = запускается
+doctor-cuda-driver = не запускается: нет драйвера NVIDIA ({ $reason })
+doctor-cuda-driver-cure = Установите драйвер NVIDIA, чтобы nvidia-smi показывала карту (контейнер запускайте с --gpus all), или задайте inference.device = "cpu".
+doctor-cuda-library = не запускается: эта библиотека только для процессора ({ $reason })
+doctor-cuda-library-cure = Установите onnxruntime-gpu (pip download onnxruntime-gpu и распаковать, или выпуск ONNX Runtime с «gpu» в имени) и задайте inference.library — путь к его libonnxruntime.so; libonnxruntime_providers_cuda.so пусть лежит рядом.
+doctor-cuda-failed = не запускается: { $reason }
+doctor-cuda-failed-cure = Установите те версии CUDA и cuDNN, для которых собрана библиотека (их приносит pip install "onnxruntime-gpu[cuda,cudnn]"), и назовите их папки в LD_LIBRARY_PATH; или задайте inference.device = "cpu".
+doctor-memory = модели занимают { $models } МБ из { $budget } МБ (inference.memory_mb), у машины { $total } МБ
+doctor-memory-free = модели занимают { $models } МБ без ограничения, у машины { $total } МБ
+doctor-memory-turns = модели занимают { $models } МБ, больше, чем { $budget } МБ из inference.memory_mb: они загружаются по очереди, а это время
+doctor-memory-machine = модели могут занять сразу { $models } МБ (inference.memory_mb = { $budget }), а у машины { $total } МБ
+doctor-memory-huge = { $model } занимает { $mb } МБ, а у машины { $total } МБ
+doctor-memory-huge-cure = Выберите модель поменьше: aisaac models list
+doctor-memory-cure = Задайте в настройках inference.memory_mb = { $mb }.
+doctor-threads = { $threads } на модель, ядер { $cores }
+doctor-threads-many = { $threads } на модель, а ядер { $cores }: они мешают друг другу
+doctor-threads-cure = Задайте в настройках inference.threads = 0: по одному на ядро.
+
 ## Неполадки
 no-messenger = Ни один мессенджер не настроен, слушать некого. Без настройки можно поговорить прямо в терминале: aisaac chat
 empty = Сообщение пустое. Спросите о чём-нибудь или скажите, что нарисовать.

@@ -55,7 +55,7 @@ pub struct Counts {
 /// [`StoreError::Newer`], [`StoreError::Locked`], [`StoreError::Unwritable`], [`StoreError::Damaged`], and whatever
 /// else SQLite says.
 pub async fn look(path: &Path) -> Result<Look, StoreError> {
-    if !path.exists() {
+    if !path.try_exists().map_err(sqlx::Error::Io)? {
         return Ok(Look::Missing);
     }
     let options = SqliteConnectOptions::new()
