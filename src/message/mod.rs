@@ -5,6 +5,8 @@
 
 mod failure;
 mod notice;
+mod outcome;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub use failure::{Failure, FailureKind};
 pub use notice::{Notice, Show};
+pub use outcome::{Exchange, Outcome, Pending};
+pub use settings::{Change, Settings};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -285,121 +289,4 @@ pub struct Commission {
     pub size: Option<(u32, u32)>,
     /// Denoising steps; the model's own number when `None`.
     pub steps: Option<u32>,
-}
-
-/// A turn of the conversation: what was asked, and the answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exchange {
-    /// What the person said.
-    pub asked: String,
-    /// What the assistant answered.
-    pub answered: String,
-}
-
-/// What a question of ours waits for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pending {
-    /// "What shall I draw?": the next text is the subject.
-    Subject {
-        /// Options that the request named already (`--seed 5`).
-        options: String,
-    },
-    /// "Draw this instead?": a yes draws the text.
-    DrawInstead {
-        /// The text that was answered.
-        text: String,
-    },
-}
-
-/// One setting of a lane, changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "setting", content = "value", rename_all = "snake_case")]
-pub enum Change {
-    /// Language of the house's sentences; `None` for the one that people write in.
-    Language(Option<Language>),
-    /// Picture size in pixels; `None` for the model's own.
-    Size(Option<(u32, u32)>),
-    /// Denoising steps; `None` for the model's own.
-    Steps(Option<u32>),
-    /// Keep this seed for every picture; `None` draws a new one each time.
-    Seed(Option<u64>),
-    /// The lane's system prompt; `None` for the owner's default, `Some("")` for the model's own.
-    Persona(Option<String>),
-}
-
-/// Settings of a lane as they stand.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Settings {
-    /// Language that somebody chose.
-    pub language: Option<Language>,
-    /// Picture size that somebody chose.
-    pub size: Option<(u32, u32)>,
-    /// Steps that somebody chose.
-    pub steps: Option<u32>,
-    /// Seed that somebody keeps.
-    pub seed: Option<u64>,
-    /// System prompt that somebody chose.
-    pub persona: Option<String>,
-}
-
-impl Settings {
-    /// Makes one change.
-    pub fn apply(&mut self, change: &Change) {
-        match change.clone() {
-            Change::Language(language) => self.language = language,
-            Change::Size(size) => self.size = size,
-            Change::Steps(steps) => self.steps = steps,
-            Change::Seed(seed) => self.seed = seed,
-            Change::Persona(persona) => self.persona = persona,
-        }
-    }
-}
-
-/// What a handled message turns into; only `store::settle` makes rows of it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// Nothing to say (not for us, a duplicate in substance).
-    Nothing,
-    /// Say something.
-    Say {
-        /// What the reply holds.
-        content: Content,
-        /// To be kept in the conversation, if it belongs there.
-        remember: Option<Exchange>,
-    },
-    /// Say something and wait for the answer.
-    Ask {
-        /// The question.
-        content: Content,
-        /// What the next message means.
-        pending: Pending,
-        /// To be kept in the conversation, if it belongs there.
-        remember: Option<Exchange>,
-    },
-    /// Queue a drawing.
-    Draw(Commission),
-    /// Change a drawing that still waits (its request was edited).
-    Redraw {
-        /// The waiting drawing.
-        drawing: DrawingId,
-        /// What it becomes.
-        commission: Commission,
-    },
-    /// Change settings of the lane, and say so.
-    Set {
-        /// In order.
-        changes: Vec<Change>,
-        /// What the reply holds.
-        content: Content,
-    },
-    /// Begin a fresh conversation, and say so.
-    New {
-        /// What the reply holds.
-        content: Content,
-    },
-    /// Delete what is kept about the lane and the person; the reply counts what went.
-    Forget,
-    /// Cancel a drawing: the one at this place in line (0 is being painted), or the person's newest unfinished one.
-    Cancel(Option<u32>),
 }

@@ -8,6 +8,7 @@ mod error;
 mod messages;
 mod settle;
 mod drawings;
+mod cancel;
 mod replies;
 mod conversation;
 mod patience;
@@ -26,7 +27,8 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Row, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Notify;
 
-pub use drawings::{CancelWord, Claimed, QueueRow};
+pub use cancel::CancelWord;
+pub use drawings::{Claimed, QueueRow};
 pub use error::StoreError;
 pub use forget::Forgotten;
 pub use look::{Counts, Look, look};

@@ -6,7 +6,7 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::drawings::{self, CancelWord, Who};
+use super::cancel::{self, CancelWord, Who};
 use super::messages::{Taken, from_json, to_json};
 use super::replies::{self, NewReply};
 use super::{Forgotten, Store, StoreError, conversation, forget};
@@ -301,7 +301,7 @@ impl Writing<'_, '_> {
         let message = &self.at.taken.message;
         let who =
             Who { messenger: &message.address.messenger, person: &message.from.id, owner: self.at.owner };
-        let phrase = match drawings::cancel(self.tx, who, place, self.at.now).await? {
+        let phrase = match cancel::cancel(self.tx, who, place, self.at.now).await? {
             CancelWord::Nothing => Phrase::new("nothing-to-cancel"),
             CancelWord::NotYours => Phrase::new("not-yours"),
             CancelWord::Cancelled(subject) => Phrase::new("cancelled").with("subject", subject),

@@ -1,0 +1,133 @@
+//! Cancelling a drawing, waiting or running: by its requester, by the owner in a chat, by the owner at the command line.
+//!
+//! A waiting one ends here; a running one gets its cancel column set, which the painter reads between steps. A requester
+//! whose drawing somebody else cancelled is told.
+
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+use super::drawings::{Claimed, claimed, tell};
+use super::forget::doom;
+use super::{Store, StoreError};
+use crate::message::DrawingId;
+
+/// What a request to cancel came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CancelWord {
+    /// There is nothing to cancel.
+    Nothing,
+    /// It belongs to somebody else.
+    NotYours,
+    /// It waited and is gone.
+    Cancelled(String),
+    /// It is being painted and stops at the next step.
+    Stopping(String),
+}
+
+impl Store {
+    /// Cancels as the owner, from the command line; the requester is told.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn cancel_as_owner(&self, id: DrawingId, now: i64) -> Result<CancelWord, StoreError> {
+        let mut tx = self.begin().await?;
+        let word = match unfinished(&mut tx, "id = ?", &[Bind::Number(id.get())]).await? {
+            Some((drawing, running)) => {
+                if !running {
+                    tell(&mut tx, &drawing, "drawing-cancelled", now).await?;
+                }
+                cancel_it(&mut tx, drawing, running, now).await?
+            }
+            None => CancelWord::Nothing,
+        };
+        tx.commit().await?;
+        self.bells().drawings.notify_one();
+        self.bells().outbox.notify_one();
+        Ok(word)
+    }
+}
+
+/// Who asks for a cancel.
+pub(super) struct Who<'a> {
+    pub(super) messenger: &'a str,
+    pub(super) person: &'a str,
+    /// May cancel anybody's.
+    pub(super) owner: bool,
+}
+
+/// Cancels the drawing at a place in line (or the newest unfinished one of the person) inside somebody's transaction.
+/// A requester whose drawing somebody else cancelled is told.
+pub(super) async fn cancel(
+    connection: &mut SqliteConnection,
+    who: Who<'_>,
+    place: Option<u32>,
+    now: i64,
+) -> Result<CancelWord, StoreError> {
+    let found = match place {
+        None => {
+            let mine = [Bind::Text(who.messenger), Bind::Text(who.person)];
+            unfinished(connection, "messenger = ? AND person = ? ORDER BY id DESC", &mine).await?
+        }
+        Some(0) => unfinished(connection, "state = 'running'", &[]).await?,
+        Some(place) => {
+            let before = [Bind::Number(i64::from(place) - 1)];
+            unfinished(connection, "state = 'waiting' ORDER BY id LIMIT 1 OFFSET ?", &before).await?
+        }
+    };
+    let Some((drawing, running)) = found else { return Ok(CancelWord::Nothing) };
+    let mine = drawing.address.messenger == who.messenger && drawing.person == who.person;
+    if !mine && !who.owner {
+        return Ok(CancelWord::NotYours);
+    }
+    if !mine && !running {
+        tell(connection, &drawing, "drawing-cancelled", now).await?;
+    }
+    cancel_it(connection, drawing, running, now).await
+}
+
+enum Bind<'a> {
+    Number(i64),
+    Text(&'a str),
+}
+
+/// The first unfinished drawing of a condition, and whether it is being painted.
+async fn unfinished(
+    connection: &mut SqliteConnection,
+    condition: &str,
+    binds: &[Bind<'_>],
+) -> Result<Option<(Claimed, bool)>, StoreError> {
+    let sql = format!(
+        "SELECT id, message, address, person, reply_to, language, commission, attempt, state = 'running'
+         FROM drawings WHERE state IN ('waiting', 'running') AND {condition}"
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for bind in binds {
+        query = match bind {
+            Bind::Number(number) => query.bind(*number),
+            Bind::Text(text) => query.bind(*text),
+        };
+    }
+    let row = query.fetch_optional(connection).await?;
+    row.map(|row| Ok((claimed(&row)?, row.try_get(8)?))).transpose()
+}
+
+async fn cancel_it(
+    connection: &mut SqliteConnection,
+    drawing: Claimed,
+    running: bool,
+    now: i64,
+) -> Result<CancelWord, StoreError> {
+    if running {
+        sqlx::query("UPDATE drawings SET cancel = 1 WHERE id = ?")
+            .bind(drawing.id.get())
+            .execute(connection)
+            .await?;
+        return Ok(CancelWord::Stopping(drawing.commission.subject));
+    }
+    sqlx::query("UPDATE drawings SET state = 'cancelled', cancel = 1, ended_at = ? WHERE id = ?")
+        .bind(now)
+        .bind(drawing.id.get())
+        .execute(&mut *connection)
+        .await?;
+    doom(connection, &drawing.file()).await?;
+    Ok(CancelWord::Cancelled(drawing.commission.subject))
+}
