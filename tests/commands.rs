@@ -66,14 +66,39 @@ fn a_configuration_is_checked_by_line_and_key() {
         std::fs::write(data.path().join("aisaac.toml"), text).unwrap();
         aisaac(data.path(), &["config", "check"], "")
     };
-    assert!(check(&aisaac(data.path(), &["config", "example"], "").out).out.ends_with("in order\n"));
+    assert!(check(&aisaac(data.path(), &["config", "example"], "").out).out.ends_with("в порядке.\n"));
     let ran = check("[draw]\nmodle = 'sketch'\n");
     assert_eq!((ran.code, ran.out.as_str()), (1, ""));
     assert!(
-        ran.err.contains("aisaac.toml: line 2: there is no key `modle`; did you mean `model`?"),
+        ran.err.contains("aisaac.toml, строка 2: нет ключа «modle»; может быть, «model»?"),
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn what_stops_a_command_is_said_in_the_language_of_the_locale() {
+    let data = tempfile::tempdir().unwrap();
+    let ran = aisaac(data.path(), &["--log", "bananas", "queue", "list"], "");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("bananas — не уровень журнала"), "{}", ran.err);
+    let ran = aisaac(data.path(), &["queue", "cancel", "7"], "");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("Рисунок 7 не ждёт и не рисуется."), "{}", ran.err);
+    std::fs::write(data.path().join("aisaac.db"), "no database at all, but long enough to have a header")
+        .unwrap();
+    let ran = aisaac(data.path(), &["chat"], "привет\n");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("База повреждена."), "{}", ran.err);
+    let file = data.path().join("a file");
+    std::fs::write(&file, "").unwrap();
+    let ran = aisaac(&file, &["chat"], "");
+    assert!(ran.err.contains("нельзя пользоваться"), "{}", ran.err);
+    let other = tempfile::tempdir().unwrap();
+    let lock = std::fs::File::create(other.path().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let ran = aisaac(other.path(), &["chat"], "");
+    assert!(ran.err.contains("уже работает другой aisaac"), "{}", ran.err);
 }
 
 #[test]

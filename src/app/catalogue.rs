@@ -94,16 +94,24 @@ fn show(data: &Path, catalogue: &Catalogue, model: &Manifest) -> anyhow::Result<
 
 async fn verify(data: &Path, catalogue: &Catalogue) -> anyhow::Result<()> {
     let (data, models) = (data.to_owned(), catalogue.models().cloned().collect::<Vec<_>>());
-    let wrong = tokio::task::spawn_blocking(move || {
-        let there = models.iter().filter(|model| models::state(&data, model) != State::Missing);
-        there.flat_map(|model| models::verify(&data, model, &mut |_, _| ())).collect::<Vec<_>>()
+    let (there, wrong) = tokio::task::spawn_blocking(move || {
+        let there: Vec<_> =
+            models.iter().filter(|model| models::state(&data, model) != State::Missing).collect();
+        let flaws = there.iter().flat_map(|model| models::verify(&data, model, &mut |_, _| ()));
+        (there.len(), flaws.collect::<Vec<_>>())
     })
     .await?;
+    if there == 0 {
+        return say("no model is installed; to bring the first ones: aisaac models pull starter");
+    }
     if wrong.is_empty() {
         return say("every installed file has its sum");
     }
     let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-    bail!("{}\ncure: delete these files and run: aisaac models pull NAME", lines.join("\n"))
+    bail!(
+        "{}\ncure: aisaac models pull with the name before the slash brings these files again",
+        lines.join("\n")
+    )
 }
 
 /// Says what it will do, does it, and says what came.

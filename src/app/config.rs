@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use serde::Deserialize;
 
 pub use super::config_error::ConfigError;
+use super::sorry::bad_config;
 use crate::message::Language;
 
 /// The commented example: every key with its default.
@@ -141,9 +141,7 @@ impl Config {
     /// When the file cannot be read, or says something that cannot be understood.
     pub fn load(given: Option<&Path>, usual: &Path) -> anyhow::Result<Self> {
         let path = given.unwrap_or(usual);
-        let config =
-            Self::read(given, usual).with_context(|| format!("the configuration {}", path.display()))?;
-        Ok(config.unwrap_or_default())
+        Ok(Self::read(given, usual).map_err(|error| bad_config(path, &error))?.unwrap_or_default())
     }
 
     /// As [`Config::load`]; `None` when none is named and there is none in the data folder.
@@ -172,22 +170,25 @@ impl Config {
     /// Names the line and the key, and for an unknown one the nearest known one.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text).map_err(|error| ConfigError::of(&error, text))?;
-        if config.answer.lanes == 0 {
-            return Err(ConfigError::Bound { key: "answer.lanes", bound: "at least 1" });
-        }
-        if !(0.0..=1.0).contains(&config.draw.offer_from) {
-            return Err(ConfigError::Bound { key: "draw.offer_from", bound: "from 0 to 1" });
-        }
+        config.bounds()?;
         Ok(config)
     }
-}
 
-/// What `config check` says about a configuration that can be read.
-pub(super) fn verdict(given: Option<&Path>, usual: &Path) -> String {
-    if given.is_none() && !usual.exists() {
-        return format!("there is no configuration {}: the defaults hold", usual.display());
+    /// Values that their keys cannot have.
+    fn bounds(&self) -> Result<(), ConfigError> {
+        let within = |fits: bool, key, bound| fits.then_some(()).ok_or(ConfigError::Bound { key, bound });
+        within((1..=64).contains(&self.answer.lanes), "answer.lanes", "1–64")?;
+        within((1..=10_000).contains(&self.answer.turns), "answer.turns", "1–10000")?;
+        within(self.answer.hours >= 1, "answer.hours", "≥ 1")?;
+        within((1..=1_000).contains(&self.draw.waiting_per_person), "draw.waiting_per_person", "1–1000")?;
+        within((0.0..=1.0).contains(&self.draw.offer_from), "draw.offer_from", "0–1")?;
+        within(self.inference.threads <= 256, "inference.threads", "0–256")?;
+        within(self.inference.memory_mb >= 64, "inference.memory_mb", "≥ 64")?;
+        within(self.inference.idle_minutes >= 1, "inference.idle_minutes", "≥ 1")?;
+        within((1..=36_500).contains(&self.keep.days), "keep.days", "1–36500")?;
+        let named = self.access.owners.iter().chain(&self.access.members);
+        within(named.into_iter().all(|one| one.contains(':')), "access", "messenger:id")
     }
-    format!("the configuration {} is in order", given.unwrap_or(usual).display())
 }
 
 #[cfg(test)]
@@ -239,8 +240,10 @@ mod tests {
             ),
             ("draw = 3\n", "line 1: `draw`: invalid type: integer `3`, expected a section"),
             ("[answer\n", "line 1: unclosed table, expected `]`"),
-            ("[answer]\nlanes = 0\n", "answer.lanes must be at least 1"),
-            ("[draw]\noffer_from = 7.0\n", "draw.offer_from must be from 0 to 1"),
+            ("[answer]\nlanes = 0\n", "answer.lanes must be 1–64"),
+            ("[keep]\ndays = 0\n", "keep.days must be 1–36500"),
+            ("[access]\nowners = ['bob']\n", "access must be messenger:id"),
+            ("[draw]\noffer_from = 7.0\n", "draw.offer_from must be 0–1"),
         ] {
             assert_eq!(Config::parse(text).unwrap_err().to_string(), said);
         }

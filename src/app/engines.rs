@@ -9,11 +9,11 @@ use super::config::{Config, Device};
 use super::places::Places;
 use crate::drawing;
 use crate::inference::{
-    Answering, Boxed, Budget, Handle, Painting, Permit, Terms, Threads, Understanding, causal_lm, diffusion,
-    runtime, understanding,
+    Answering, Boxed, Budget, Handle, InferenceError, Painting, Permit, Terms, Threads, Understanding,
+    causal_lm, diffusion, runtime, understanding,
 };
 use crate::intent::{self, AnswerFacts, Known, PainterFacts};
-use crate::models::{self, Catalogue, Manifest};
+use crate::models::{self, Catalogue, Manifest, State};
 
 /// How long models have to end: one token, or one denoising step.
 const MODELS_END: Duration = Duration::from_secs(10);
@@ -90,8 +90,31 @@ impl Models {
 
     fn ready(&self, name: &str) -> Option<(Manifest, PathBuf)> {
         let manifest = self.catalogue.get(name)?;
-        let folder = models::folder(self.places.data(), name);
-        models::installed(self.places.data(), manifest).then(|| (manifest.clone(), folder))
+        match models::state(self.places.data(), manifest) {
+            State::Installed => Some((manifest.clone(), models::folder(self.places.data(), &manifest.name))),
+            State::Missing => None,
+            State::Partial { wanting } => {
+                let files = wanting.join(", ");
+                tracing::warn!(model = name, files, "incomplete or damaged; cure: aisaac models pull {name}");
+                None
+            }
+        }
+    }
+
+    /// A loader that looks at the sums of the model's files first.
+    fn proven<T>(
+        &self,
+        manifest: &Manifest,
+        load: impl Fn() -> Result<T, InferenceError> + Send + 'static,
+    ) -> impl Fn() -> Result<T, InferenceError> + Send + 'static {
+        let (data, manifest) = (self.places.data().to_owned(), manifest.clone());
+        move || {
+            models::prove(&data, &manifest).map_err(|flaw| InferenceError::File {
+                path: models::folder(&data, &manifest.name),
+                reason: format!("{flaw}; cure: aisaac models pull {}", manifest.name),
+            })?;
+            load()
+        }
     }
 
     fn terms(&self, manifest: &Manifest) -> Terms {
@@ -109,10 +132,11 @@ impl Models {
     fn understanding(&self) -> Option<Understanding> {
         let (manifest, folder) = self.ready("understand")?;
         let (terms, hardware, commands) = (self.terms(&manifest), self.hardware.clone(), intent::commands());
-        Some(Handle::spawn(terms, move || {
+        let proven = self.proven(&manifest.clone(), move || {
             understanding::load(&manifest, &folder, &commands, &hardware)
                 .map(|model| Box::new(model) as Boxed<_, _, _>)
-        }))
+        });
+        Some(Handle::spawn(terms, proven))
     }
 
     fn answering(&self, chosen: Option<&str>) -> Option<(Answering, AnswerFacts)> {
@@ -139,10 +163,10 @@ impl Models {
             better_mb: i64::try_from(better.div_ceil(1_000_000)).unwrap_or(i64::MAX),
         };
         let (terms, hardware) = (self.terms(&manifest), self.hardware.clone());
-        let handle = Handle::spawn(terms, move || {
+        let proven = self.proven(&manifest.clone(), move || {
             causal_lm::load(&manifest, &folder, &hardware).map(|model| Box::new(model) as Boxed<_, _, _>)
         });
-        Some((handle, facts))
+        Some((Handle::spawn(terms, proven), facts))
     }
 
     fn painting(&self, name: &str) -> Option<PictureModel> {
@@ -171,11 +195,11 @@ impl Models {
         let mut terms = self.terms(&manifest);
         terms.permit = terms.permit.as_ref().map(Permit::for_pictures);
         let hardware = self.hardware.clone();
-        let model = Handle::spawn(terms, move || {
+        let proven = self.proven(&manifest.clone(), move || {
             diffusion::load(&manifest, &folder, &needs, &hardware)
                 .map(|model| Box::new(model) as Boxed<_, _, _>)
         });
-        Some(PictureModel { model, facts, about })
+        Some(PictureModel { model: Handle::spawn(terms, proven), facts, about })
     }
 }
 

@@ -6,7 +6,9 @@ mod catalogue;
 mod chat;
 mod config_error;
 mod doctor;
+mod line;
 mod signals;
+mod sorry;
 mod steps;
 mod telemetry;
 pub mod clock;
@@ -16,17 +18,17 @@ pub mod house;
 pub mod places;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command, ConfigCommand, QueueCommand};
+use arguments::{Arguments, Command, ConfigCommand};
 use config::Config;
 use places::Places;
 
-use crate::message::DrawingId;
+use crate::message::Phrase;
 use crate::phrases::Phrases;
-use crate::store::{CancelWord, Role, Store};
 
 /// Exit code of a command that cannot be meant so; clap's own, too.
 const WRONG_USE: u8 = 2;
@@ -35,7 +37,10 @@ const WRONG_USE: u8 = 2;
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    telemetry::start(&arguments.log);
+    if let Err(phrase) = telemetry::start(&arguments.log) {
+        let _ = writeln!(std::io::stderr(), "aisaac: {}", Phrases::load().render(house::locale(), &phrase));
+        return ExitCode::from(WRONG_USE);
+    }
     if let Command::Run = &arguments.command {
         let sentence = Phrases::load().say(house::locale(), "no-messenger");
         let _ = writeln!(std::io::stderr(), "aisaac: {sentence}");
@@ -50,7 +55,8 @@ pub fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "aisaac: {error:#}");
+            let sentence = sorry::sentence(&error, &Phrases::load(), house::locale());
+            let _ = writeln!(std::io::stderr(), "aisaac: {sentence}");
             ExitCode::FAILURE
         }
     }
@@ -73,40 +79,19 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
         Command::Chat => Box::pin(chat::chat(&places, &config)).await?,
         Command::Models { command } => catalogue::models(&places, command).await?,
         Command::Run | Command::Doctor(_) => {}
-        Command::Config { .. } => say(&config::verdict(arguments.config.as_deref(), &places.config()))?,
-        Command::Queue { command } => {
-            let store = Store::open(&places.database(), &clock::boot(), Role::Guest, clock::now()).await?;
-            let done = queue(&store, command).await;
-            store.close().await;
-            done?;
-        }
+        Command::Config { .. } => config_is_fine(arguments.config.as_deref(), &places)?,
+        Command::Queue { command } => line::queue(&places, command).await?,
     }
     Ok(true)
 }
 
-async fn queue(store: &Store, command: &QueueCommand) -> anyhow::Result<()> {
-    match command {
-        QueueCommand::List => {
-            for row in store.reader().queue(10).await? {
-                let place = row.place.map_or_else(|| "-".to_owned(), |place| place.to_string());
-                say(&format!("{}\t{place}\t{}\t{}\t{}", row.id, row.state, row.person, row.subject))?;
-            }
-            Ok(())
-        }
-        QueueCommand::Cancel { id } => {
-            match store.cancel_as_owner(DrawingId::new(*id), clock::now()).await? {
-                CancelWord::Cancelled(subject) => say(&format!("cancelled: {subject}")),
-                CancelWord::Stopping(subject) => say(&format!("stopping at the next step: {subject}")),
-                CancelWord::Nothing | CancelWord::NotYours => {
-                    anyhow::bail!("drawing {id} is not waiting and not running")
-                }
-            }
-        }
-        QueueCommand::Retry { id } => match store.retry(DrawingId::new(*id), clock::now()).await? {
-            Some(again) => say(&format!("queued again as {again}")),
-            None => anyhow::bail!("drawing {id} has not failed, been parked or cancelled"),
-        },
-    }
+/// What `config check` says about a configuration that could be read.
+fn config_is_fine(given: Option<&Path>, places: &Places) -> anyhow::Result<()> {
+    let (path, usual) = (given.map_or_else(|| places.config(), Path::to_owned), places.config());
+    let none = given.is_none() && !usual.exists();
+    let phrase = Phrase::new(if none { "config-none" } else { "config-fine" });
+    let phrase = phrase.with("path", path.display().to_string());
+    say(&Phrases::load().render(house::locale(), &phrase))
 }
 
 /// A result, on standard output. A reader that has gone is no error.

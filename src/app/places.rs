@@ -4,7 +4,8 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use super::sorry::sorry;
+use crate::message::Phrase;
 
 /// The data folder and the places in it.
 #[derive(Debug, Clone)]
@@ -21,10 +22,7 @@ impl Places {
     pub fn find(given: Option<&Path>) -> anyhow::Result<Self> {
         let Self { data } = Self::locate(given)?;
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&data);
-        made.with_context(|| format!("the data folder {} cannot be made", data.display()))?;
-        let data = data
-            .canonicalize()
-            .with_context(|| format!("the data folder {} cannot be entered", data.display()))?;
+        let data = made.and_then(|()| data.canonicalize()).map_err(|error| bad(&data, &error))?;
         Ok(Self { data })
     }
 
@@ -40,7 +38,7 @@ impl Places {
             .or_else(|| env("STATE_DIRECTORY"))
             .or_else(|| env("XDG_DATA_HOME").map(|home| home.join("aisaac")))
             .or_else(|| env("HOME").map(|home| home.join(".local/share/aisaac")))
-            .context("no data folder: give --data DIR or set AISAAC_DATA")?;
+            .ok_or_else(|| sorry(Phrase::new("no-data-folder")))?;
         Ok(Self { data: data.canonicalize().unwrap_or(data) })
     }
 
@@ -87,13 +85,11 @@ impl Places {
     pub fn try_lock(&self) -> anyhow::Result<Option<File>> {
         let path = self.lock_file();
         let file = File::options().create(true).write(true).truncate(false).open(&path);
-        let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
+        let file = file.map_err(|error| bad(&self.data, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => {
-                Err(error).with_context(|| format!("{} cannot be locked", path.display()))
-            }
+            Err(TryLockError::Error(error)) => Err(bad(&self.data, &error)),
         }
     }
 
@@ -103,11 +99,13 @@ impl Places {
     /// When another house runs on this data folder.
     pub fn lock(&self) -> anyhow::Result<File> {
         let Some(lock) = self.try_lock()? else {
-            bail!(
-                "another aisaac already runs on {}: stop it first, or use another --data",
-                self.data.display()
-            );
+            return Err(sorry(Phrase::new("house-runs").with("folder", self.data.display().to_string())));
         };
         Ok(lock)
     }
+}
+
+fn bad(folder: &Path, error: &std::io::Error) -> anyhow::Error {
+    let phrase = Phrase::new("data-folder-bad").with("folder", folder.display().to_string());
+    sorry(phrase.with("reason", error.to_string()))
 }

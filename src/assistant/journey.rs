@@ -173,12 +173,13 @@ impl Assistant {
         let report = serde_json::to_string(&made.report).unwrap_or_default();
         let told: Vec<String> = told(&made.outcome).into_iter().map(str::to_owned).collect();
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
-        let owner = self.access.standing(&taken.message.from, &taken.message.address) == Standing::Owner;
+        let standing = self.access.standing(&taken.message.from, &taken.message.address);
         let settle = || {
             self.store.settle(Settlement {
                 taken,
                 outcome: made.outcome.clone(),
-                owner,
+                owner: standing == Standing::Owner,
+                for_us: standing != Standing::Stranger,
                 told: &told,
                 language: made.language,
                 report: &report,
@@ -190,7 +191,7 @@ impl Assistant {
         if let Some(gone) = settled.and_then(|settled| settled.forgotten) {
             self.forget(taken, &gone).await;
         }
-        tracing::info!(message = taken.id.get(), intent = %made.report.intent, failed = made.report.failed, "settled");
+        tracing::info!(message = taken.id.get(), intent = %made.report.intent, failed = made.report.failed, lane = taken.message.address.lane(), "settled");
     }
 
     /// What the rows that are gone have left: files, text in the write-ahead log, whatever the messenger keeps itself.

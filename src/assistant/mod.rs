@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +26,9 @@ use crate::intent::Kit;
 use crate::media::Media;
 use crate::message::Language;
 use crate::store::{Limits, Store, StoreError, Taken, attend};
+
+/// Control messages handled at once.
+const BESIDE: usize = 16;
 
 /// What the configuration says about the assistant.
 #[derive(Debug, Clone)]
@@ -64,6 +67,7 @@ pub struct Assistant {
     clock: fn() -> i64,
     dice: fn() -> u64,
     lanes: Arc<Semaphore>,
+    beside: Arc<Semaphore>,
     running: Arc<Mutex<HashMap<String, Running>>>,
 }
 
@@ -78,8 +82,9 @@ impl Assistant {
         dice: fn() -> u64,
     ) -> Self {
         let lanes = Arc::new(Semaphore::new(options.lanes));
+        let beside = Arc::new(Semaphore::new(BESIDE));
         let (access, running) = (Arc::new(access), Arc::default());
-        Self { store, media, access, kit, options, clock, dice, lanes, running }
+        Self { store, media, access, kit, options, clock, dice, lanes, beside, running }
     }
 
     /// Handles messages until told to stop; messages in hand then go back with their attempt.
@@ -93,20 +98,30 @@ impl Assistant {
 
     /// Begins every message whose turn it is, as far as there are lanes; the bell rings when a lane is free again.
     async fn begin(&self, journeys: &TaskTracker, stop: &CancellationToken) -> Result<bool, StoreError> {
-        while let Some(taken) = self.store.take_control(&self.options.messengers).await? {
-            let (this, stop) = (self.clone(), stop.clone());
-            journeys.spawn(async move { this.see_through(taken, &stop).await });
+        while let Ok(place) = self.beside.clone().try_acquire_owned() {
+            let Some(taken) = self.store.take_control(&self.options.messengers).await? else { break };
+            self.send_off(journeys, taken, place, stop);
         }
-        while let Ok(lane) = self.lanes.clone().try_acquire_owned() {
+        while let Ok(place) = self.lanes.clone().try_acquire_owned() {
             let Some(taken) = self.store.take(&self.options.messengers).await? else { break };
-            let (this, stop) = (self.clone(), stop.clone());
-            journeys.spawn(async move {
-                this.see_through(taken, &stop).await;
-                drop(lane);
-                this.store.bells().inbox.notify_one();
-            });
+            self.send_off(journeys, taken, place, stop);
         }
         Ok(false)
+    }
+
+    fn send_off(
+        &self,
+        journeys: &TaskTracker,
+        taken: Taken,
+        place: OwnedSemaphorePermit,
+        stop: &CancellationToken,
+    ) {
+        let (this, stop) = (self.clone(), stop.clone());
+        journeys.spawn(async move {
+            this.see_through(taken, &stop).await;
+            drop(place);
+            this.store.bells().inbox.notify_one();
+        });
     }
 
     /// Handles one waiting message to its end. False when there is none.

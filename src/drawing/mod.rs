@@ -81,17 +81,17 @@ impl Painter {
         let started = Instant::now();
         watch::announce(&self.store, &self.notices).await;
         let result = self.paint(&claimed, stop).await;
-        let ms = started.elapsed().as_millis();
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         insist("writing a drawing down", stop, || self.conclude(&claimed, &result, ms)).await;
         self.notify(&claimed, Show::Clear);
         Ok(true)
     }
 
-    async fn conclude(&self, claimed: &Claimed, result: &Painted, ms: u128) -> Result<(), Unwritten> {
+    async fn conclude(&self, claimed: &Claimed, result: &Painted, ms: u64) -> Result<(), Unwritten> {
         match result {
             Ok((picture, bytes)) => {
                 self.finish(claimed, picture, bytes).await?;
-                tracing::info!(drawing = claimed.id.get(), ms, "painted");
+                tracing::info!(drawing = claimed.id.get(), lane = claimed.address.lane(), ms, "painted");
             }
             Err(Ended::Cancelled) => {
                 self.store.drawing_cancelled(claimed, (self.clock)()).await?;
@@ -120,6 +120,7 @@ impl Painter {
         let cancelled = watch::until_cancelled(&self.store, claimed.id, &halt);
         let (painted, was_cancelled) = watch::both(painting, cancelled).await;
         match painted {
+            Ok(_) if was_cancelled => Err(Ended::Cancelled),
             Ok(picture) => {
                 let bytes = self.encode(claimed, &picture).map_err(|error| ours("drawing-failed", error))?;
                 Ok((picture, bytes))
@@ -146,7 +147,10 @@ impl Painter {
 
     async fn finish(&self, claimed: &Claimed, picture: &Picture, bytes: &[u8]) -> Result<(), Unwritten> {
         let name = claimed.file();
-        self.media.write(&name, bytes)?;
+        let (media, file, copy) = (self.media.clone(), name.clone(), bytes.to_vec());
+        tokio::task::spawn_blocking(move || media.write(&file, &copy))
+            .await
+            .map_err(std::io::Error::other)??;
         let reply = PictureReply {
             file: name.clone(),
             prompt: claimed.commission.subject.clone(),
@@ -158,7 +162,9 @@ impl Painter {
             cut: picture.cut.clone(),
         };
         if !self.store.painted(claimed, reply, (self.clock)()).await? {
+            // Cancelled at the last moment, or forgotten: then there is no row, and nothing to say.
             self.media.remove(&[name]);
+            self.store.drawing_cancelled(claimed, (self.clock)()).await?;
         }
         Ok(())
     }

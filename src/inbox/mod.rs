@@ -35,7 +35,10 @@ impl Inbox {
         }
         let raw: String = raw.chars().take(4 * TEXT_LIMIT).collect();
         match self.store.accept(&message, &raw, is_control(&message.body), now).await? {
-            Accepted::New(id) => Ok(id),
+            Accepted::New(id) => {
+                tracing::info!(message = id.get(), lane = message.address.lane(), "accepted");
+                Ok(id)
+            }
             Accepted::Duplicate(id) => {
                 tracing::debug!(message = id.get(), "offered again, kept once");
                 Ok(id)

@@ -31,7 +31,7 @@ pub use make::{Progress, Stage, Watch};
 pub use manifest::{Manifest, ModelFile, Origin, SettingsError};
 pub use plan::{Options, Plan, PlannedModel};
 pub use pull::Report;
-pub use verify::{Flaw, FlawKind, Removed, State, installed, licence_text, remove, state, verify};
+pub use verify::{Flaw, FlawKind, Removed, State, installed, licence_text, prove, remove, state, verify};
 
 /// Where a model lies; the runtime library has a place of its own.
 #[must_use]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::aside::{Sum, beside};
 use super::make::{Job, Stage, Watch, blocking, made, watching};
@@ -203,11 +204,24 @@ fn lock(data: &Path) -> Result<File, PullError> {
     let at = |source| PullError::file("write", &path, source);
     fs::create_dir_all(data).map_err(at)?;
     let file = File::create(&path).map_err(at)?;
-    match file.try_lock() {
+    match persistent(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(PullError::Busy { folder: data.to_owned() }),
         Err(TryLockError::Error(source)) => Err(at(source)),
     }
+}
+
+/// Takes a lock, in a few tries: a child that this process has just begun holds its files until it runs its program.
+fn persistent(file: &File) -> Result<(), TryLockError> {
+    let mut tried = file.try_lock();
+    for _ in 0..5 {
+        if !matches!(tried, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        tried = file.try_lock();
+    }
+    tried
 }
 
 impl Options {

@@ -97,6 +97,12 @@ impl Outbox {
                     let sent = Sent { reply: due.reply, part: number, remote, last: index == last };
                     *self.lock() = Some(sent);
                     self.record().await?;
+                    tracing::info!(
+                        reply = due.reply.get(),
+                        part = number,
+                        lane = due.address.lane(),
+                        "delivered"
+                    );
                 }
                 Err(error) => {
                     self.put_off(&due, error).await?;
@@ -144,7 +150,7 @@ impl Outbox {
             }
             DeliveryError::Later { after, reason } => {
                 let wait = after.unwrap_or_else(|| backoff(due.attempt));
-                tracing::warn!(reply = due.reply.get(), %reason, wait_ms = wait.as_millis(), "reply put off");
+                tracing::warn!(reply = due.reply.get(), %reason, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "reply put off");
                 self.store
                     .reply_later(due.reply, now + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
                     .await

@@ -73,7 +73,7 @@ draw-instead = Shall I draw this instead? Say “yes”.
 answer-model-missing = I cannot answer in words yet: no answer model is installed. I can draw: tell me what.
 nothing-installed = There are no models here yet, so I can neither answer nor draw. The owner can run: aisaac models pull starter
 understand-model-missing = I cannot read requests in your own words yet: the understanding model is missing or damaged. The owner can run: aisaac models pull starter. Slash commands work: /help
-draw-model-missing = There is no picture model here yet. The owner can bring one with: aisaac models pull starter
+draw-model-missing = The picture model is missing here, or its files are damaged. The owner can run: aisaac models pull starter
 language-unsupported = The answer model here ({ $model }) speaks only: { $languages }. I understand your language and can draw, show the line and change settings in it. For answers in it the owner can run: aisaac models pull answer-ru (about { $size } MB).
 language-unsupported-short = I cannot answer in this language yet (aisaac models pull answer-ru, about { $size } MB), but I can draw.
 language-foreign = The answer model here ({ $model }) speaks only: { $languages }. Drawings can be asked for in English and in Russian.
@@ -233,6 +233,26 @@ console-position = { $place ->
 console-leave = Press Ctrl-C once more, or Ctrl-D, to leave.
 console-saved = saved: { $file }
 console-left = { $seconds } s left
+
+## Commands
+house-runs = Another aisaac already runs on { $folder }. Stop it first, or use another folder with --data. (ask, queue, step and doctor work beside it.)
+no-data-folder = No data folder is known: give --data FOLDER or set AISAAC_DATA.
+data-folder-bad = The data folder { $folder } cannot be used: { $reason }. Choose another one with --data.
+config-unreadable = The configuration { $path } cannot be read: { $reason }
+config-key = The configuration { $path }, line { $line }: there is no key “{ $key }”; did you mean “{ $nearest }”?
+config-key-far = The configuration { $path }, line { $line }: there is no key “{ $key }”; there are { $keys }.
+config-value = The configuration { $path }, line { $line }: { $reason }. All keys with their defaults: aisaac config example
+config-bound = The configuration { $path }: { $key } must be { $bound }.
+config-fine = The configuration { $path } is in order.
+config-none = There is no configuration { $path }: the defaults hold.
+database-newer = The database was made by a newer program (its change number { $version } is unknown here). Start that program again, or use another folder with --data.
+database-locked = Another program holds the database. Try again when it is done; aisaac doctor says more.
+database-closed = The database cannot be opened or written: the folder may be read-only, or belong to somebody else. aisaac doctor says more.
+database-damaged = The database is damaged. aisaac doctor says how to save what is in it.
+queue-not-there = Drawing { $id } is not waiting and not being painted.
+queue-retried = “{ $subject }” is in line again, as number { $id }.
+queue-not-retried = Drawing { $id } has not failed and was not cancelled, or is in line again already.
+log-level = { $value } is no log level: error, warn, info, debug, trace, off, or a filter such as aisaac=debug.
 
 ## As it stands
 raw = { $text }

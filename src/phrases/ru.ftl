@@ -76,7 +76,7 @@ draw-instead = Нарисовать это? Скажите «да».
 answer-model-missing = Отвечать словами я пока не могу: модель для ответов не установлена. Могу нарисовать: скажите что.
 nothing-installed = Моделей здесь пока нет, поэтому я не умею ни отвечать, ни рисовать. Хозяин может выполнить: aisaac models pull starter
 understand-model-missing = Я пока не понимаю просьб своими словами: модель понимания не установлена или повреждена. Хозяин может выполнить: aisaac models pull starter. Команды с косой чертой работают: /help
-draw-model-missing = Модели рисования здесь пока нет. Хозяин может поставить её: aisaac models pull starter
+draw-model-missing = Модели рисования здесь нет, или её файлы повреждены. Хозяин может выполнить: aisaac models pull starter
 language-unsupported = Модель ответов здесь ({ $model }) говорит только на языках: { $languages }. По-русски я понимаю и уже могу рисовать, показывать очередь и менять настройки. Чтобы я и отвечал по-русски, хозяин может выполнить: aisaac models pull answer-ru (около { $size } МБ).
 language-unsupported-short = Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около { $size } МБ), но могу рисовать.
 language-foreign = Модель ответов здесь ({ $model }) говорит только на языках: { $languages }. Рисовать можно просить по-русски и по-английски.
@@ -240,6 +240,26 @@ console-position = { $place ->
 console-leave = Чтобы выйти, нажмите Ctrl-C ещё раз или Ctrl-D.
 console-saved = сохранено: { $file }
 console-left = осталось { $seconds } с
+
+## Команды
+house-runs = С папкой { $folder } уже работает другой aisaac. Сначала остановите его или укажите другую папку через --data. (ask, queue, step и doctor работают рядом с ним.)
+no-data-folder = Папка данных неизвестна: укажите --data ПАПКА или задайте AISAAC_DATA.
+data-folder-bad = Папкой данных { $folder } нельзя пользоваться: { $reason }. Укажите другую через --data.
+config-unreadable = Файл настроек { $path } не читается: { $reason }
+config-key = Файл настроек { $path }, строка { $line }: нет ключа «{ $key }»; может быть, «{ $nearest }»?
+config-key-far = Файл настроек { $path }, строка { $line }: нет ключа «{ $key }»; есть такие: { $keys }.
+config-value = Файл настроек { $path }, строка { $line }: { $reason }. Все ключи и их значения по умолчанию: aisaac config example
+config-bound = Файл настроек { $path }: { $key } может быть { $bound }.
+config-fine = Файл настроек { $path } в порядке.
+config-none = Файла настроек { $path } нет: действуют значения по умолчанию.
+database-newer = База создана более новой программой (изменение номер { $version } здесь неизвестно). Запустите снова ту программу или укажите другую папку через --data.
+database-locked = Базу держит другая программа. Попробуйте, когда она закончит; подробнее: aisaac doctor
+database-closed = Базу нельзя открыть или записать: папка доступна только для чтения или принадлежит кому-то другому. Подробнее: aisaac doctor
+database-damaged = База повреждена. Как спасти то, что в ней есть, скажет aisaac doctor
+queue-not-there = Рисунок { $id } не ждёт и не рисуется.
+queue-retried = «{ $subject }» снова в очереди под номером { $id }.
+queue-not-retried = Рисунок { $id } не сорвался и не отменён или уже снова стоит в очереди.
+log-level = { $value } — не уровень журнала: error, warn, info, debug, trace, off или фильтр, например aisaac=debug.
 
 ## Как есть
 raw = { $text }

@@ -101,7 +101,8 @@ impl Store {
         })
     }
 
-    /// Drawing done and picture reply queued, in one transaction. False when the claim was not ours any more.
+    /// Drawing done and picture reply queued, in one transaction. False when the claim was not ours any more, or somebody
+    /// has cancelled it meanwhile.
     ///
     /// # Errors
     /// When the database fails.
@@ -180,7 +181,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let ended = sqlx::query(
-            "UPDATE drawings SET state = ?, picture = ?, reason = ?, ended_at = ? WHERE id = ? AND state = 'running' AND boot = ?",
+            "UPDATE drawings SET state = ?1, picture = ?2, reason = ?3, ended_at = ?4
+             WHERE id = ?5 AND state = 'running' AND boot = ?6 AND (?2 IS NULL OR cancel = 0)",
         )
         .bind(state)
         .bind(picture)

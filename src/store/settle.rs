@@ -33,6 +33,8 @@ pub struct Settlement<'a> {
     pub outcome: Outcome,
     /// Whether the person runs the house.
     pub owner: bool,
+    /// Whether the message was for us; of one that was not, only the ids are kept.
+    pub for_us: bool,
     /// Explanations given with this outcome, which are given once.
     pub told: &'a [&'a str],
     /// The language the lane is spoken to in.
@@ -75,6 +77,15 @@ impl Store {
         .rows_affected();
         if mine == 0 {
             return Ok(None);
+        }
+        if !settlement.for_us {
+            sqlx::query(
+                "UPDATE messages SET raw = '', message = json_set(json_remove(message, '$.from.name'), '$.body', json('{\"text\":\"\"}'))
+                 WHERE id = ?",
+            )
+            .bind(settlement.taken.id.get())
+            .execute(&mut *tx)
+            .await?;
         }
         let settled = Writing { tx: &mut tx, at: &settlement, made: Settled::default() }.write().await?;
         tx.commit().await?;
@@ -339,6 +350,7 @@ mod tests {
             taken,
             outcome,
             owner: false,
+            for_us: true,
             told: &[],
             language: Language::En,
             report: "{}",
@@ -378,6 +390,7 @@ mod tests {
             taken: &taken,
             outcome: text(),
             owner: false,
+            for_us: true,
             told: &[],
             language: Language::En,
             report: "{}",

@@ -331,7 +331,7 @@ async fn without_models_the_house_says_what_is_missing() {
     ana: нарисуй кота
       → ana: Я пока не понимаю просьб своими словами: модель понимания не установлена или повреждена. Хозяин может выполнить: aisaac models pull starter. Команды с косой чертой работают: /help
     ana: /draw a cat
-      → ana: There is no picture model here yet. The owner can bring one with: aisaac models pull starter
+      → ana: The picture model is missing here, or its files are damaged. The owner can run: aisaac models pull starter
     ana: /answer What is a fjord?
       → ana: There are no models here yet, so I can neither answer nor draw. The owner can run: aisaac models pull starter
     ana: /queue

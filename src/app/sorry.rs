@@ -1,0 +1,94 @@
+//! What a command says when it cannot do its work: a sentence with its cure in the language of the locale.
+//!
+//! Errors that people can do something about have a phrase; anything else is said as it stands, with its causes.
+
+use std::path::Path;
+
+use super::config_error::ConfigError;
+use crate::message::{Language, Phrase};
+use crate::phrases::Phrases;
+use crate::store::StoreError;
+
+/// An error that is a sentence of the house.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.key)]
+pub(super) struct Sorry(Phrase);
+
+/// A sentence as an error.
+pub(super) fn sorry(phrase: Phrase) -> anyhow::Error {
+    anyhow::Error::new(Sorry(phrase))
+}
+
+/// The configuration at `path` cannot be used.
+pub(super) fn bad_config(path: &Path, error: &ConfigError) -> anyhow::Error {
+    let phrase = match error {
+        ConfigError::Unreadable { reason } => {
+            Phrase::new("config-unreadable").with("reason", reason.as_str())
+        }
+        ConfigError::Key { line, key, nearest, keys } => {
+            let phrase = match nearest {
+                Some(nearest) => Phrase::new("config-key").with("nearest", nearest.as_str()),
+                None => Phrase::new("config-key-far").with("keys", keys.join(", ")),
+            };
+            phrase.with("line", line.to_string()).with("key", key.as_str())
+        }
+        ConfigError::Value { line, key, reason } => {
+            let key = key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+            Phrase::new("config-value")
+                .with("line", line.to_string())
+                .with("reason", format!("{key}{reason}"))
+        }
+        ConfigError::Bound { key, bound } => {
+            Phrase::new("config-bound").with("key", *key).with("bound", *bound)
+        }
+    };
+    sorry(phrase.with("path", path.display().to_string()))
+}
+
+/// An error as people read it.
+pub(super) fn sentence(error: &anyhow::Error, phrases: &Phrases, language: Language) -> String {
+    for cause in error.chain() {
+        if let Some(Sorry(phrase)) = cause.downcast_ref() {
+            return phrases.render(language, phrase);
+        }
+        if let Some(phrase) = cause.downcast_ref().and_then(of_store) {
+            return phrases.render(language, &phrase);
+        }
+    }
+    let mut said: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Some errors repeat their cause in their own words.
+        if !said.last().is_some_and(|before| before.contains(&cause)) {
+            said.push(cause);
+        }
+    }
+    said.join(": ")
+}
+
+fn of_store(error: &StoreError) -> Option<Phrase> {
+    Some(match error {
+        StoreError::Newer { version } => Phrase::new("database-newer").with("version", version.to_string()),
+        StoreError::Locked { .. } => Phrase::new("database-locked"),
+        StoreError::Full { .. } => Phrase::new("disk-full"),
+        StoreError::Unwritable { .. } => Phrase::new("database-closed"),
+        StoreError::Damaged { .. } => Phrase::new("database-damaged"),
+        StoreError::Migration { .. } | StoreError::Row { .. } | StoreError::Sqlite { .. } => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context as _, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn people_read_a_sentence_and_no_cause_twice() {
+        let phrases = Phrases::load();
+        let newer = anyhow::Error::new(StoreError::Newer { version: 9 }).context("the database /d/aisaac.db");
+        let said = sentence(&newer, &phrases, Language::Ru);
+        assert!(said.contains("более новой программой"), "{said}");
+        let other = Err::<(), _>(anyhow!("no such file")).context("reading x: no such file").unwrap_err();
+        assert_eq!(sentence(&other, &phrases, Language::En), "reading x: no such file");
+    }
+}
