@@ -219,18 +219,18 @@ fn ours(key: &str, error: impl std::error::Error + Send + Sync + 'static) -> End
 
 /// What a model's error means for the requester. A panic may not happen again; memory will be as short next time.
 fn failure_of(error: InferenceError) -> Failure {
-    let (kind, phrase) = match &error {
-        InferenceError::Refused { key, value, bound } => {
-            (FailureKind::Theirs, Phrase::new(key).with("value", value.clone()).with("bound", bound.clone()))
-        }
-        InferenceError::OutOfMemory { .. } => (FailureKind::Ours, Phrase::new("drawing-out-of-memory")),
-        InferenceError::Panicked { .. } | InferenceError::Gone { .. } => {
-            (FailureKind::Busy, Phrase::new("drawing-gave-up"))
-        }
-        InferenceError::Runtime { .. } | InferenceError::Cuda { .. } | InferenceError::File { .. } => {
-            (FailureKind::Ours, Phrase::new("drawing-model-broken"))
-        }
-        _ => (FailureKind::Ours, Phrase::new("drawing-failed")),
+    let again = matches!(error, InferenceError::Panicked { .. } | InferenceError::Gone { .. });
+    let mut failure = error.failure();
+    if again {
+        failure.kind = FailureKind::Busy;
+    }
+    let key = match failure.phrase.key.as_str() {
+        "out-of-memory" => "drawing-out-of-memory",
+        "model-broken" => "drawing-model-broken",
+        "our-fault" if again => "drawing-gave-up",
+        "our-fault" => "drawing-failed",
+        _ => return failure,
     };
-    Failure { kind, phrase, source: Some(Box::new(error)) }
+    failure.phrase = Phrase::new(key);
+    failure
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::message::{Failure, FailureKind, Phrase};
+
 /// An error of a model, its files, or the runtime below it.
 #[derive(Debug, thiserror::Error)]
 pub enum InferenceError {
@@ -77,4 +79,26 @@ pub enum InferenceError {
         #[source]
         source: ort::Error,
     },
+}
+
+impl InferenceError {
+    /// What it means for whoever asked, and what they are told; the error itself is the cause.
+    #[must_use]
+    pub fn failure(self) -> Failure {
+        let (kind, phrase) = match &self {
+            Self::Stopped => (FailureKind::Stopped, Phrase::new("stopping")),
+            Self::Refused { key, value, bound } => {
+                let phrase = Phrase::new(key).with("value", value.clone()).with("bound", bound.clone());
+                (FailureKind::Theirs, phrase)
+            }
+            Self::OutOfMemory { .. } => (FailureKind::Ours, Phrase::new("out-of-memory")),
+            Self::Runtime { .. } => (FailureKind::Ours, Phrase::new("runtime-broken")),
+            Self::Cuda { .. } => (FailureKind::Ours, Phrase::new("cuda-broken")),
+            Self::File { .. } | Self::Shape { .. } => (FailureKind::Ours, Phrase::new("model-broken")),
+            Self::Panicked { .. } | Self::Gone { .. } | Self::Run { .. } => {
+                (FailureKind::Ours, Phrase::new("our-fault"))
+            }
+        };
+        Failure { kind, phrase, source: Some(Box::new(self)) }
+    }
 }

@@ -5,11 +5,11 @@
 
 use futures_util::future::BoxFuture;
 
-use super::kit::{AnswerFacts, Ask, Kit, failure_of};
+use super::kit::{AnswerFacts, Ask, Kit};
 use super::language::{Small, Tongue, small_talk, tongue};
 use super::{Intent, say};
 use crate::conversation;
-use crate::inference::{ChatRequest, Role, Turn};
+use crate::inference::{ChatRequest, InferenceError, Role, Turn};
 use crate::message::{
     Content, Exchange, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Show,
 };
@@ -64,7 +64,7 @@ async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<
         draft.push_str(&delta);
         let _ = notices.try_send(Notice { address: address.clone(), show: Show::Draft(draft.clone()) });
     });
-    let answer = model.run(request, ask.stop.clone(), progress).await.map_err(failure_of)?;
+    let answer = model.run(request, ask.stop.clone(), progress).await.map_err(InferenceError::failure)?;
     let mut phrases = Vec::new();
     if answer.stopped {
         phrases.push(Phrase::new("stopped-mark"));

@@ -103,7 +103,7 @@ pub(super) async fn subject_of(text: &str, ask: &Ask, kit: &Kit) -> Result<Optio
             Ok(range.and_then(|range| text.get(range)).map(str::trim).map(str::to_owned))
         }
         Ok(Understood::Intent { .. }) => Ok(None),
-        Err(error) => Err(super::kit::failure_of(error)),
+        Err(error) => Err(error.failure()),
     }
 }
 

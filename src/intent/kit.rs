@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::known::Known;
 use crate::conversation::Bounds;
-use crate::inference::{Answering, InferenceError, Sampling, Understanding};
-use crate::message::{Address, Failure, FailureKind, Language, Notice, Pending, Phrase, Settings};
+use crate::inference::{Answering, Sampling, Understanding};
+use crate::message::{Address, Language, Notice, Pending, Settings};
 use crate::phrases::Phrases;
 use crate::store::Reader;
 
@@ -106,20 +106,4 @@ pub struct Options {
     pub offer_from: f32,
     /// Free bytes under which drawings are refused, and where that is measured.
     pub free_disk: FreeDisk,
-}
-
-/// What a model's error means for the person.
-pub(super) fn failure_of(error: InferenceError) -> Failure {
-    let (kind, phrase) = match &error {
-        InferenceError::Stopped => (FailureKind::Stopped, Phrase::new("stopping")),
-        InferenceError::Refused { key, value, bound } => {
-            (FailureKind::Theirs, Phrase::new(key).with("value", value.clone()).with("bound", bound.clone()))
-        }
-        InferenceError::OutOfMemory { .. } => (FailureKind::Ours, Phrase::new("out-of-memory")),
-        InferenceError::Runtime { .. } | InferenceError::Cuda { .. } | InferenceError::File { .. } => {
-            (FailureKind::Ours, Phrase::new("model-broken"))
-        }
-        _ => (FailureKind::Ours, Phrase::new("our-fault")),
-    };
-    Failure { kind, phrase, source: Some(Box::new(error)) }
 }

@@ -355,8 +355,15 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_said_with_its_neighbours() {
-        for subject in ["который час", "котёл", "busy street", "dragon", "синхрофазотрон"]
-        {
+        for subject in [
+            "который час",
+            "котёл",
+            "busy street",
+            "dragon",
+            "синхрофазотрон",
+            "a robot with a cat",
+            "замок у кота",
+        ] {
             assert!(!known().knows(subject), "{subject}");
         }
         let Subject::Unknown { nearest } = known().look_up("огород", Language::Ru, 2) else {

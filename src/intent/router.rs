@@ -2,9 +2,9 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::kit::{Kit, failure_of};
+use super::kit::Kit;
 use super::{ALL, Intent, find, language, options, theirs};
-use crate::inference::{UnderstandRequest, Understood};
+use crate::inference::{InferenceError, UnderstandRequest, Understood};
 use crate::message::{Failure, FailureKind, Pending, Phrase};
 
 /// Score from which another wish overtakes a question of ours.
@@ -101,7 +101,7 @@ async fn compare(
         return Err(Failure { kind: FailureKind::Ours, phrase, source: None });
     };
     let request = UnderstandRequest::Intent { text: text.to_owned() };
-    match model.run(request, stop.clone(), Box::new(|()| ())).await.map_err(failure_of)? {
+    match model.run(request, stop.clone(), Box::new(|()| ())).await.map_err(InferenceError::failure)? {
         Understood::Intent { scores, matched } => Ok((scores, matched)),
         Understood::Subject(_) => Ok((Vec::new(), false)),
     }

@@ -222,6 +222,8 @@ busy = I am busy; please try again in a moment.
 out-of-memory = There is not enough memory for this right now.
 our-fault = Something went wrong here. It is in the log; please try again.
 model-broken = A model does not start. The owner can look with: aisaac doctor
+runtime-broken = The ONNX Runtime library does not load. The owner can run: aisaac models pull runtime (aisaac doctor says more)
+cuda-broken = CUDA does not start on this machine. The owner can look what to install with aisaac doctor, or set inference.device = "cpu".
 disk-full = The disk is full. Please try again when there is room.
 disk-low = Less than { $needed } of disk is free, so I take no drawings now. Please ask again when there is room.
 
