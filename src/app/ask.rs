@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -18,11 +18,12 @@ use super::engines::Engines;
 use super::house::{Foundation, House, locale};
 use super::places::Places;
 use super::signals::{Interrupts, terminated};
+use super::sorry::sorry;
 use super::{clock, say};
 use crate::assistant::Report;
 use crate::inbox::Inbox;
 use crate::media::Media;
-use crate::message::{Address, Body, Content, Language, Message, Person};
+use crate::message::{Address, Body, Content, Language, Message, MessageId, Person, Phrase};
 use crate::messenger::console;
 use crate::outbox::text_of;
 use crate::phrases::Phrases;
@@ -41,7 +42,7 @@ pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArgumen
             let media = Media::open(places.media())?;
             let phrases = Phrases::load();
             let outcome = tokio::select! {
-                answered = until_told(question.put(&store, &phrases, &media)) => Ok(answered?),
+                answered = question.until_told(&store, &phrases, &media) => Ok(answered?),
                 lock = until_free(places) => Err(lock?),
             };
             store.close().await;
@@ -58,7 +59,7 @@ pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArgumen
     let house = House::build(foundation, places, config, engines, Vec::new(), clock::REAL);
     let stop = CancellationToken::new();
     let done = async {
-        let answered = until_told(question.put(&store, &phrases, &media)).await;
+        let answered = question.until_told(&store, &phrases, &media).await;
         stop.cancel();
         answered
     };
@@ -77,20 +78,11 @@ async fn until_free(places: &Places) -> anyhow::Result<File> {
     }
 }
 
-/// Ends before the work does when somebody says so; what was accepted stays in the database.
-async fn until_told(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
-    let mut interrupts = Interrupts::listen();
-    tokio::select! {
-        done = work => done,
-        () = interrupts.next() => bail!("interrupted before the last reply"),
-        () = terminated() => bail!("told to end before the last reply"),
-    }
-}
-
 /// The message, and what has been said to it so far.
 struct Question<'a> {
     arguments: &'a AskArguments,
     message: Message,
+    id: Option<MessageId>,
     replies: Vec<Value>,
 }
 
@@ -103,13 +95,28 @@ impl<'a> Question<'a> {
             body: Body::Text(arguments.text.join(" ")),
             at: clock::now(),
         };
-        Self { arguments, message, replies: Vec::new() }
+        Self { arguments, message, id: None, replies: Vec::new() }
+    }
+
+    /// Puts the message, and ends before the last reply when somebody says so: then nothing more is done for it.
+    async fn until_told(&mut self, store: &Store, phrases: &Phrases, media: &Media) -> anyhow::Result<bool> {
+        let mut interrupts = Interrupts::listen();
+        tokio::select! {
+            done = self.put(store, phrases, media) => return done,
+            () = interrupts.next() => {}
+            () = terminated() => {}
+        }
+        if let Some(id) = self.id {
+            store.abandon(id, clock::now()).await?;
+        }
+        Err(sorry(Phrase::new("interrupted")))
     }
 
     /// Offers the message and shows every reply to it.
     async fn put(&mut self, store: &Store, phrases: &Phrases, media: &Media) -> anyhow::Result<bool> {
         let raw = serde_json::to_string(&self.message.body)?;
         let id = Inbox::new(store.clone()).accept(self.message.clone(), &raw, clock::now()).await?;
+        self.id = Some(id);
         let reader = store.reader();
         loop {
             for reply in reader.replies_of(id).await?.iter().filter(|reply| !reply.ended) {

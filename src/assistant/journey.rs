@@ -11,6 +11,7 @@ use crate::access::Standing;
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
     Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
+    causes,
 };
 use crate::store::{Forgotten, Settlement, Taken, insist};
 
@@ -154,7 +155,7 @@ impl Assistant {
 
     /// The one place where a failure stops travelling: a phrase for the person, the cause for the log.
     fn failed(&self, failure: Failure, language: Language, intent: &str, mut report: Report) -> Made {
-        let cause = failure.source.as_deref().map(|cause| cause as &dyn std::error::Error);
+        let cause = failure.source.as_deref().map(|cause| causes(cause));
         match failure.kind {
             FailureKind::Theirs => tracing::debug!(intent, key = %failure.phrase.key, "refused"),
             FailureKind::Busy => tracing::warn!(intent, key = %failure.phrase.key, cause, "not now"),

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::inference::{DrawRequest, InferenceError, Painting, Picture, Step};
 use crate::media::{Media, png};
-use crate::message::{Failure, FailureKind, Notice, Phrase, PictureReply, Show};
+use crate::message::{Failure, FailureKind, Notice, Phrase, PictureReply, Show, causes};
 use crate::store::{ATTEMPTS, Claimed, Store, StoreError, attend, insist};
 
 /// What the painter says about its model in files and captions.
@@ -182,7 +182,7 @@ impl Painter {
             drawing = claimed.id.get(),
             attempt = claimed.attempt,
             again,
-            error = failure.source.as_deref().map(|error| error as &dyn std::error::Error),
+            error = failure.source.as_deref().map(|error| causes(error)),
             "not painted: {failure}"
         );
         Ok(())

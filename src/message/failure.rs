@@ -39,3 +39,20 @@ impl std::error::Error for Failure {
         self.source.as_deref().map(|source| source as _)
     }
 }
+
+/// An error and what it came from, for the log.
+#[must_use]
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        // Some errors repeat their cause in their own words.
+        if !said.contains(&words) {
+            said.push_str(": ");
+            said.push_str(&words);
+        }
+        cause = error.source();
+    }
+    said
+}

@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use failure::{Failure, FailureKind};
+pub use failure::{Failure, FailureKind, causes};
 pub use notice::{Notice, Show};
 pub use outcome::{Exchange, Outcome, Pending};
 pub use settings::{Change, Settings};

@@ -32,7 +32,7 @@ picture-caption = { $prompt } · seed { $seed } · { $steps ->
         [one] { $steps } step
        *[other] { $steps } steps
     }
-sketch-caption = A small sketch model drew this: it knows single things, not scenes.
+sketch-caption = A small sketch model drew this: it knows single things in their usual colours, not scenes.
 unknown-subject = I cannot draw “{ $subject }” yet: the sketch model here knows { $count ->
         [one] { $count } thing
        *[other] { $count } things
@@ -233,6 +233,7 @@ console-position = { $place ->
        *[other] number { $place } in line
     }
 console-leave = Press Ctrl-C once more, or Ctrl-D, to leave.
+not-kept-yet = The disk or the database does not take your message yet; I keep trying. (aisaac doctor says why)
 console-saved = saved: { $file }
 console-left = { $seconds } s left
 
@@ -254,6 +255,7 @@ database-damaged = The database is damaged. aisaac doctor says how to save what 
 queue-not-there = Drawing { $id } is not waiting and not being painted.
 queue-retried = “{ $subject }” is in line again, as number { $id }.
 queue-not-retried = Drawing { $id } has not failed and was not cancelled, or is in line again already.
+interrupted = Interrupted before the last reply; nothing more is done for it.
 log-level = { $value } is no log level: error, warn, info, debug, trace, off, or a filter such as aisaac=debug.
 
 ## As it stands

@@ -33,7 +33,7 @@ picture-caption = { $prompt } · сид { $seed } · { $steps ->
         [few] { $steps } шага
        *[other] { $steps } шагов
     }
-sketch-caption = Это набросок маленькой модели: она знает отдельные вещи, а не сцены.
+sketch-caption = Это набросок маленькой модели: она знает отдельные вещи в обычных цветах, а не сцены.
 unknown-subject = «{ $subject }» я пока нарисовать не могу: модель набросков знает { $count ->
         [one] { $count } вещь
         [few] { $count } вещи
@@ -240,6 +240,7 @@ console-position = { $place ->
        *[other] место в очереди — { $place }
     }
 console-leave = Чтобы выйти, нажмите Ctrl-C ещё раз или Ctrl-D.
+not-kept-yet = Диск или база пока не принимает ваше сообщение; пробую снова. (Почему, скажет aisaac doctor)
 console-saved = сохранено: { $file }
 console-left = осталось { $seconds } с
 
@@ -261,6 +262,7 @@ database-damaged = База повреждена. Как спасти то, чт
 queue-not-there = Рисунок { $id } не ждёт и не рисуется.
 queue-retried = «{ $subject }» снова в очереди под номером { $id }.
 queue-not-retried = Рисунок { $id } не сорвался и не отменён или уже снова стоит в очереди.
+interrupted = Прервано до последнего ответа; больше ничего для него не делается.
 log-level = { $value } — не уровень журнала: error, warn, info, debug, trace, off или фильтр, например aisaac=debug.
 
 ## Как есть

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::drawings::{Claimed, claimed, tell};
 use super::forget::doom;
 use super::{Store, StoreError};
-use crate::message::DrawingId;
+use crate::message::{DrawingId, MessageId};
 
 /// What a request to cancel came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,28 @@ pub enum CancelWord {
 }
 
 impl Store {
+    /// Whoever sent a message has gone and reads nothing more: it is settled, its drawings are cancelled, its replies
+    /// parked.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn abandon(&self, message: MessageId, now: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for sql in [
+            "UPDATE messages SET state = 'settled', settled_at = ?1, reason = 'nobody waits for it'
+             WHERE id = ?2 AND state IN ('new', 'taken')",
+            "UPDATE drawings SET state = 'cancelled', cancel = 1, ended_at = ?1 WHERE message = ?2 AND state = 'waiting'",
+            "UPDATE drawings SET cancel = 1 WHERE message = ?2 AND state = 'running' AND ?1 = ?1",
+            "UPDATE replies SET state = 'parked', ended_at = ?1, reason = 'nobody waits for it'
+             WHERE message = ?2 AND state = 'waiting'",
+        ] {
+            sqlx::query(sql).bind(now).bind(message.get()).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        self.bells().drawings.notify_one();
+        Ok(())
+    }
+
     /// Cancels as the owner, from the command line; the requester is told.
     ///
     /// # Errors
@@ -130,4 +152,46 @@ async fn cancel_it(
         .await?;
     doom(connection, &drawing.file()).await?;
     Ok(CancelWord::Cancelled(drawing.commission.subject))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{desk, says};
+    use super::super::{Accepted, Limits, Settlement};
+    use crate::message::{Commission, Language, Outcome};
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_not_done() {
+        let desk = desk().await;
+        let Accepted::New(id) =
+            desk.store.accept(&says("c", "ana", "m:1", "cat"), "{}", false, 1).await.unwrap()
+        else {
+            panic!("new")
+        };
+        let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
+        let commission = Commission {
+            subject: "cat".into(),
+            prompt: "cat".into(),
+            negative: None,
+            seed: 1,
+            size: None,
+            steps: None,
+        };
+        let settlement = Settlement {
+            taken: &taken,
+            outcome: Outcome::Draw(commission),
+            owner: true,
+            for_us: true,
+            told: &[],
+            language: Language::En,
+            report: "{}",
+            limits: Limits { waiting_per_person: 2 },
+            now: 2,
+        };
+        desk.store.settle(settlement).await.unwrap().unwrap();
+        desk.store.abandon(id, 3).await.unwrap();
+        assert_eq!(desk.store.claim(4).await.unwrap(), None);
+        assert_eq!(desk.store.next_reply(&["console"], 4).await.unwrap(), None);
+        assert!(desk.store.reader().ended(id).await.unwrap().unwrap().everything);
+    }
 }

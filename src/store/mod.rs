@@ -137,6 +137,8 @@ async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, St
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(Duration::from_secs(30))
+        // A lock that lasts is said once, by whoever waits for it.
+        .acquire_slow_threshold(Duration::from_secs(3_600))
         .after_connect(|connection, _| Box::pin(assert_pragmas(connection)))
         .connect_with(options)
         .await

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::StoreError;
+use crate::message::causes;
 
 /// How often somebody looks by themselves: another process may have brought work.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -74,7 +75,7 @@ struct Trouble(u32);
 impl Trouble {
     fn met(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
         if self.0 == 0 {
-            tracing::error!(error, "{what} failed, trying again until it works");
+            tracing::error!(error = causes(error), "{what} failed, trying again until it works");
         }
         self.0 = self.0.saturating_add(1);
     }

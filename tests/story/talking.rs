@@ -49,7 +49,7 @@ async fn a_language_that_the_model_lacks_is_said_and_the_long_way_only_once() {
     ana: А лагуна?
       → ana: Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около 900 МБ), но могу рисовать.
     ana: привет
-      → ana: Привет! Спросите меня о чём-нибудь или скажите, что нарисовать.
+      → ana: Привет! Скажите, что нарисовать; /help покажет, что ещё я умею.
     ana: что такое machine learning?
       → ana: Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около 900 МБ), но могу рисовать.
     bob: Quelle est la capitale de la France ?

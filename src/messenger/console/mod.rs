@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{DeliveryError, Dialect, ListenError, Messenger, Part, RemoteId};
 use crate::inbox::Inbox;
-use crate::message::{Address, Body, Language, Message, Notice, Person, Show};
+use crate::message::{Address, Body, Language, Message, Notice, Person, Show, causes};
 use crate::phrases::Phrases;
 
 pub use lines::Line;
@@ -46,6 +46,9 @@ pub struct Busy {
 
 /// Asks the house.
 pub type Watch = Arc<dyn Fn() -> BoxFuture<'static, Busy> + Send + Sync>;
+
+/// How long to wait before a line that the disk did not take is offered again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Ctrl-C twice within this time leaves.
 const TWICE: Duration = Duration::from_secs(2);
@@ -103,12 +106,27 @@ impl Console {
         }
     }
 
-    async fn offer(&self, inbox: &Inbox, body: Body) -> Result<(), ListenError> {
+    /// Puts a message in, however long the disk takes; whoever typed it is told once that it has to wait.
+    async fn offer(&self, inbox: &Inbox, body: Body, stop: &CancellationToken) -> Result<(), ListenError> {
         let message = self.message(body);
         let raw = serde_json::to_string(&message.body).unwrap_or_default();
-        match inbox.accept(message, &raw, (self.clock)()).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(ListenError { messenger: NAME, reason: error.to_string() }),
+        let mut told = false;
+        loop {
+            let Err(error) = inbox.accept(message.clone(), &raw, (self.clock)()).await else {
+                return Ok(());
+            };
+            if stop.is_cancelled() {
+                return Err(ListenError { messenger: NAME, reason: error.to_string() });
+            }
+            if !told {
+                tracing::error!(
+                    error = causes(&error),
+                    "a line cannot be put on disk, trying again until it works"
+                );
+                self.screen.hint("not-kept-yet");
+                told = true;
+            }
+            tokio::time::sleep(AGAIN).await;
         }
     }
 
@@ -126,7 +144,7 @@ impl Console {
                 () = tokio::time::sleep(Duration::from_millis(30)) => {}
                 () = self.interrupted.notified(), if busy.answering || busy.drawing => {
                     let command = if busy.answering { "/stop" } else { "/cancel" };
-                    self.offer(inbox, Body::Text(command.to_owned())).await?;
+                    self.offer(inbox, Body::Text(command.to_owned()), stop).await?;
                 }
                 () = stop.cancelled() => {}
             }
@@ -163,8 +181,10 @@ impl Messenger for Console {
                     () = stop.cancelled() => return Ok(()),
                 };
                 match line {
-                    Some(Line::Text(text)) => self.offer(inbox, Body::Text(text)).await?,
-                    Some(Line::Broken) => self.offer(inbox, Body::Unsupported("utf8".to_owned())).await?,
+                    Some(Line::Text(text)) => self.offer(inbox, Body::Text(text), &stop).await?,
+                    Some(Line::Broken) => {
+                        self.offer(inbox, Body::Unsupported("utf8".to_owned()), &stop).await?
+                    }
                     Some(Line::Nothing) => continue,
                     Some(Line::Interrupted) if interrupted.is_some_and(|at| at.elapsed() < TWICE) => {
                         return Ok(());
