@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from diffusers import (AutoencoderKL, DDIMScheduler, EulerDiscreteScheduler, StableDiffusionPipeline,
                        UNet2DConditionModel)
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, CLIPTextConfig, CLIPTextModel, CLIPTokenizerFast
 from transformers.models.clip.tokenization_clip import bytes_to_unicode
+
+import small
 
 POCKET, GOLDEN = Path(sys.argv[1]), Path(sys.argv[2])
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
@@ -56,55 +57,6 @@ def vae(seed):
         down_block_types=["DownEncoderBlock2D"] * 4, up_block_types=["UpDecoderBlock2D"] * 4), seed, 0.9)
 
 
-class Call(torch.nn.Module):
-    def __init__(self, module, call):
-        super().__init__()
-        self.module, self.call = module, call
-
-    def forward(self, *args):
-        return self.call(self.module, *args)
-
-
-def shorten(graph, kept):
-    """Names take most of a pocket graph: edges become letters and digits, nodes lose theirs; equal constants are one."""
-    names, constants, nodes = {}, {}, []
-
-    def short(name):
-        return name if name in kept or not name else names.setdefault(name, f"{len(names):x}")
-
-    for node in graph.node:
-        node.doc_string, node.name = "", ""
-        if node.op_type == "Constant":
-            value = node.attribute[0].SerializeToString()
-            if value in constants:
-                names[node.output[0]] = constants[value]
-                continue
-            constants[value] = short(node.output[0])
-        node.input[:] = [short(name) for name in node.input]
-        node.output[:] = [short(name) for name in node.output]
-        nodes.append(node)
-    nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    for value in graph.initializer:
-        value.name = short(value.name)
-    del graph.value_info[:]
-
-
-def export(module, call, args, path, inputs, output, axes):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(Call(module, call).eval(), args, str(path), input_names=inputs, output_names=[output],
-                      dynamic_axes=axes, opset_version=17, dynamo=False)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.optimized_model_filepath = str(path)
-    onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
-    graph = onnx.load(str(path))
-    graph.doc_string = graph.producer_version = ""
-    shorten(graph.graph, {*inputs, output})
-    onnx.save(graph, str(path))
-
-
 def write(path, value):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -114,17 +66,17 @@ def export_denoiser(net, folder, length, width, size, dynamic, timestep):
     axes = {"sample": {0: "batch", 2: "height", 3: "width"}, "encoder_hidden_states": {0: "batch", 1: "length"},
             "out_sample": {0: "batch", 2: "height", 3: "width"}}
     batch = 2 if dynamic else 1
-    export(net, lambda m, s, t, e: m(s, t, e, return_dict=False)[0],
+    small.export(net, lambda m, s, t, e: m(s, t, e, return_dict=False)[0],
            (torch.zeros(batch, 4, size, size), timestep, torch.zeros(batch, length, width)),
-           folder / "unet/model.onnx", ["sample", "timestep", "encoder_hidden_states"], "out_sample",
+           folder / "unet/model.onnx", ["sample", "timestep", "encoder_hidden_states"], ["out_sample"],
            axes if dynamic else {})
     write(folder / "unet/config.json", {"in_channels": 4, "sample_size": size, "cross_attention_dim": width})
 
 
 def export_codec(codec, folder, size, dynamic):
     axes = {"latent_sample": {0: "batch", 2: "height", 3: "width"}, "sample": {0: "batch", 2: "height", 3: "width"}}
-    export(codec, lambda m, z: m.decode(z, return_dict=False)[0], (torch.zeros(1, 4, size, size),),
-           folder / "vae_decoder/model.onnx", ["latent_sample"], "sample", axes if dynamic else {})
+    small.export(codec, lambda m, z: m.decode(z, return_dict=False)[0], (torch.zeros(1, 4, size, size),),
+           folder / "vae_decoder/model.onnx", ["latent_sample"], ["sample"], axes if dynamic else {})
     write(folder / "vae_decoder/config.json",
           {"block_out_channels": [4, 4, 4, 4], "latent_channels": 4, "scaling_factor": 0.18215})
 
@@ -177,8 +129,8 @@ def clip():
         num_attention_heads=2, max_position_embeddings=77, bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id)), 1, 1.0)
     net, codec = unet(2, width, 4), vae(3)
-    export(text, lambda m, i: m(i, return_dict=False)[0], (torch.zeros(1, 77, dtype=torch.int64),),
-           folder / "text_encoder/model.onnx", ["input_ids"], "last_hidden_state",
+    small.export(text, lambda m, i: m(i, return_dict=False)[0], (torch.zeros(1, 77, dtype=torch.int64),),
+           folder / "text_encoder/model.onnx", ["input_ids"], ["last_hidden_state"],
            {"input_ids": {0: "batch", 1: "length"}, "last_hidden_state": {0: "batch", 1: "length"}})
     export_denoiser(net, folder, 77, width, 4, True, torch.tensor(1, dtype=torch.int64))
     export_codec(codec, folder, 4, True)
@@ -218,9 +170,9 @@ def encoder():
     text = loud(BertModel(BertConfig(
         vocab_size=len(pieces), hidden_size=width, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
         max_position_embeddings=64, pad_token_id=1, attn_implementation="eager"), add_pooling_layer=False), 4, 1.0)
-    export(text, lambda m, i, a: m(i, a, return_dict=False)[0],
+    small.export(text, lambda m, i, a: m(i, a, return_dict=False)[0],
            (torch.zeros(1, 5, dtype=torch.int64), torch.ones(1, 5, dtype=torch.int64)),
-           folder / "encoder/encoder.onnx", ["input_ids", "attention_mask"], "last_hidden_state",
+           folder / "encoder/encoder.onnx", ["input_ids", "attention_mask"], ["last_hidden_state"],
            {name: {0: "batch", 1: "length"} for name in ("input_ids", "attention_mask", "last_hidden_state")})
     net, codec = unet(5, width, 4), vae(6)
     export_denoiser(net, folder, length, width, 4, False, torch.tensor([1.0]))

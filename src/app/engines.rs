@@ -184,10 +184,12 @@ impl Models {
             .ok()?;
         let size = (settings.width.unwrap_or(512), settings.height.unwrap_or(512));
         let facts = PainterFacts {
-            side: known.as_ref().map_or((64, 1024), |_| (size.0.min(size.1), size.0.max(size.1))),
+            side: known
+                .as_ref()
+                .map_or_else(|| settings.sides(), |_| (size.0.min(size.1), size.0.max(size.1))),
             size,
             multiple: 8,
-            steps: (1, 150),
+            steps: (*diffusion::STEPS.start(), *diffusion::STEPS.end()),
             known,
         };
         let caption = facts.known.is_some().then(|| "sketch-caption".to_owned());

@@ -143,48 +143,42 @@ impl House {
     /// # Errors
     /// When a messenger ends before it was told to.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self {
-            store,
-            assistant,
-            painter,
-            outbox,
-            notices,
-            media,
-            messengers,
-            keep_ms,
-            time,
-            threads,
-            understanding,
-            _lock,
-        } = self;
+        let house = self;
         let (work, delivery) = (stop.child_token(), CancellationToken::new());
-        let inbox = Inbox::new(store.clone());
+        let inbox = Inbox::new(house.store.clone());
         let listen = async {
-            if messengers.is_empty() {
+            if house.messengers.is_empty() {
                 work.cancelled().await;
             }
-            let heard =
-                futures_util::future::join_all(messengers.iter().map(|one| one.listen(&inbox, work.clone())))
-                    .await;
+            let heard = futures_util::future::join_all(
+                house.messengers.iter().map(|one| one.listen(&inbox, work.clone())),
+            )
+            .await;
             work.cancel();
             heard.into_iter().collect::<Result<Vec<()>, _>>()
         };
         let paint = async {
-            if let Some(painter) = &painter {
+            if let Some(painter) = &house.painter {
                 painter.run(work.clone()).await;
             }
         };
-        let prune = prune(&store, &media, || (time.now)() - keep_ms, &work);
+        let prune = prune(&house.store, &house.media, || (house.time.now)() - house.keep_ms, &work);
         let working = async {
-            tokio::join!(assistant.run(work.clone()), paint, prune, warm_up(understanding, &work));
+            tokio::join!(
+                house.assistant.run(work.clone()),
+                paint,
+                prune,
+                warm_up(house.understanding, &work)
+            );
             delivery.cancel();
         };
-        let (heard, (), ()) = tokio::join!(listen, working, outbox.run(notices, delivery.clone()));
+        let (heard, (), ()) =
+            tokio::join!(listen, working, house.outbox.run(house.notices, delivery.clone()));
         // What the work left to say goes out, for a moment at most.
-        let flushed = async { while outbox.deliver_next().await.unwrap_or(false) {} };
+        let flushed = async { while house.outbox.deliver_next().await.unwrap_or(false) {} };
         let _ = tokio::time::timeout(FLUSH, flushed).await;
-        engines::end(&threads).await;
-        store.close().await;
+        engines::end(&house.threads).await;
+        house.store.close().await;
         heard?;
         Ok(())
     }

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use super::schedule::Kind;
 use crate::inference::{DrawRequest, InferenceError};
 
-const STEPS: RangeInclusive<u32> = 1..=150;
+/// Denoising steps that any model may be asked for.
+pub const STEPS: RangeInclusive<u32> = 1..=150;
 const GUIDANCE: RangeInclusive<f32> = 0.0..=30.0;
 const SMALLEST: u32 = 64;
 const LARGEST: u32 = 1024;
@@ -53,6 +54,14 @@ pub enum Padding {
     Token,
     /// States of zero; the encoder sees the prompt alone.
     Zero,
+}
+
+impl Settings {
+    /// Smallest and largest side in pixels, for a model that has more than one size.
+    #[must_use]
+    pub fn sides(&self) -> (u32, u32) {
+        (self.min_size.unwrap_or(SMALLEST), self.max_size.unwrap_or(LARGEST))
+    }
 }
 
 impl Default for Settings {

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use bounds::{Bounds, Padding, Settings};
+pub use bounds::{Bounds, Padding, STEPS, Settings};
 pub use schedule::Kind;
 
 use self::bounds::Order;
