@@ -33,6 +33,13 @@ impl Access {
         Self { owners: owners.into_iter().collect(), members: members.into_iter().collect() }
     }
 
+    /// Messengers on which a person of this one is the same person: the terminal and `aisaac ask` are one owner.
+    #[must_use]
+    pub fn same_person(messenger: &str) -> Vec<&str> {
+        let local = messenger::LOCAL.contains(&messenger);
+        if local { messenger::LOCAL.to_vec() } else { vec![messenger] }
+    }
+
     /// What this person is here.
     #[must_use]
     pub fn standing(&self, person: &Person, address: &Address) -> Standing {

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::Assistant;
 use super::heed::{Heeded, heed};
 use super::report::{Report, reason, told};
-use crate::access::Standing;
+use crate::access::{Access, Standing};
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
     Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
@@ -175,11 +175,13 @@ impl Assistant {
         let told: Vec<String> = told(&made.outcome).into_iter().map(str::to_owned).collect();
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
         let standing = self.access.standing(&taken.message.from, &taken.message.address);
+        let also = Access::same_person(&taken.message.address.messenger);
         let settle = || {
             self.store.settle(Settlement {
                 taken,
                 outcome: made.outcome.clone(),
                 owner: standing == Standing::Owner,
+                also: &also,
                 for_us: standing != Standing::Stranger,
                 told: &told,
                 language: made.language,

@@ -94,6 +94,10 @@ const LEAD: &[&str] = &[
     "ok",
     "okay",
     "repeat",
+    "иначе",
+    "по-другому",
+    "differently",
+    "otherwise",
     "одного",
     "одной",
     "парочку",
@@ -135,6 +139,18 @@ const ADDS: &[&str] = &[
     "as",
 ];
 
+/// Beginnings of words that speak of an answer, not of a picture.
+const ANSWERS: &[&str] =
+    &["ответ", "скаж", "объясн", "сформулир", "answer", "reply", "respons", "explain", "rephrase"];
+
+/// Whether a follow-up asks for another answer in words.
+pub(super) fn about_words(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| ANSWERS.iter().any(|start| word.starts_with(start)))
+}
+
 /// Reads a follow-up. `is_thing` says whether a phrase names something that can be drawn by itself.
 pub(super) fn read(text: &str, is_thing: impl Fn(&str) -> bool) -> Changed {
     let words: Vec<&str> =
@@ -161,6 +177,18 @@ pub(super) fn read(text: &str, is_thing: impl Fn(&str) -> bool) -> Changed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_answer_is_told_from_another_picture() {
+        for (text, expected) in [
+            ("попробуй ответить иначе", true),
+            ("try a different answer", true),
+            ("ещё одну", false),
+            ("same but blue", false),
+        ] {
+            assert_eq!(about_words(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn follow_ups_change_the_last_subject() {

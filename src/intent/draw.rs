@@ -159,7 +159,7 @@ pub fn order(
     let Wishes { size, steps, .. } = wishes;
     check(size, steps, facts)?;
     Ok(Commission {
-        prompt: subject.clone(),
+        prompt: facts.known.as_ref().map_or_else(|| subject.clone(), |known| known.asked(&subject)),
         subject,
         negative: wishes.no,
         seed: wishes.seed.unwrap_or_default(),

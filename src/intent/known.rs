@@ -99,7 +99,7 @@ impl Known {
     /// ```
     #[must_use]
     pub fn look_up(&self, subject: &str, language: Language, most: usize) -> Subject {
-        if let Some(thing) = self.find(subject) {
+        if let Some((thing, _)) = self.find(subject) {
             return Subject::Known(thing.en.clone());
         }
         let asked = words(subject);
@@ -114,24 +114,41 @@ impl Known {
         Subject::Unknown { nearest: ranked.iter().take(most).map(|(_, thing)| name(thing)).collect() }
     }
 
-    fn find(&self, phrase: &str) -> Option<&Thing> {
+    /// What the picture model is asked for: the subject as it was said, or, where it names its thing by a rarer word
+    /// than the model has seen most, the thing's main name in that language.
+    #[must_use]
+    pub fn asked(&self, subject: &str) -> String {
+        match self.find(subject) {
+            Some((thing, name)) if name > 1 => {
+                if subject.is_ascii() {
+                    thing.en.clone()
+                } else {
+                    thing.ru.clone()
+                }
+            }
+            _ => subject.to_owned(),
+        }
+    }
+
+    /// The thing named first, and by which of its names (0 and 1 are the main ones); the longest name where several fit.
+    fn find(&self, phrase: &str) -> Option<(&Thing, usize)> {
         let asked = words(phrase);
         let head = asked.iter().skip(1).position(|word| PREPOSITIONS.contains(&word.as_str()));
         let head = head.map_or(asked.len(), |at| at + 1);
         let asked: Vec<BTreeSet<String>> = asked.iter().take(head).map(|word| stems(word)).collect();
-        let at = |name: &Vec<BTreeSet<String>>| {
+        let at = |(number, name): (usize, &Vec<BTreeSet<String>>)| {
             let fits = |window: &[BTreeSet<String>]| window.iter().zip(name).all(|(a, b)| !a.is_disjoint(b));
             asked
                 .windows(name.len().max(1))
                 .position(|window| !name.is_empty() && fits(window))
-                .map(|at| (at, usize::MAX - name.len()))
+                .map(|at| (at, usize::MAX - name.len(), number))
         };
-        let place = |thing: &Thing| thing.names.iter().filter_map(at).min();
+        let place = |thing: &Thing| thing.names.iter().enumerate().filter_map(at).min();
         self.things
             .iter()
             .filter_map(|thing| place(thing).map(|place| (place, thing)))
             .min_by_key(|(place, _)| *place)
-            .map(|(_, thing)| thing)
+            .map(|((_, _, number), thing)| (thing, number))
     }
 }
 
@@ -350,6 +367,15 @@ mod tests {
             "какая стена",
         ] {
             assert!(!sketch().knows(subject), "{subject}");
+        }
+    }
+
+    #[test]
+    fn a_rare_word_is_asked_for_by_the_main_name() {
+        for (subject, expected) in
+            [("рыжего кота", "рыжего кота"), ("бибику", "машина"), ("kitty", "cat"), ("дракона", "дракона")]
+        {
+            assert_eq!(sketch().asked(subject), expected);
         }
     }
 

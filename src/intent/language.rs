@@ -50,15 +50,48 @@ pub fn tongue(text: &str) -> Tongue {
         (0, 0, 0) => Tongue::Unclear,
         _ if other > cyrillic + latin => Tongue::Other,
         _ if first == Some(Tongue::Ru) || (cyrillic > 0 && cyrillic >= latin) => Tongue::Ru,
+        _ if cyrillic > 0 => if_english(text, Tongue::Ru),
         _ => self::latin(text),
     }
 }
 
 /// Words that hardly occur in other languages of Latin letters.
 const ENGLISH: &[&str] = &[
-    "the", "is", "are", "of", "and", "to", "you", "what", "what's", "how", "why", "who", "where", "when",
-    "which", "my", "your", "please", "with", "this", "that", "it", "i", "i'm", "can", "do", "does", "write",
-    "tell", "give", "explain",
+    "the",
+    "is",
+    "are",
+    "of",
+    "and",
+    "to",
+    "you",
+    "what",
+    "what's",
+    "how",
+    "why",
+    "who",
+    "where",
+    "when",
+    "which",
+    "my",
+    "your",
+    "please",
+    "with",
+    "this",
+    "that",
+    "it",
+    "i",
+    "i'm",
+    "can",
+    "do",
+    "does",
+    "write",
+    "tell",
+    "give",
+    "explain",
+    "translate",
+    "word",
+    "mean",
+    "into",
 ];
 
 /// Russian as people type it without Russian letters.
@@ -105,13 +138,21 @@ const LATIN: &[Lang] = &[
 ];
 
 /// From here up another language is believed: of the short English texts tried, the surest mistake had 0.46.
-const SURE: f64 = 0.55;
+const SURE: f64 = 0.5;
+
+/// English when there is a word that is hardly anything else.
+fn if_english(text: &str, otherwise: Tongue) -> Tongue {
+    if words_among(&text.to_lowercase(), ENGLISH) > 0 { Tongue::En } else { otherwise }
+}
+
+fn words_among(lower: &str, list: &[&str]) -> usize {
+    lower.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|word| list.contains(word)).count()
+}
 
 /// The language of a text in Latin letters. One English word that other languages hardly have settles it.
 fn latin(text: &str) -> Tongue {
     let lower = text.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphabetic() && c != '\'').collect();
-    let count = |list: &[&str]| words.iter().filter(|word| list.contains(word)).count();
+    let count = |list: &[&str]| words_among(&lower, list);
     if count(ENGLISH) > 0 {
         return Tongue::En;
     }
@@ -119,7 +160,9 @@ fn latin(text: &str) -> Tongue {
         return Tongue::Ru;
     }
     let told = Detector::with_allowlist(LATIN.to_vec()).detect(text);
-    let foreign = told.is_some_and(|told| told.lang() != Lang::Eng && told.confidence() >= SURE);
+    let accented = lower.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
+    let foreign =
+        told.is_some_and(|told| told.lang() != Lang::Eng && (accented || told.confidence() >= SURE));
     if foreign || count(FOREIGN) > 1 { Tongue::Other } else { Tongue::En }
 }
 
@@ -266,6 +309,9 @@ mod tests {
             ("comment ça va", Tongue::Other),
             ("quanto costa un biglietto per Roma", Tongue::Other),
             ("privet kak dela", Tongue::Ru),
+            ("git commit --amend что делает", Tongue::Ru),
+            ("Translate кот please", Tongue::En),
+            ("Cuéntame un chiste", Tongue::Other),
             ("jokes about programmers", Tongue::En),
             ("list three fruits", Tongue::En),
             ("define entropy", Tongue::En),

@@ -12,7 +12,7 @@ help-outro = Внутри просьбы о картинке: --no ЧЕГО_НЕ
 help-commands = Команды:
 about-answer = вопрос или просьба о тексте
 about-draw = нарисовать картинку
-about-redo = последний ответ или картинка ещё раз или иначе
+about-redo = последний ответ или картинка ещё раз, можно с изменением
 about-help = что я умею
 about-queue = очередь рисунков и отмена
 about-cancel = отменить свой рисунок
@@ -39,7 +39,7 @@ unknown-subject = «{ $subject }» я пока нарисовать не мог�
         [few] { $count } вещи
        *[other] { $count } вещей
     }, например: { $nearest }.
-limit-drawings = У вас уже ждёт { $limit ->
+limit-drawings = У вас в очереди уже { $limit ->
         [one] { $limit } рисунок
         [few] { $limit } рисунка
        *[other] { $limit } рисунков
@@ -49,10 +49,10 @@ cancelled = Отменено: «{ $subject }».
 cancelling = Останавливаю: «{ $subject }».
 nothing-to-cancel = Отменять нечего: ваших рисунков в очереди нет.
 not-yours = Это чужой рисунок.
-drawing-gave-up = Я пробовал нарисовать { $subject }, и каждый раз не вышло. Попробуйте попросить иначе.
-drawing-failed = Не получилось нарисовать { $subject }: у меня что-то сломалось, подробности в журнале.
-drawing-out-of-memory = Не хватает памяти, чтобы нарисовать { $subject }. Может помочь меньший --size.
-drawing-model-broken = Не могу нарисовать { $subject }: модель рисования не запускается. Хозяин может посмотреть: aisaac doctor
+drawing-gave-up = Несколько раз пробовал нарисовать «{ $subject }», и не вышло. Попробуйте попросить иначе.
+drawing-failed = Не получилось нарисовать «{ $subject }»: у меня что-то сломалось, подробности в журнале.
+drawing-out-of-memory = Не хватает памяти, чтобы нарисовать «{ $subject }». Может помочь меньший --size.
+drawing-model-broken = Не могу нарисовать «{ $subject }»: модель рисования не запускается. Хозяин может посмотреть: aisaac doctor
 prompt-cut = Просьба слишком длинная для модели рисования; она не прочла: «{ $cut }».
 size-not-multiple = Размер { $value } не подходит: обе стороны должны делиться на { $bound }.
 size-out-of-range = Размер { $value } здесь не подходит: модель рисует { $bound }.
@@ -75,7 +75,7 @@ stopping = Остановлено.
 draw-instead = Нарисовать это? Скажите «да».
 answer-model-missing = Отвечать словами я пока не могу: модель для ответов не установлена. Могу нарисовать: скажите что.
 nothing-installed = Моделей здесь пока нет, поэтому я не умею ни отвечать, ни рисовать. Хозяин может выполнить: aisaac models pull starter
-understand-model-missing = Я пока не понимаю просьб своими словами: модель понимания не установлена или повреждена. Хозяин может выполнить: aisaac models pull starter. Команды с косой чертой работают: /help
+understand-model-missing = Я пока не понимаю просьб, сказанных обычными словами: модель понимания не установлена или повреждена. Хозяин может выполнить: aisaac models pull starter. Команды с косой чертой работают: /help
 draw-model-missing = Модели рисования здесь нет, или её файлы повреждены. Хозяин может выполнить: aisaac models pull starter
 language-unsupported = Модель ответов здесь ({ $model }) говорит только на языках: { $languages }. По-русски я понимаю и уже могу рисовать, показывать очередь и менять настройки. Чтобы я и отвечал по-русски, хозяин может выполнить: aisaac models pull answer-ru (около { $size } МБ).
 language-unsupported-short = Отвечать по-русски я пока не умею (aisaac models pull answer-ru, около { $size } МБ), но могу рисовать.
@@ -163,7 +163,7 @@ doctor-database-locked = её больше двух секунд держит д
 doctor-database-closed = в неё нельзя писать
 doctor-database-unfinished = есть журнал, который не открыт ни одной программой (копия, или кто-то держит базу только для себя); его прочтёт следующая команда, которая откроет базу
 doctor-database-damaged = повреждена: { $reason }
-doctor-database-damaged-cure = Остановите дом и уберите в сторону { $path }, -wal и -shm. Что можно спасти: sqlite3 { $path } .recover | sqlite3 saved.db. Новую создаст следующий запуск.
+doctor-database-damaged-cure = Остановите дом. Что можно спасти: sqlite3 { $path } .recover | sqlite3 saved.db. Потом уберите в сторону { $path }, -wal и -shm: новую создаст следующий запуск.
 doctor-database-failed = не удалось посмотреть: { $reason }
 doctor-database-failed-cure = Проверьте ещё раз, когда дом не работает; если не пройдёт, виноват диск или сам файл.
 doctor-queue = ждут: сообщений { $messages }, рисунков { $drawings }, ответов { $replies }; не вышло: сообщений { $lostmessages }, рисунков { $lostdrawings }, ответов { $lostreplies }

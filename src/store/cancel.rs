@@ -181,6 +181,7 @@ mod tests {
             taken: &taken,
             outcome: Outcome::Draw(commission),
             owner: true,
+            also: &["console"],
             for_us: true,
             told: &[],
             language: Language::En,

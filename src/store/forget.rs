@@ -85,10 +85,26 @@ impl Store {
 pub(super) async fn forget(
     connection: &mut SqliteConnection,
     taken: &Taken,
+    also: &[&str],
 ) -> Result<Forgotten, StoreError> {
-    let message = &taken.message;
-    let (lane, messenger, person) = (message.address.lane(), &message.address.messenger, &message.from.id);
     let mut gone = Forgotten::default();
+    for messenger in also {
+        forget_on(connection, taken, messenger, &mut gone).await?;
+    }
+    sqlx::query("UPDATE messages SET raw = '', message = json_remove(message, '$.from.name') WHERE id = ?")
+        .bind(taken.id.get())
+        .execute(connection)
+        .await?;
+    Ok(gone)
+}
+
+async fn forget_on(
+    connection: &mut SqliteConnection,
+    taken: &Taken,
+    messenger: &str,
+    gone: &mut Forgotten,
+) -> Result<(), StoreError> {
+    let (lane, person) = (taken.message.address.lane(), &taken.message.from.id);
     // The one being painted goes as well: its painter finds no row, stops, and leaves no picture.
     let rows = sqlx::query(
         "DELETE FROM drawings WHERE lane = ?1 OR (messenger = ?2 AND person = ?3) RETURNING picture, id, commission",
@@ -98,7 +114,7 @@ pub(super) async fn forget(
     .bind(person)
     .fetch_all(&mut *connection)
     .await?;
-    files(connection, &rows, &mut gone).await?;
+    files(connection, &rows, gone).await?;
     let deleted = sqlx::query(
         "DELETE FROM messages WHERE id <> ?4 AND state IN ('settled', 'parked')
            AND (lane = ?1 OR (messenger = ?2 AND person = ?3))",
@@ -120,11 +136,7 @@ pub(super) async fn forget(
     ] {
         sqlx::query(sql).bind(&lane).bind(messenger).bind(person).execute(&mut *connection).await?;
     }
-    sqlx::query("UPDATE messages SET raw = '', message = json_remove(message, '$.from.name') WHERE id = ?")
-        .bind(taken.id.get())
-        .execute(connection)
-        .await?;
-    Ok(gone)
+    Ok(())
 }
 
 /// Counts the pictures of deleted drawings, and dooms every file that they may have left.

@@ -33,6 +33,8 @@ pub struct Settlement<'a> {
     pub outcome: Outcome,
     /// Whether the person runs the house.
     pub owner: bool,
+    /// Messengers on which the person is the same one, this one among them.
+    pub also: &'a [&'a str],
     /// Whether the message was for us; of one that was not, only the ids are kept.
     pub for_us: bool,
     /// Explanations given with this outcome, which are given once.
@@ -302,7 +304,7 @@ impl Writing<'_, '_> {
     }
 
     async fn forget(&mut self) -> Result<(), StoreError> {
-        let gone = forget::forget(self.tx, self.at.taken).await?;
+        let gone = forget::forget(self.tx, self.at.taken, self.at.also).await?;
         let phrase = Phrase::new("forgot").with("messages", gone.messages).with("pictures", gone.pictures);
         self.made.forgotten = Some(gone);
         self.say(phrase, None).await
@@ -350,6 +352,7 @@ mod tests {
             taken,
             outcome,
             owner: false,
+            also: &["console"],
             for_us: true,
             told: &[],
             language: Language::En,
@@ -390,6 +393,7 @@ mod tests {
             taken: &taken,
             outcome: text(),
             owner: false,
+            also: &["console"],
             for_us: true,
             told: &[],
             language: Language::En,

@@ -20,7 +20,7 @@ async fn a_model_that_panics_is_tried_again_and_then_given_up() {
       ~ ana: place 0
       ~ ana: place 0
       ~ ana: place 0
-      → ana: I tried to draw a panic and failed each time. Please try a different request.
+      → ana: I tried to draw “a panic” several times and failed. Please try a different request.
     ana: draw a cat
       → ana: I am drawing “a cat”.
       ~ ana: place 0
@@ -45,7 +45,7 @@ async fn a_picture_that_does_not_fit_into_memory_is_refused_once() {
     ana: draw a heavy elephant
       → ana: I am drawing “a heavy elephant”.
       ~ ana: place 0
-      → ana: There is not enough memory to draw a heavy elephant. A smaller --size may help.
+      → ana: There is not enough memory to draw “a heavy elephant”. A smaller --size may help.
     bob: draw a cat
       → bob: I am drawing “a cat”.
       ~ bob: place 0
@@ -126,7 +126,7 @@ async fn three_deaths_park_a_drawing_and_its_requester_is_told() {
     -- the house dies and stands up again
     -- the house dies and stands up again
     -- the house dies and stands up again
-      → ana: I tried to draw a slow cat and failed each time. Please try a different request.
+      → ana: I tried to draw “a slow cat” several times and failed. Please try a different request.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
       → bob: [picture] a dog · seed 2 · 4 steps
@@ -329,7 +329,7 @@ async fn without_models_the_house_says_what_is_missing() {
     story.plays("ana", 4, "/queue").await;
     assert_snapshot!(story.told(), @"
     ana: нарисуй кота
-      → ana: Я пока не понимаю просьб своими словами: модель понимания не установлена или повреждена. Хозяин может выполнить: aisaac models pull starter. Команды с косой чертой работают: /help
+      → ana: Я пока не понимаю просьб, сказанных обычными словами: модель понимания не установлена или повреждена. Хозяин может выполнить: aisaac models pull starter. Команды с косой чертой работают: /help
     ana: /draw a cat
       → ana: The picture model is missing here, or its files are damaged. The owner can run: aisaac models pull starter
     ana: /answer What is a fjord?
