@@ -35,6 +35,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// Asks. True when answered, false when it ended in a phrase of failure.
 pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArguments) -> anyhow::Result<bool> {
     let mut question = Question::new(arguments);
+    let mut interrupts = Interrupts::listen();
     let lock = match places.try_lock()? {
         Some(lock) => lock,
         None => {
@@ -42,7 +43,7 @@ pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArgumen
             let media = Media::open(places.media())?;
             let phrases = Phrases::load();
             let outcome = tokio::select! {
-                answered = question.until_told(&store, &phrases, &media) => Ok(answered?),
+                answered = question.until_told(&store, &phrases, &media, &mut interrupts) => Ok(answered?),
                 lock = until_free(places) => Err(lock?),
             };
             store.close().await;
@@ -59,13 +60,19 @@ pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArgumen
     let house = House::build(foundation, places, config, engines, Vec::new(), clock::REAL);
     let stop = CancellationToken::new();
     let done = async {
-        let answered = question.until_told(&store, &phrases, &media).await;
+        let answered = question.until_told(&store, &phrases, &media, &mut interrupts).await;
         stop.cancel();
         answered
     };
-    let (ran, answered) = tokio::join!(house.run(stop.clone()), done);
-    ran?;
-    answered
+    let mut told = Interrupts::listen();
+    tokio::select! {
+        (ran, answered) = async { tokio::join!(house.run(stop.clone()), done) } => {
+            ran?;
+            answered
+        }
+        // Whoever insists does not wait for a model to end.
+        () = async { told.next().await; told.next().await } => Err(sorry(Phrase::new("interrupted"))),
+    }
 }
 
 /// Waits until no house runs on the data folder, and takes its place.
@@ -99,8 +106,13 @@ impl<'a> Question<'a> {
     }
 
     /// Puts the message, and ends before the last reply when somebody says so: then nothing more is done for it.
-    async fn until_told(&mut self, store: &Store, phrases: &Phrases, media: &Media) -> anyhow::Result<bool> {
-        let mut interrupts = Interrupts::listen();
+    async fn until_told(
+        &mut self,
+        store: &Store,
+        phrases: &Phrases,
+        media: &Media,
+        interrupts: &mut Interrupts,
+    ) -> anyhow::Result<bool> {
         tokio::select! {
             done = self.put(store, phrases, media) => return done,
             () = interrupts.next() => {}

@@ -11,6 +11,7 @@ use super::engines::Engines;
 use super::house::{Foundation, House};
 use super::places::Places;
 use super::signals::{Interrupts, terminated};
+use super::sorry::sorry;
 use super::{clock, say};
 use crate::intent::{self, Tongue};
 use crate::message::{Language, Phrase};
@@ -21,10 +22,16 @@ use crate::store::Reader;
 /// A second Ctrl-C within this time leaves at once.
 const TWICE: Duration = Duration::from_secs(2);
 
+/// How long leaving at once may take.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
 /// A conversation at the terminal.
 pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()> {
-    let interrupts = Interrupts::listen();
-    let foundation = Foundation::lay(places, config, places.lock()?, clock::REAL).await?;
+    let mut interrupts = Interrupts::listen();
+    let foundation = tokio::select! {
+        foundation = Foundation::lay(places, config, places.lock()?, clock::REAL) => foundation?,
+        () = interrupts.next() => return Err(sorry(Phrase::new("interrupted"))),
+    };
     let engines = Engines::installed(places, config);
     let (phrases, language) = (foundation.phrases.clone(), foundation.language);
     let watch = watch(foundation.store.reader(), engines.painting.is_some());
@@ -42,7 +49,11 @@ pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()>
     tokio::pin!(running);
     tokio::select! {
         done = &mut running => return done,
-        () = interrupted_twice(interrupts, &terminal) => {}
+        () = interrupted_twice(&mut interrupts, &terminal) => {
+            stop.cancel();
+            // Whoever insists does not wait for a model: what is in hand comes back at the next start.
+            return tokio::time::timeout(AT_ONCE, running).await.unwrap_or(Ok(()));
+        }
         () = terminated() => {}
     }
     stop.cancel();
@@ -89,7 +100,7 @@ fn welcome(engines: &Engines, phrases: &Phrases, language: Language) -> Vec<Phra
 }
 
 /// The first Ctrl-C stops what runs; a second one soon after ends the wait.
-async fn interrupted_twice(mut interrupts: Interrupts, terminal: &Console) {
+async fn interrupted_twice(interrupts: &mut Interrupts, terminal: &Console) {
     loop {
         interrupts.next().await;
         terminal.interrupt();

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use super::config_error::ConfigError;
+use super::config_error::nearest;
 use super::sorry::bad_config;
 use crate::message::Language;
+use crate::models::Catalogue;
 
 /// The commented example: every key with its default.
 pub const EXAMPLE: &str = include_str!("../../config/aisaac.example.toml");
@@ -186,8 +188,19 @@ impl Config {
         within(self.inference.memory_mb >= 64, "inference.memory_mb", "≥ 64")?;
         within(self.inference.idle_minutes >= 1, "inference.idle_minutes", "≥ 1")?;
         within((1..=36_500).contains(&self.keep.days), "keep.days", "1–36500")?;
-        let named = self.access.owners.iter().chain(&self.access.members);
-        within(named.into_iter().all(|one| one.contains(':')), "access", "messenger:id")
+        let are_ids = |list: &[String]| list.iter().all(|one| one.contains(':'));
+        within(are_ids(&self.access.owners), "access.owners", "messenger:id")?;
+        within(are_ids(&self.access.members), "access.members", "messenger:id")?;
+        let drawer = Some(&self.draw.model);
+        for (key, name) in [("draw.model", drawer), ("answer.model", self.answer.model.as_ref())] {
+            let Some(name) = name else { continue };
+            let catalogue = Catalogue::built_in();
+            if catalogue.get(name).is_none() {
+                let names: Vec<&str> = catalogue.models().map(|model| model.name.as_str()).collect();
+                return Err(ConfigError::Model { key, name: name.clone(), nearest: nearest(name, &names) });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -242,7 +255,8 @@ mod tests {
             ("[answer\n", "line 1: unclosed table, expected `]`"),
             ("[answer]\nlanes = 0\n", "answer.lanes must be 1–64"),
             ("[keep]\ndays = 0\n", "keep.days must be 1–36500"),
-            ("[access]\nowners = ['bob']\n", "access must be messenger:id"),
+            ("[access]\nowners = ['bob']\n", "access.owners must be messenger:id"),
+            ("[draw]\nmodel = 'skech'\n", "draw.model: there is no model `skech`; did you mean `sketch`?"),
             ("[draw]\noffer_from = 7.0\n", "draw.offer_from must be 0–1"),
         ] {
             assert_eq!(Config::parse(text).unwrap_err().to_string(), said);

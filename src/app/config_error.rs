@@ -46,6 +46,16 @@ pub enum ConfigError {
         /// What is wrong.
         reason: String,
     },
+    /// The name of a model that is not in the catalogue.
+    #[error("{key}: there is no model `{name}`{}", nearest.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
+    Model {
+        /// The key with its section.
+        key: &'static str,
+        /// As written.
+        name: String,
+        /// The one that was meant, if one is like it.
+        nearest: Option<String>,
+    },
     /// A value that is out of bounds.
     #[error("{key} must be {bound}")]
     Bound {
@@ -96,7 +106,7 @@ impl ConfigError {
     }
 }
 
-fn nearest(name: &str, known: &[&str]) -> Option<String> {
+pub(super) fn nearest(name: &str, known: &[&str]) -> Option<String> {
     known
         .iter()
         .map(|known| (strsim::jaro_winkler(known, name), known))

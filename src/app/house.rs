@@ -29,6 +29,9 @@ use crate::store::{Limits, Role, Store, StoreError};
 /// Notices under way at most; newer ones replace older ones anyway.
 const NOTICES: usize = 256;
 
+/// How long journeys and the painter may take to end: one token, or one denoising step, and its row.
+const WORK_ENDS: Duration = Duration::from_secs(20);
+
 /// How long replies that are left may take to leave when the house stops.
 const FLUSH: Duration = Duration::from_secs(3);
 
@@ -164,23 +167,47 @@ impl House {
         };
         let prune = prune(&house.store, &house.media, || (house.time.now)() - house.keep_ms, &work);
         let working = async {
-            tokio::join!(
-                house.assistant.run(work.clone()),
-                paint,
-                prune,
-                warm_up(house.understanding, &work)
-            );
+            let all = async {
+                let warm = warm_up(house.understanding, &work);
+                tokio::join!(house.assistant.run(work.clone()), paint, prune, warm);
+            };
+            Box::pin(ends_in(all, &work, WORK_ENDS, "the work in hand")).await;
             delivery.cancel();
         };
-        let (heard, (), ()) =
-            tokio::join!(listen, working, house.outbox.run(house.notices, delivery.clone()));
-        // What the work left to say goes out, for a moment at most.
-        let flushed = async { while house.outbox.deliver_next().await.unwrap_or(false) {} };
-        let _ = tokio::time::timeout(FLUSH, flushed).await;
+        // A terminal that nobody reads would hold the outbox for ever.
+        let deliver = house.outbox.run(house.notices, delivery.clone());
+        let deliver = ends_in(deliver, &delivery, FLUSH, "a delivery");
+        let (heard, (), free) = tokio::join!(listen, working, deliver);
+        // What the work left to say goes out, for a moment at most; not beside a delivery that is stuck.
+        if free {
+            let flushed = async { while house.outbox.deliver_next().await.unwrap_or(false) {} };
+            let _ = tokio::time::timeout(FLUSH, flushed).await;
+        }
         engines::end(&house.threads).await;
         house.store.close().await;
         heard?;
         Ok(())
+    }
+}
+
+/// Does something to its end, but not for longer than `most` after it was told to stop; then its rows come back at the
+/// next start. Whether it ended.
+async fn ends_in(
+    work: impl Future<Output = ()>,
+    stop: &CancellationToken,
+    most: Duration,
+    what: &str,
+) -> bool {
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(most).await;
+    };
+    tokio::select! {
+        () = work => true,
+        () = late => {
+            tracing::warn!("{what} did not end in time");
+            false
+        }
     }
 }
 

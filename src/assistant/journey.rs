@@ -191,6 +191,13 @@ impl Assistant {
             })
         };
         let Some(settled) = insist("settling", stop, settle).await else { return };
+        if settled.is_none() {
+            tracing::warn!(
+                message = taken.id.get(),
+                "not in our hands any more; what was made of it is dropped"
+            );
+            return;
+        }
         if let Some(gone) = settled.and_then(|settled| settled.forgotten) {
             self.forget(taken, &gone).await;
         }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::{Content, Outcome, Phrase};
+use crate::message::{Content, Outcome, Phrase, millis};
 
 /// How a message was handled.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct Report {
 impl Report {
     /// Adds the time since `since` to a step.
     pub(super) fn time(&mut self, step: &str, since: Instant) {
-        let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let ms = millis(since.elapsed());
         *self.ms.entry(step.to_owned()).or_default() += ms;
     }
 }

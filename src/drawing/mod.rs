@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::inference::{DrawRequest, InferenceError, Painting, Picture, Step};
 use crate::media::{Media, png};
-use crate::message::{Failure, FailureKind, Notice, Phrase, PictureReply, Show, causes};
+use crate::message::{Failure, FailureKind, Notice, Phrase, PictureReply, Show, causes, millis};
 use crate::store::{ATTEMPTS, Claimed, Store, StoreError, attend, insist};
 
 /// What the painter says about its model in files and captions.
@@ -81,7 +81,7 @@ impl Painter {
         let started = Instant::now();
         watch::announce(&self.store, &self.notices).await;
         let result = self.paint(&claimed, stop).await;
-        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let ms = millis(started.elapsed());
         insist("writing a drawing down", stop, || self.conclude(&claimed, &result, ms)).await;
         self.notify(&claimed, Show::Clear);
         Ok(true)
@@ -97,7 +97,7 @@ impl Painter {
                 self.store.drawing_cancelled(claimed, (self.clock)()).await?;
                 tracing::info!(drawing = claimed.id.get(), "cancelled");
             }
-            Err(Ended::HouseStops) => self.store.drawing_given_back(claimed.id).await?,
+            Err(Ended::HouseStops) => self.store.drawing_given_back(claimed, (self.clock)()).await?,
             Err(Ended::Failed(failure)) => self.give_up_or_retry(claimed, failure).await?,
         }
         Ok(())
@@ -163,6 +163,7 @@ impl Painter {
         };
         if !self.store.painted(claimed, reply, (self.clock)()).await? {
             // Cancelled at the last moment, or forgotten: then there is no row, and nothing to say.
+            tracing::info!(drawing = claimed.id.get(), "painted for nobody");
             self.media.remove(&[name]);
             self.store.drawing_cancelled(claimed, (self.clock)()).await?;
         }
@@ -173,7 +174,7 @@ impl Painter {
     async fn give_up_or_retry(&self, claimed: &Claimed, failure: &Failure) -> Result<(), StoreError> {
         let again = failure.kind == FailureKind::Busy && claimed.attempt < ATTEMPTS;
         if again {
-            self.store.drawing_again(claimed.id).await?;
+            self.store.drawing_again(claimed, (self.clock)()).await?;
         } else {
             let phrase = failure.phrase.clone().with("subject", claimed.commission.subject.clone());
             self.store.failed(claimed, phrase, &failure.to_string(), (self.clock)()).await?;
@@ -195,10 +196,8 @@ impl Painter {
         Box::new(move |step: Step| {
             let (since, done_then) = *first.get_or_insert_with(|| (Instant::now(), step.done));
             let timed = step.done.saturating_sub(done_then);
-            let left_ms = (timed > 0).then(|| {
-                let each = since.elapsed().as_millis() / u128::from(timed);
-                u64::try_from(each * u128::from(step.of.saturating_sub(step.done))).unwrap_or(u64::MAX)
-            });
+            let left_ms =
+                (timed > 0).then(|| millis(since.elapsed() / timed * step.of.saturating_sub(step.done)));
             let show = Show::Progress { drawing, step: step.done, of: step.of, left_ms };
             let _ = notices.try_send(Notice { address: address.clone(), show });
         })

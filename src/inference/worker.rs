@@ -20,6 +20,7 @@ use super::handle::{Readiness, Terms};
 use super::model::{Boxed, Control, Progress};
 use super::permit::Permit;
 use super::threads::wait;
+use crate::message::millis;
 
 /// How long idle models have to leave; after that the model is loaded all the same.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -126,7 +127,7 @@ impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P,
             let _ = self.tell.send(Readiness::Away);
             Err(InferenceError::Panicked { model: self.terms.name.clone(), reason: words_of(&*panic) })
         });
-        tracing::debug!(model = %self.terms.name, ms = started.elapsed().as_millis(), ok = done.is_ok(), "ran");
+        tracing::debug!(model = %self.terms.name, ms = millis(started.elapsed()), ok = done.is_ok(), "ran");
         self.last = Instant::now();
         // The seat says what is true before the caller can ask for the next thing. A model that could not be loaded, or
         // panicked, takes no memory.
@@ -144,7 +145,7 @@ impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P,
             let model = (self.load)().inspect_err(|_| {
                 let _ = self.tell.send(Readiness::Broken);
             })?;
-            tracing::info!(model = %self.terms.name, ms = started.elapsed().as_millis(), "loaded");
+            tracing::info!(model = %self.terms.name, ms = millis(started.elapsed()), "loaded");
             self.model = Some(model);
             let _ = self.tell.send(Readiness::Ready);
         }

@@ -81,6 +81,13 @@ fn shown(key: &str, settings: &Settings, language: Language, kit: &Kit) -> Phras
         .with("seed", settings.seed.map_or_else(|| word("setting-random"), |seed| seed.to_string()))
 }
 
+/// "In the language that I write in."
+fn as_written(lower: &str) -> bool {
+    ["как я пишу", "котором я пишу", "котором пишу", "i write", "i am writing"]
+        .iter()
+        .any(|said| lower.contains(said))
+}
+
 /// What the words ask to change; empty when they only ask to see.
 fn read(text: &str, now: &Settings, own_size: (u32, u32), seed: u64) -> Result<Vec<Change>, Failure> {
     let wishes = options::parse(text)?;
@@ -95,7 +102,7 @@ fn read(text: &str, now: &Settings, own_size: (u32, u32), seed: u64) -> Result<V
         changes.push(Change::Language(Some(Language::Ru)));
     } else if has(&["англ", "english"]) || is(&["en", "eng"]) {
         changes.push(Change::Language(Some(Language::En)));
-    } else if has(&["язык", "language"]) && has(&["авто", "auto", "любой", "сброс", "reset"])
+    } else if has(&["язык", "language"]) && (resets || has(&["авто", "auto", "люб"]) || as_written(&lower))
     {
         changes.push(Change::Language(None));
     }
@@ -157,6 +164,7 @@ mod tests {
             ("switch to English please", vec![Change::Language(Some(Language::En))]),
             ("language ru", vec![Change::Language(Some(Language::Ru))]),
             ("язык автоматически", vec![Change::Language(None)]),
+            ("отвечай на том языке, на котором я пишу", vec![Change::Language(None)]),
             ("размер 130", vec![Change::Size(Some((130, 130)))]),
             ("en", vec![Change::Language(Some(Language::En))]),
             ("размер 512 на 768", vec![Change::Size(Some((512, 768)))]),

@@ -10,6 +10,7 @@ mod settings;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -289,4 +290,10 @@ pub struct Commission {
     pub size: Option<(u32, u32)>,
     /// Denoising steps; the model's own number when `None`.
     pub steps: Option<u32>,
+}
+
+/// Whole milliseconds, for logs and reports.
+#[must_use]
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

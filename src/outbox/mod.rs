@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::media::Media;
-use crate::message::{Notice, PictureReply, ReplyId};
+use crate::message::{Notice, PictureReply, ReplyId, millis};
 use crate::messenger::{DeliveryError, Dialect, Messenger, Part, PartBody, RemoteId};
 use crate::phrases::Phrases;
 use crate::store::{Due, Store, StoreError, attend};
@@ -150,7 +150,7 @@ impl Outbox {
             }
             DeliveryError::Later { after, reason } => {
                 let wait = after.unwrap_or_else(|| backoff(due.attempt));
-                tracing::warn!(reply = due.reply.get(), %reason, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "reply put off");
+                tracing::warn!(reply = due.reply.get(), %reason, wait_ms = millis(wait), "reply put off");
                 self.store
                     .reply_later(due.reply, now + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
                     .await

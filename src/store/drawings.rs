@@ -73,6 +73,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn claim(&self, now: i64) -> Result<Option<Claimed>, StoreError> {
+        // In a transaction of its own: a statement that returns rows hides the error of its own commit (a full disk).
+        let mut tx = self.begin().await?;
         let row = sqlx::query(
             "UPDATE drawings SET state = 'running', attempt = attempt + 1, boot = ?, started_at = ?
              WHERE id = (SELECT min(id) FROM drawings WHERE state = 'waiting')
@@ -81,8 +83,9 @@ impl Store {
         )
         .bind(&*self.boot)
         .bind(now)
-        .fetch_optional(&self.writer)
+        .fetch_optional(&mut *tx)
         .await?;
+        tx.commit().await?;
         row.as_ref().map(claimed).transpose()
     }
 
@@ -144,28 +147,33 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn drawing_given_back(&self, id: DrawingId) -> Result<(), StoreError> {
-        self.back_to_line(id, 1).await
+    pub async fn drawing_given_back(&self, claimed: &Claimed, now: i64) -> Result<(), StoreError> {
+        self.back_to_line(claimed, 1, now).await
     }
 
     /// Back to the line, the attempt stays counted: something went wrong that may not happen again.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn drawing_again(&self, id: DrawingId) -> Result<(), StoreError> {
-        self.back_to_line(id, 0).await
+    pub async fn drawing_again(&self, claimed: &Claimed, now: i64) -> Result<(), StoreError> {
+        self.back_to_line(claimed, 0, now).await
     }
 
-    async fn back_to_line(&self, id: DrawingId, attempts_back: u32) -> Result<(), StoreError> {
-        sqlx::query(
+    /// One that somebody has cancelled meanwhile ends here instead.
+    async fn back_to_line(&self, claimed: &Claimed, attempts_back: u32, now: i64) -> Result<(), StoreError> {
+        let back = sqlx::query(
             "UPDATE drawings SET state = 'waiting', attempt = attempt - ?, boot = NULL, started_at = NULL
-             WHERE id = ? AND state = 'running' AND boot = ?",
+             WHERE id = ? AND state = 'running' AND boot = ? AND cancel = 0",
         )
         .bind(attempts_back)
-        .bind(id.get())
+        .bind(claimed.id.get())
         .bind(&*self.boot)
         .execute(&self.writer)
-        .await?;
+        .await?
+        .rows_affected();
+        if back == 0 {
+            self.drawing_cancelled(claimed, now).await?;
+        }
         self.bells().drawings.notify_one();
         Ok(())
     }

@@ -109,7 +109,11 @@ impl Store {
         for messenger in messengers {
             query = query.bind(*messenger);
         }
-        let Some(row) = query.fetch_optional(&self.writer).await? else { return Ok(None) };
+        // In a transaction of its own: a statement that returns rows hides the error of its own commit (a full disk).
+        let mut tx = self.begin().await?;
+        let row = query.fetch_optional(&mut *tx).await?;
+        tx.commit().await?;
+        let Some(row) = row else { return Ok(None) };
         Ok(Some(Taken {
             id: MessageId::new(row.try_get(0)?),
             message: from_json(&row, 1, "messages")?,

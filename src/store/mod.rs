@@ -24,7 +24,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Row, Sqlite, SqliteConnection, Transaction};
+use sqlx::{ConnectOptions, Connection as _, Row, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Notify;
 
 pub use cancel::CancelWord;
@@ -40,6 +40,9 @@ pub use settle::{Limits, Settled, Settlement};
 
 /// Times a message or a drawing may be begun before it is parked.
 pub const ATTEMPTS: u32 = 3;
+
+/// Times that changes of the tables are tried again.
+const MIGRATE_AGAIN: u32 = 10;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -89,7 +92,7 @@ impl Store {
             .pragma("secure_delete", "ON")
             .disable_statement_logging();
         let writer = pool(1, options.clone()).await?;
-        migrate(&writer).await?;
+        migrate_in_turn(&writer).await?;
         let readers = pool(4, options.read_only(true)).await?;
         let store = Self { writer, readers, boot: boot.into(), bells: Arc::default() };
         if role == Role::House {
@@ -131,6 +134,21 @@ impl Store {
     }
 }
 
+/// Several processes may open a new database at once; sqlx does not keep them apart. Whoever comes second fails on what
+/// the first has just made, and finds it in order the next time.
+async fn migrate_in_turn(writer: &SqlitePool) -> Result<(), StoreError> {
+    let mut tried = migrate(writer).await;
+    for _ in 0..MIGRATE_AGAIN {
+        match &tried {
+            Err(StoreError::Migration { .. } | StoreError::Sqlite { .. } | StoreError::Locked { .. }) => {}
+            _ => break,
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        tried = migrate(writer).await;
+    }
+    tried
+}
+
 async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
     SqlitePoolOptions::new()
         .max_connections(size)
@@ -140,6 +158,9 @@ async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, St
         // A lock that lasts is said once, by whoever waits for it.
         .acquire_slow_threshold(Duration::from_secs(3_600))
         .after_connect(|connection, _| Box::pin(assert_pragmas(connection)))
+        // SQLite itself may have rolled back what a full disk did not let commit; sqlx then counts a transaction as open
+        // for ever, and such a connection can do nothing more.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(options)
         .await
         .map_err(StoreError::from)
@@ -214,6 +235,30 @@ pub(crate) mod tests {
         desk.store.close().await;
         let again = Store::open(&desk.folder.path().join("aisaac.db"), "b", Role::House, 1).await;
         assert!(matches!(again, Err(StoreError::Newer { version: 9999 })), "{again:?}");
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_rolled_back_itself_does_not_spoil_the_writer() {
+        let desk = desk().await;
+        let mut tx = desk.store.begin().await.unwrap();
+        // What SQLite does by itself when a full disk does not let it commit.
+        sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
+        assert!(tx.commit().await.is_err());
+        desk.store.accept(&says("c", "ana", "m:1", "hi"), "{}", false, 1).await.unwrap();
+        assert!(desk.store.take(&["console"]).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn several_processes_open_a_new_database_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("aisaac.db");
+        let opened = (0..6).map(|number| {
+            let path = path.clone();
+            async move { Store::open(&path, &number.to_string(), Role::Guest, 1).await }
+        });
+        for store in futures_util::future::join_all(opened).await {
+            store.unwrap().close().await;
+        }
     }
 
     #[tokio::test]

@@ -103,9 +103,9 @@ pub(super) fn config(path: &str, read: &Result<Option<Config>, ConfigError>) -> 
             let key = key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
             (at("doctor-config-value", *line).with("reason", format!("{key}{reason}")), example)
         }
-        bound @ ConfigError::Bound { .. } => {
+        other @ (ConfigError::Bound { .. } | ConfigError::Model { .. }) => {
             let text = Phrase::new("doctor-config-bound").with("path", path);
-            (text.with("reason", bound.to_string()), example)
+            (text.with("reason", other.to_string()), example)
         }
     };
     Check::new("config", State::Wrong, text).cure(cure)

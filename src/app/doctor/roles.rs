@@ -14,6 +14,7 @@ use crate::app::places::Places;
 use crate::inference::{
     ChatRequest, DrawRequest, Handle, Progress, Role as Speaker, Sampling, Turn, UnderstandRequest,
 };
+use crate::message::millis;
 use crate::models::{Catalogue, Manifest, PullError, installed};
 
 /// What was found for each thing the house does, in the order of [`NAMES`].
@@ -129,7 +130,7 @@ where
 {
     let since = Instant::now();
     model.run(request, CancellationToken::new(), progress).await.map_err(reason)?;
-    Ok(u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX))
+    Ok(millis(since.elapsed()))
 }
 
 #[cfg(test)]
@@ -145,7 +146,9 @@ mod tests {
             with(""),
             [missing("understand", "starter"), missing("instruct", "starter"), missing("sketch", "starter")]
         );
-        let chosen = with("[answer]\nmodel = 'answer-ru'\n[draw]\nmodel = 'sketsh'\n");
+        let mut config = Config::parse("[answer]\nmodel = 'answer-ru'\n").unwrap();
+        config.draw.model = "sketsh".into();
+        let chosen = wanted(&catalogue, data.path(), &config);
         assert_eq!(chosen[1], missing("answer-ru", "answer-ru-qwen3-0.6b"));
         assert_eq!(chosen[2], Wanted::Unknown { model: "sketsh".into(), nearest: Some("sketch".into()) });
         let other = with("[draw]\nmodel = 'instruct'\n");

@@ -11,7 +11,6 @@ use super::{Done, Voice};
 use crate::app::arguments::DrawArguments;
 use crate::app::clock;
 use crate::app::engines::{Engines, PictureModel};
-use crate::app::places::Places;
 use crate::inference::{DrawRequest, Painting};
 use crate::intent::{self, PainterFacts};
 use crate::media::{Media, png};
@@ -30,13 +29,12 @@ pub(super) struct Pictures<'a> {
 impl<'a> Pictures<'a> {
     pub(super) fn new(
         engines: &Engines,
-        places: &Places,
         arguments: &'a DrawArguments,
         voice: &Voice,
     ) -> anyhow::Result<Self> {
         let PictureModel { model, facts, about } =
             engines.painting.clone().ok_or_else(|| voice.refusal(&Phrase::new("draw-model-missing")))?;
-        let place = arguments.out.clone().unwrap_or_else(|| places.media());
+        let place = arguments.out.clone().unwrap_or_else(|| std::env::temp_dir().join("aisaac"));
         let folder = Media::open(place.clone()).with_context(|| format!("the folder {}", place.display()))?;
         Ok(Self { model, facts, name: about.model, place, folder, arguments })
     }

@@ -19,7 +19,7 @@ use super::house::locale;
 use super::places::Places;
 use super::say;
 use crate::inference::InferenceError;
-use crate::message::{Language, Phrase};
+use crate::message::{Language, Phrase, millis};
 use crate::phrases::Phrases;
 
 /// Does a step on every input. False when one of them failed.
@@ -40,7 +40,7 @@ pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand
             each(arguments, "text", &voice, async |text| answers.one(text, &voice).await).await
         }
         StepCommand::Draw(arguments) => {
-            let pictures = draw::Pictures::new(&engines, places, arguments, &voice)?;
+            let pictures = draw::Pictures::new(&engines, arguments, &voice)?;
             each(&arguments.step, "prompt", &voice, async |text| pictures.one(text, &voice).await).await
         }
     };
@@ -108,7 +108,7 @@ async fn each(
         };
         if arguments.json {
             let mut line = object(line);
-            let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let ms = millis(since.elapsed());
             line.insert("ms".to_owned(), json!(ms));
             say(&Value::Object(line).to_string())?;
         } else if let Some(human) = human {

@@ -27,6 +27,7 @@ use super::model::{Control, Model};
 use super::requests::{ChatAnswer, ChatRequest, Role, Turn};
 use super::runtime::Hardware;
 use super::tokenizer::{Tokenizer, Voice};
+use crate::message::millis;
 use crate::models::Manifest;
 
 /// Tokens of a prompt that are read at once; between two such runs the model can be stopped.
@@ -102,7 +103,7 @@ impl Model for CausalLm {
             tokens = answer.tokens,
             dropped,
             stopped = answer.stopped,
-            ms = started.elapsed().as_millis(),
+            ms = millis(started.elapsed()),
             "answered"
         );
         Ok(answer)
