@@ -5,18 +5,21 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::arguments::ModelsCommand;
 use super::places::Places;
 use super::say;
+use super::sorry::sorry;
+use super::voice::Voice;
+use crate::message::Phrase;
 use crate::models::{
     self, Catalogue, HubOptions, Manifest, Options, Plan, Progress, Stage, State, Token, Watch, readable,
 };
 
 pub(super) async fn models(places: &Places, command: &ModelsCommand) -> anyhow::Result<()> {
-    let (catalogue, data) = (Catalogue::built_in(), places.data());
+    let (catalogue, data, voice) = (Catalogue::built_in(), places.data(), Voice::here());
     match command {
         ModelsCommand::List => {
             for model in catalogue.list(data) {
@@ -34,21 +37,24 @@ pub(super) async fn models(places: &Places, command: &ModelsCommand) -> anyhow::
         }
         ModelsCommand::Show { name } => {
             for model in catalogue.named(name)? {
-                show(data, &catalogue, model)?;
+                show(data, &catalogue, model, &voice)?;
             }
             Ok(())
         }
-        ModelsCommand::Verify => verify(data, &catalogue).await,
+        ModelsCommand::Verify => verify(data, &catalogue, &voice).await,
         ModelsCommand::Pull { names, from } => {
             let options = Options { from: from.clone(), hub: hub(), ..Options::default() };
             let (names, data) = (names.clone(), data.to_owned());
             let plan =
                 tokio::task::spawn_blocking(move || Plan::new(&catalogue, &names, &data, options)).await??;
-            pull(&plan).await
+            pull(&plan, &voice).await
         }
         ModelsCommand::Remove { name } => {
             let removed = models::remove(&catalogue, data, name)?;
-            say(&format!("{} files removed, {} are free again", removed.files, readable(removed.bytes)))
+            let files = i64::try_from(removed.files).unwrap_or(i64::MAX);
+            voice.say(
+                &Phrase::new("models-removed").with("files", files).with("size", readable(removed.bytes)),
+            )
         }
     }
 }
@@ -72,27 +78,34 @@ fn hub() -> HubOptions {
     }
 }
 
-fn show(data: &Path, catalogue: &Catalogue, model: &Manifest) -> anyhow::Result<()> {
+fn show(data: &Path, catalogue: &Catalogue, model: &Manifest, voice: &Voice) -> anyhow::Result<()> {
     say(&format!("{}: {}", model.name, model.title))?;
-    say(&format!("family {}, licence {}, memory {} MB", model.family, model.licence, model.memory_mb))?;
-    say(&format!("languages {}, sets {}", model.languages.join(" "), model.sets.join(" ")))?;
-    say(&format!("source {}", model.source))?;
-    say(&format!(
-        "download {}, {}",
-        readable(catalogue.download_bytes(model)),
-        stands(&models::state(data, model))
-    ))?;
+    let facts = Phrase::new("models-facts")
+        .with("family", model.family.as_str())
+        .with("licence", model.licence.as_str())
+        .with("memory", i64::from(model.memory_mb));
+    voice.say(&facts)?;
+    let names: Vec<String> =
+        model.languages.iter().map(|code| voice.phrases.language(voice.language, code)).collect();
+    let words = Phrase::new("models-words").with("languages", names.join(", "));
+    voice.say(&words.with("sets", model.sets.join(", ")))?;
+    voice.say(&Phrase::new("models-source").with("source", model.source.as_str()))?;
+    let size = readable(catalogue.download_bytes(model));
+    let state = stands(&models::state(data, model));
+    voice.say(&Phrase::new("models-download").with("size", size).with("state", state))?;
     for (what, figure) in &model.quality {
-        say(&format!("measured {what}: {figure}"))?;
+        let phrase = Phrase::new("models-measured").with("what", what.as_str());
+        voice.say(&phrase.with("figure", figure.to_string()))?;
     }
     for file in &model.files {
-        let sum = file.sha256.as_deref().unwrap_or("no sum published, the first pull records it");
+        let unknown = || voice.render(&Phrase::new("models-no-sum"));
+        let sum = file.sha256.clone().unwrap_or_else(unknown);
         say(&format!("  {}\t{}\t{sum}", file.path, readable(file.bytes)))?;
     }
     Ok(())
 }
 
-async fn verify(data: &Path, catalogue: &Catalogue) -> anyhow::Result<()> {
+async fn verify(data: &Path, catalogue: &Catalogue, voice: &Voice) -> anyhow::Result<()> {
     let (data, models) = (data.to_owned(), catalogue.models().cloned().collect::<Vec<_>>());
     let (there, wrong) = tokio::task::spawn_blocking(move || {
         let there: Vec<_> =
@@ -102,35 +115,35 @@ async fn verify(data: &Path, catalogue: &Catalogue) -> anyhow::Result<()> {
     })
     .await?;
     if there == 0 {
-        return say("no model is installed; to bring the first ones: aisaac models pull starter");
+        return voice.say(&Phrase::new("models-none"));
     }
     if wrong.is_empty() {
-        return say("every installed file has its sum");
+        return voice.say(&Phrase::new("models-verified"));
     }
     let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-    bail!(
-        "{}\ncure: aisaac models pull with the name before the slash brings these files again",
-        lines.join("\n")
-    )
+    Err(sorry(Phrase::new("models-wrong").with("files", lines.join("\n"))))
 }
 
 /// Says what it will do, does it, and says what came.
-async fn pull(plan: &Plan) -> anyhow::Result<()> {
+async fn pull(plan: &Plan, voice: &Voice) -> anyhow::Result<()> {
+    let tell = |phrase: Phrase| tell(&voice.render(&phrase));
     if plan.is_complete() {
-        return tell("everything is installed already");
+        return tell(Phrase::new("models-complete"));
     }
+    let sizes = |key: &str, download, disk| {
+        Phrase::new(key).with("download", readable(download)).with("disk", readable(disk))
+    };
     for model in plan.models.iter().filter(|model| !model.files.is_empty()) {
         let manifest = &model.manifest;
-        let (download, disk) = (readable(model.download_bytes), readable(model.disk_bytes));
-        tell(&format!(
-            "{}: {} ({}); {download} to download, {disk} on disk",
-            manifest.name, manifest.title, manifest.licence
-        ))?;
+        let phrase = sizes("models-plan", model.download_bytes, model.disk_bytes)
+            .with("name", manifest.name.as_str())
+            .with("title", manifest.title.as_str());
+        tell(phrase.with("licence", manifest.licence.as_str()))?;
     }
-    let (download, disk) = (readable(plan.download_bytes), readable(plan.disk_bytes));
-    tell(&format!("together {download} to download, {disk} on disk, {} free", readable(plan.free_bytes)))?;
+    let together = sizes("models-together", plan.download_bytes, plan.disk_bytes);
+    tell(together.with("free", readable(plan.free_bytes)))?;
     for file in &plan.unsummed {
-        tell(&format!("{file}: no sum is published; what comes is recorded and held to from then on"))?;
+        tell(Phrase::new("models-unsummed").with("file", file.to_string()))?;
     }
     let bar = Arc::new(Bar::default());
     let shown = Arc::clone(&bar);
@@ -139,9 +152,11 @@ async fn pull(plan: &Plan) -> anyhow::Result<()> {
     bar.end();
     let report = done?;
     for (file, sum) in &report.recorded {
-        tell(&format!("{file}: recorded SHA-256 {sum}"))?;
+        let phrase = Phrase::new("models-recorded").with("file", file.to_string());
+        tell(phrase.with("sum", sum.to_string()))?;
     }
-    tell(&format!("{} files, {}: done", report.files, readable(report.bytes)))
+    let files = i64::try_from(report.files).unwrap_or(i64::MAX);
+    tell(Phrase::new("models-done").with("files", files).with("size", readable(report.bytes)))
 }
 
 /// One bar for the file in hand; lines where standard error is no terminal.
@@ -159,16 +174,17 @@ impl Bar {
             if let Some((_, _, bar)) = now.take() {
                 bar.finish_and_clear();
             }
-            let verb = match progress.stage {
-                Stage::Downloading => "downloading",
-                Stage::Checking => "checking",
-                Stage::Writing => "writing",
+            let key = match progress.stage {
+                Stage::Downloading => "models-downloading",
+                Stage::Checking => "models-checking",
+                Stage::Writing => "models-writing",
             };
+            let verb = Voice::here().render(&Phrase::new(key));
             if !std::io::stderr().is_terminal() {
                 let _ = tell(&format!("  {verb} {} ({})", progress.what, readable(progress.of)));
             }
             let bar = ProgressBar::new(progress.of).with_message(format!("{verb} {}", progress.what));
-            let style = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta} left";
+            let style = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta}";
             bar.set_style(
                 ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
             );

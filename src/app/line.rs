@@ -1,12 +1,11 @@
 //! `queue`: the line of drawings as the owner sees and changes it, beside a running house.
 
 use super::arguments::QueueCommand;
-use super::house::locale;
 use super::places::Places;
 use super::sorry::sorry;
+use super::voice::Voice;
 use super::{clock, say};
 use crate::message::{DrawingId, Phrase};
-use crate::phrases::Phrases;
 use crate::store::{CancelWord, Role, Store};
 
 pub(super) async fn queue(places: &Places, command: &QueueCommand) -> anyhow::Result<()> {
@@ -17,7 +16,7 @@ pub(super) async fn queue(places: &Places, command: &QueueCommand) -> anyhow::Re
 }
 
 async fn obey(store: &Store, command: &QueueCommand) -> anyhow::Result<()> {
-    let tell = |phrase: &Phrase| say(&Phrases::load().render(locale(), phrase));
+    let tell = |phrase: &Phrase| Voice::here().say(phrase);
     let refuse = |key: &str, id: i64| Err(sorry(Phrase::new(key).with("id", id.to_string())));
     match command {
         QueueCommand::List => {

@@ -11,6 +11,7 @@ mod signals;
 mod sorry;
 mod steps;
 mod telemetry;
+mod voice;
 pub mod clock;
 pub mod config;
 pub mod engines;
@@ -26,9 +27,9 @@ use clap::Parser as _;
 use arguments::{Arguments, Command, ConfigCommand};
 use config::Config;
 use places::Places;
+use voice::Voice;
 
 use crate::message::Phrase;
-use crate::phrases::Phrases;
 
 /// Exit code of a command that cannot be meant so; clap's own, too.
 const WRONG_USE: u8 = 2;
@@ -38,12 +39,11 @@ const WRONG_USE: u8 = 2;
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Err(phrase) = telemetry::start(&arguments.log) {
-        let _ = writeln!(std::io::stderr(), "aisaac: {}", Phrases::load().render(house::locale(), &phrase));
+        let _ = writeln!(std::io::stderr(), "aisaac: {}", Voice::here().render(&phrase));
         return ExitCode::from(WRONG_USE);
     }
     if let Command::Run = &arguments.command {
-        let sentence = Phrases::load().say(house::locale(), "no-messenger");
-        let _ = writeln!(std::io::stderr(), "aisaac: {sentence}");
+        let _ = writeln!(std::io::stderr(), "aisaac: {}", Voice::here().render(&Phrase::new("no-messenger")));
         return ExitCode::from(WRONG_USE);
     }
     let done = tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {
@@ -55,7 +55,8 @@ pub fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            let sentence = sorry::sentence(&error, &Phrases::load(), house::locale());
+            let voice = Voice::here();
+            let sentence = sorry::sentence(&error, &voice.phrases, voice.language);
             let _ = writeln!(std::io::stderr(), "aisaac: {sentence}");
             ExitCode::FAILURE
         }
@@ -91,7 +92,7 @@ fn config_is_fine(given: Option<&Path>, places: &Places) -> anyhow::Result<()> {
     let none = given.is_none() && !usual.exists();
     let phrase = Phrase::new(if none { "config-none" } else { "config-fine" });
     let phrase = phrase.with("path", path.display().to_string());
-    say(&Phrases::load().render(house::locale(), &phrase))
+    Voice::here().say(&phrase)
 }
 
 /// A result, on standard output. A reader that has gone is no error.

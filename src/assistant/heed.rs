@@ -1,7 +1,7 @@
 //! Heed: is a message for us, and can we read it? Pure.
 
 use crate::access::Standing;
-use crate::inbox::TEXT_LIMIT;
+use crate::inbox::{TEXT_LIMIT, is_stop};
 use crate::message::{Body, Phrase};
 
 /// What to do with a message.
@@ -44,11 +44,6 @@ pub(super) fn heed(body: &Body, standing: Standing) -> Heeded {
         _ if is_stop(body) => Heeded::Stop,
         _ => Heeded::Text(text.trim().to_owned()),
     }
-}
-
-/// Whether a message is `/stop`.
-pub(super) fn is_stop(body: &Body) -> bool {
-    matches!(body, Body::Text(text) if matches!(text.trim().to_lowercase().as_str(), "/stop" | "/стоп"))
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ pub const TEXT_LIMIT: usize = 8_000;
 /// Commands that are handled beside their lane, at once.
 const CONTROL: &[&str] = &["/stop", "/стоп", "/cancel", "/отмена", "/queue", "/очередь"];
 
+/// What ends a running answer when it is all that somebody says.
+const STOP: &[&str] = &["/stop", "/стоп", "stop", "стоп", "хватит", "стой", "enough"];
+
 /// The door for messengers.
 #[derive(Debug, Clone)]
 pub struct Inbox {
@@ -51,8 +54,19 @@ impl Inbox {
 #[must_use]
 pub fn is_control(body: &Body) -> bool {
     let Body::Text(text) = body else { return false };
+    if is_stop(body) {
+        return true;
+    }
     let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
     CONTROL.contains(&first.as_str())
+}
+
+/// Whether a message ends the running answer.
+#[must_use]
+pub fn is_stop(body: &Body) -> bool {
+    let Body::Text(text) = body else { return false };
+    let said = text.trim().trim_end_matches(['!', '.']).to_lowercase();
+    STOP.contains(&said.as_str())
 }
 
 /// Without control characters (line feed and tab stay), bidirectional controls and the byte order mark; bounded.
@@ -80,6 +94,8 @@ mod tests {
             ("/stop", true),
             (" /Cancel 3", true),
             ("/стоп", true),
+            ("Стоп!", true),
+            ("stop the music", false),
             ("please /stop", false),
             ("/stopwatch", false),
         ] {

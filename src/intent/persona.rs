@@ -8,6 +8,9 @@ use super::language::tongue;
 use super::{Intent, say, theirs};
 use crate::message::{Change, Content, Failure, Outcome, Phrase};
 
+/// What gives the model's own character back.
+const PLAIN: &[&str] = &["-", "none", "reset", "default", "нет", "сброс", "сбросить", "обычный"];
+
 /// Shows or changes the lane's system prompt.
 pub(super) struct Persona;
 
@@ -37,7 +40,9 @@ impl Intent for Persona {
                     Some(persona) => say(Phrase::new("persona-shown").with("persona", persona.clone())),
                     None => say(Phrase::new("persona-none")),
                 },
-                "-" => set("", Phrase::new("persona-cleared")),
+                text if PLAIN.contains(&text.to_lowercase().as_str()) => {
+                    set("", Phrase::new("persona-cleared"))
+                }
                 text if foreign(text, kit) => return Err(theirs(unread(ask, kit))),
                 text => set(text, Phrase::new("persona-set").with("persona", text)),
             })

@@ -86,9 +86,9 @@ forgot = Deleted: { $messages ->
         [one] { $pictures } picture
        *[other] { $pictures } pictures
     }, and the settings of this chat.
-persona-set = From now on I answer as: { $persona }
+persona-set = From now on I answer as: { $persona } (my own character again: /persona reset)
 persona-cleared = I answer in my own character again.
-persona-shown = I answer as: { $persona }
+persona-shown = I answer as: { $persona } (my own character again: /persona reset)
 persona-none = I answer in my own character. Change it with /persona and a description.
 persona-foreign = The answer model here reads a persona only in: { $languages }. Please describe it in one of them.
 
@@ -258,6 +258,32 @@ queue-retried = “{ $subject }” is in line again, as number { $id }.
 queue-not-retried = Drawing { $id } has not failed and was not cancelled, or is in line again already.
 interrupted = Interrupted before the last reply; nothing more is done for it.
 log-level = { $value } is no log level: error, warn, info, debug, trace, off, or a filter such as aisaac=debug.
+models-facts = family { $family }, licence { $licence }, memory { $memory } MB
+models-words = languages: { $languages }; sets: { $sets }
+models-source = source: { $source }
+models-download = download { $size }, { $state }
+models-measured = measured { $what }: { $figure }
+models-no-sum = no sum is published, the first pull records it
+models-removed = { $files ->
+        [one] { $files } file
+       *[other] { $files } files
+    } removed, { $size } free again.
+models-none = No model is installed. To bring the first ones: aisaac models pull starter
+models-verified = Every installed file has its sum.
+models-wrong = { $files }
+    Cure: aisaac models pull with the name before the slash brings these files again.
+models-complete = Everything is installed already.
+models-plan = { $name }: { $title } ({ $licence }); { $download } to download, { $disk } on disk
+models-together = Together { $download } to download, { $disk } on disk; { $free } are free.
+models-unsummed = { $file }: no sum is published; what comes is recorded and held to from then on.
+models-recorded = { $file }: recorded SHA-256 { $sum }
+models-done = Done: { $files ->
+        [one] { $files } file
+       *[other] { $files } files
+    }, { $size }.
+models-downloading = downloading
+models-checking = checking
+models-writing = writing
 
 ## As it stands
 raw = { $text }

@@ -91,9 +91,9 @@ forgot = Удалено: { $messages ->
         [few] { $pictures } картинки
        *[other] { $pictures } картинок
     }, а также настройки этого чата.
-persona-set = Теперь я отвечаю так: { $persona }
+persona-set = Теперь я отвечаю так: { $persona } (обычный характер: /persona сброс)
 persona-cleared = Снова отвечаю в своём характере.
-persona-shown = Я отвечаю так: { $persona }
+persona-shown = Я отвечаю так: { $persona } (обычный характер: /persona сброс)
 persona-none = Я отвечаю в своём характере. Поменять: /persona и описание.
 persona-foreign = Модель ответов здесь читает характер только на языках: { $languages }. Опишите его на одном из них.
 
@@ -265,6 +265,34 @@ queue-retried = «{ $subject }» снова в очереди под номер�
 queue-not-retried = Рисунок { $id } не сорвался и не отменён или уже снова стоит в очереди.
 interrupted = Прервано до последнего ответа; больше ничего для него не делается.
 log-level = { $value } — не уровень журнала: error, warn, info, debug, trace, off или фильтр, например aisaac=debug.
+models-facts = семейство { $family }, лицензия { $licence }, память { $memory } МБ
+models-words = языки: { $languages }; наборы: { $sets }
+models-source = источник: { $source }
+models-download = скачать { $size }, { $state }
+models-measured = измерено, { $what }: { $figure }
+models-no-sum = сумма не опубликована; её запишет первое скачивание
+models-removed = Удалено: { $files ->
+        [one] { $files } файл
+        [few] { $files } файла
+       *[other] { $files } файлов
+    }; свободно снова { $size }.
+models-none = Ни одна модель не установлена. Первые принесёт команда: aisaac models pull starter
+models-verified = У каждого установленного файла верная сумма.
+models-wrong = { $files }
+    Как починить: aisaac models pull с именем до косой черты принесёт эти файлы снова.
+models-complete = Всё уже установлено.
+models-plan = { $name }: { $title } ({ $licence }); скачать { $download }, на диске { $disk }
+models-together = Всего скачать { $download }, на диске { $disk }; свободно { $free }.
+models-unsummed = { $file }: сумма не опубликована; что придёт, то и будет записано и потом сверяться.
+models-recorded = { $file }: записана SHA-256 { $sum }
+models-done = Готово: { $files ->
+        [one] { $files } файл
+        [few] { $files } файла
+       *[other] { $files } файлов
+    }, { $size }.
+models-downloading = скачиваю
+models-checking = сверяю
+models-writing = записываю
 
 ## Как есть
 raw = { $text }

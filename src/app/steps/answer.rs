@@ -3,9 +3,10 @@
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, Voice};
+use super::Done;
 use crate::app::config::Config;
 use crate::app::engines::Engines;
+use crate::app::voice::Voice;
 use crate::inference::{Answering, ChatRequest, Role, Turn};
 use crate::intent::{self, AnswerFacts};
 use crate::message::Phrase;

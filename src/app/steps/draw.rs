@@ -7,10 +7,11 @@ use anyhow::Context as _;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, Voice};
+use super::Done;
 use crate::app::arguments::DrawArguments;
 use crate::app::clock;
 use crate::app::engines::{Engines, PictureModel};
+use crate::app::voice::Voice;
 use crate::inference::{DrawRequest, Painting};
 use crate::intent::{self, PainterFacts};
 use crate::media::{Media, png};

@@ -9,23 +9,20 @@ mod understand;
 use std::io::{BufRead as _, ErrorKind, Write as _};
 use std::time::Instant;
 
-use anyhow::anyhow;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{StepArguments, StepCommand};
 use super::config::Config;
 use super::engines::{self, Engines};
-use super::house::locale;
 use super::places::Places;
 use super::say;
-use crate::inference::InferenceError;
-use crate::message::{Language, Phrase, millis};
-use crate::phrases::Phrases;
+use super::voice::Voice;
+use crate::message::{Phrase, millis};
 
 /// Does a step on every input. False when one of them failed.
 pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand) -> anyhow::Result<bool> {
     let engines = Engines::installed(places, config);
-    let voice = Voice { phrases: Phrases::load(), language: config.language.unwrap_or_else(locale) };
+    let voice = Voice::of(config.language);
     let done = match command {
         StepCommand::Understand(arguments) => {
             let model = understand::model(&engines)?;
@@ -54,28 +51,6 @@ struct Done {
     human: String,
     /// The fields of the JSON line, without `ms`.
     line: Value,
-}
-
-/// The house's sentences in the language of the locale.
-struct Voice {
-    phrases: Phrases,
-    language: Language,
-}
-
-impl Voice {
-    fn refusal(&self, phrase: &Phrase) -> anyhow::Error {
-        anyhow!(self.phrases.render(self.language, phrase))
-    }
-
-    /// A refused value as the house says it; anything else with its causes.
-    fn error(&self, error: InferenceError) -> anyhow::Error {
-        match error {
-            InferenceError::Refused { key, value, bound } => {
-                self.refusal(&Phrase::new(key).with("value", value).with("bound", bound))
-            }
-            other => other.into(),
-        }
-    }
 }
 
 /// Does `work` on every input and shows what came of it. With `--json` a failed input has its line too, with `error`.
