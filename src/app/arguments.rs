@@ -116,7 +116,7 @@ pub(super) enum StepCommand {
 pub(super) struct DrawArguments {
     #[command(flatten)]
     pub(super) step: StepArguments,
-    /// Where pictures go; otherwise a folder for temporary files.
+    /// Where pictures go; otherwise steps/ in the data folder, where they stay.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// The noise, a whole number; a random one for each picture otherwise.

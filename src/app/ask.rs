@@ -27,7 +27,7 @@ use crate::message::{Address, Body, Content, Language, Message, MessageId, Perso
 use crate::messenger::console;
 use crate::outbox::text_of;
 use crate::phrases::Phrases;
-use crate::store::{Ended, Role, Store};
+use crate::store::{Ended, Role, Store, insist};
 
 /// How often a process beside a house looks whether that house is gone.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -129,12 +129,13 @@ impl<'a> Question<'a> {
         let raw = serde_json::to_string(&self.message.body)?;
         let id = Inbox::new(store.clone()).accept(self.message.clone(), &raw, clock::now()).await?;
         self.id = Some(id);
-        let reader = store.reader();
+        let (reader, never) = (store.reader(), CancellationToken::new());
         loop {
             for reply in reader.replies_of(id).await?.iter().filter(|reply| !reply.ended) {
                 let shown = self.show(&reply.content, reply.language, phrases, media)?;
                 self.replies.push(shown);
-                store.part_sent(reply.id, 0, "printed", true, clock::now()).await?;
+                let sent = || store.part_sent(reply.id, 0, "printed", true, clock::now());
+                insist("noting a reply", &never, sent).await;
             }
             if let Some(ended) = reader.ended(id).await?.filter(|ended| ended.everything) {
                 return self.finish(ended);

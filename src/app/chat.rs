@@ -42,7 +42,7 @@ pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()>
             say(&phrases.render(language, &phrase))?;
         }
     }
-    let messengers = vec![terminal.clone() as _];
+    let (store, messengers) = (foundation.store.clone(), vec![terminal.clone() as _]);
     let house = House::build(foundation, places, config, engines, messengers, clock::REAL);
     let stop = CancellationToken::new();
     let running = house.run(stop.clone());
@@ -51,8 +51,15 @@ pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()>
         done = &mut running => return done,
         () = interrupted_twice(&mut interrupts, &terminal) => {
             stop.cancel();
-            // Whoever insists does not wait for a model: what is in hand comes back at the next start.
-            return tokio::time::timeout(AT_ONCE, running).await.unwrap_or(Ok(()));
+            // Whoever insists does not wait for a model: what is in hand goes back as it is.
+            let done = tokio::time::timeout(AT_ONCE, &mut running).await;
+            if let Ok(done) = done {
+                return done;
+            }
+            if let Ok(Err(error)) = tokio::time::timeout(AT_ONCE, store.leave()).await {
+                tracing::debug!(%error, "not given back; the next start takes it back");
+            }
+            return Ok(());
         }
         () = terminated() => {}
     }

@@ -1,6 +1,6 @@
 //! The journey of one message: heed, understand, act, settle.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +14,9 @@ use crate::message::{
     causes,
 };
 use crate::store::{Forgotten, Settlement, Taken, insist};
+
+/// Times that the write-ahead log is tried to be emptied while somebody reads.
+const FOLDS: u32 = 25;
 
 /// What a journey made of its message, ready to be settled.
 pub(super) struct Made {
@@ -207,8 +210,15 @@ impl Assistant {
     /// What the rows that are gone have left: files, text in the write-ahead log, whatever the messenger keeps itself.
     async fn forget(&self, taken: &Taken, gone: &Forgotten) {
         self.media.remove(&gone.files);
-        if let Err(error) = self.store.fold().await {
-            tracing::warn!(%error, "the write-ahead log could not be emptied; the next stop does it");
+        for _ in 0..FOLDS {
+            match self.store.fold().await {
+                Ok(true) => break,
+                Ok(false) => tokio::time::sleep(Duration::from_millis(200)).await,
+                Err(error) => {
+                    tracing::warn!(%error, "the write-ahead log could not be emptied; the next stop does it");
+                    break;
+                }
+            }
         }
         self.show(taken, Show::Forget);
     }

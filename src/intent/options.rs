@@ -5,6 +5,7 @@ use crate::message::{Failure, Phrase};
 
 /// Largest seed people can name: torch's generator on the CPU uses 32 bits of it.
 const LARGEST_SEED: u64 = u32::MAX as u64;
+const NAMES: &[&str] = &["no", "seed", "size", "steps"];
 const OPTIONS: &str = "--no, --seed, --size, --steps";
 
 /// A request without its options, and the options.
@@ -58,9 +59,9 @@ pub fn parse(text: &str) -> Result<Wishes, Failure> {
     let mut rest: Vec<&str> = Vec::new();
     while let Some(word) = words.next() {
         // An em dash is what phones make of two hyphens.
-        let Some(name) =
-            word.strip_prefix("--").or_else(|| word.strip_prefix('—')).filter(|name| !name.is_empty())
-        else {
+        let dash =
+            word.strip_prefix('—').filter(|name| NAMES.contains(&name.split('=').next().unwrap_or_default()));
+        let Some(name) = word.strip_prefix("--").or(dash).filter(|name| !name.is_empty()) else {
             rest.push(word);
             continue;
         };
@@ -180,6 +181,12 @@ mod tests {
         ] {
             assert_eq!(plain(text), expected);
         }
+    }
+
+    #[test]
+    fn a_dash_of_the_phone_is_an_option_only_with_its_name() {
+        assert_eq!(parse("кота —seed 7").unwrap().seed, Some(7));
+        assert_eq!(parse("кота —рыжего").unwrap().rest, "кота —рыжего");
     }
 
     #[test]

@@ -118,7 +118,7 @@ async fn unfinished(
     binds: &[Bind<'_>],
 ) -> Result<Option<(Claimed, bool)>, StoreError> {
     let sql = format!(
-        "SELECT id, message, address, person, reply_to, language, commission, attempt, state = 'running'
+        "SELECT id, message, address, person, reply_to, language, commission, attempt, queued_at, state = 'running'
          FROM drawings WHERE state IN ('waiting', 'running') AND {condition}"
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -129,7 +129,7 @@ async fn unfinished(
         };
     }
     let row = query.fetch_optional(connection).await?;
-    row.map(|row| Ok((claimed(&row)?, row.try_get(8)?))).transpose()
+    row.map(|row| Ok((claimed(&row)?, row.try_get(9)?))).transpose()
 }
 
 async fn cancel_it(

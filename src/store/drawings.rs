@@ -31,6 +31,8 @@ pub struct Claimed {
     pub commission: Commission,
     /// 1 the first time.
     pub attempt: u32,
+    /// When it was asked for.
+    pub queued_at: i64,
 }
 
 /// One row of the line as `queue list` and the positions show it.
@@ -55,16 +57,17 @@ pub struct QueueRow {
 }
 
 impl Claimed {
-    /// Name of its picture's file in the media folder: the same again when it is painted again.
+    /// Name of its picture's file in the media folder: the same again when it is painted again, and no other drawing's,
+    /// not even of a database that lay here before (the moment of the request stands in it).
     #[must_use]
     pub fn file(&self) -> String {
-        file_of(self.id.get(), &self.commission)
+        file_of(self.id.get(), self.queued_at, &self.commission)
     }
 }
 
 /// Name of a drawing's file.
-pub(super) fn file_of(id: i64, commission: &Commission) -> String {
-    format!("{id}-{}.png", commission.seed)
+pub(super) fn file_of(id: i64, queued_at: i64, commission: &Commission) -> String {
+    format!("{id}-{queued_at}-{}.png", commission.seed)
 }
 
 impl Store {
@@ -79,7 +82,7 @@ impl Store {
             "UPDATE drawings SET state = 'running', attempt = attempt + 1, boot = ?, started_at = ?
              WHERE id = (SELECT min(id) FROM drawings WHERE state = 'waiting')
                AND NOT EXISTS (SELECT 1 FROM drawings WHERE state = 'running')
-             RETURNING id, message, address, person, reply_to, language, commission, attempt",
+             RETURNING id, message, address, person, reply_to, language, commission, attempt, queued_at",
         )
         .bind(&*self.boot)
         .bind(now)
@@ -259,7 +262,7 @@ pub(super) async fn take_back(
     let worn = sqlx::query(
         "UPDATE drawings SET state = 'parked', reason = 'the house died over it', ended_at = ?
          WHERE state = 'running' AND boot IS NOT ? AND attempt >= ? AND cancel = 0
-         RETURNING id, message, address, person, reply_to, language, commission, attempt",
+         RETURNING id, message, address, person, reply_to, language, commission, attempt, queued_at",
     )
     .bind(now)
     .bind(boot)
@@ -273,7 +276,7 @@ pub(super) async fn take_back(
     }
     let cancelled = sqlx::query(
         "UPDATE drawings SET state = 'cancelled', ended_at = ? WHERE state = 'running' AND boot IS NOT ? AND cancel = 1
-         RETURNING id, message, address, person, reply_to, language, commission, attempt",
+         RETURNING id, message, address, person, reply_to, language, commission, attempt, queued_at",
     )
     .bind(now)
     .bind(boot)
@@ -323,5 +326,6 @@ pub(super) fn claimed(row: &SqliteRow) -> Result<Claimed, StoreError> {
         language: language(row, 5)?,
         commission: from_json(row, 6, "drawings")?,
         attempt: row.try_get(7)?,
+        queued_at: row.try_get(8)?,
     })
 }

@@ -29,7 +29,7 @@ impl Store {
         let mut gone = Forgotten::default();
         let rows = sqlx::query(
             "DELETE FROM drawings WHERE id IN (SELECT id FROM drawings WHERE ended_at < ? ORDER BY id LIMIT ?)
-             RETURNING picture, id, commission",
+             RETURNING picture, id, queued_at, commission",
         )
         .bind(before)
         .bind(batch)
@@ -40,6 +40,10 @@ impl Store {
             "DELETE FROM replies WHERE id IN (SELECT id FROM replies WHERE coalesce(ended_at, created_at) < ? ORDER BY id LIMIT ?)",
             "DELETE FROM turns WHERE id IN (SELECT id FROM turns WHERE at < ? ORDER BY id LIMIT ?)",
             "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE settled_at < ? ORDER BY id LIMIT ?)",
+            "DELETE FROM people WHERE (messenger, person) IN
+                 (SELECT messenger, person FROM people WHERE last_seen < ? ORDER BY last_seen LIMIT ?)",
+            "DELETE FROM pending WHERE (lane, person) IN
+                 (SELECT lane, person FROM pending WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
         ] {
             let deleted = sqlx::query(sql).bind(before).bind(batch).execute(&mut *tx).await?.rows_affected();
             gone.messages += i64::try_from(deleted).unwrap_or(i64::MAX);
@@ -70,13 +74,14 @@ impl Store {
         Ok(())
     }
 
-    /// Folds the write-ahead log into the database and empties it: deleted text is gone from the disk then.
+    /// Folds the write-ahead log into the database and empties it: deleted text is gone from the disk then. False while
+    /// somebody still reads the old state.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn fold(&self) -> Result<(), StoreError> {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
-        Ok(())
+    pub async fn fold(&self) -> Result<bool, StoreError> {
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.writer).await?;
+        Ok(row.try_get::<i64, _>(0)? == 0)
     }
 }
 
@@ -107,7 +112,7 @@ async fn forget_on(
     let (lane, person) = (taken.message.address.lane(), &taken.message.from.id);
     // The one being painted goes as well: its painter finds no row, stops, and leaves no picture.
     let rows = sqlx::query(
-        "DELETE FROM drawings WHERE lane = ?1 OR (messenger = ?2 AND person = ?3) RETURNING picture, id, commission",
+        "DELETE FROM drawings WHERE lane = ?1 OR (messenger = ?2 AND person = ?3) RETURNING picture, id, queued_at, commission",
     )
     .bind(&lane)
     .bind(messenger)
@@ -131,10 +136,12 @@ async fn forget_on(
         "DELETE FROM turns WHERE lane = ?1 OR (lane LIKE ?2 || '/%' AND person = ?3)",
         "DELETE FROM pending WHERE lane = ?1 OR (lane LIKE ?2 || '/%' AND person = ?3)",
         "DELETE FROM people WHERE messenger = ?2 AND person = ?3 AND ?1 = ?1",
-        "DELETE FROM settings WHERE lane = ?1 AND ?2 = ?2 AND ?3 = ?3",
-        "DELETE FROM told WHERE lane = ?1 AND ?2 = ?2 AND ?3 = ?3",
+        "DELETE FROM settings WHERE (lane = ?1 OR (?4 AND lane LIKE ?2 || '/%')) AND ?3 = ?3",
+        "DELETE FROM told WHERE (lane = ?1 OR (?4 AND lane LIKE ?2 || '/%')) AND ?3 = ?3",
     ] {
-        sqlx::query(sql).bind(&lane).bind(messenger).bind(person).execute(&mut *connection).await?;
+        let query = sqlx::query(sql).bind(&lane).bind(messenger).bind(person);
+        // On a messenger that only this person uses, every lane is theirs.
+        query.bind(messenger != taken.message.address.messenger).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -150,7 +157,7 @@ async fn files(
             gone.pictures += 1;
             from_json::<PictureReply>(row, 0, "drawings")?.file
         } else {
-            file_of(row.try_get(1)?, &from_json(row, 2, "drawings")?)
+            file_of(row.try_get(1)?, row.try_get(2)?, &from_json(row, 3, "drawings")?)
         };
         doom(connection, &file).await?;
         gone.files.push(file);

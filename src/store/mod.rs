@@ -120,6 +120,23 @@ impl Store {
         self.writer.close().await;
     }
 
+    /// Puts everything that this process has in hand back, with its attempts: somebody leaves without waiting.
+    ///
+    /// # Errors
+    /// When the database fails; then the next start takes the rows back.
+    pub async fn leave(&self) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for sql in [
+            "UPDATE messages SET state = 'new', attempt = attempt - 1, boot = NULL WHERE state = 'taken' AND boot = ?",
+            "UPDATE drawings SET state = 'waiting', attempt = attempt - 1, boot = NULL, started_at = NULL
+             WHERE state = 'running' AND boot = ? AND cancel = 0",
+        ] {
+            sqlx::query(sql).bind(&*self.boot).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }

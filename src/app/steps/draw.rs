@@ -11,6 +11,7 @@ use super::Done;
 use crate::app::arguments::DrawArguments;
 use crate::app::clock;
 use crate::app::engines::{Engines, PictureModel};
+use crate::app::places::Places;
 use crate::app::voice::Voice;
 use crate::inference::{DrawRequest, Painting};
 use crate::intent::{self, PainterFacts};
@@ -30,12 +31,13 @@ pub(super) struct Pictures<'a> {
 impl<'a> Pictures<'a> {
     pub(super) fn new(
         engines: &Engines,
+        places: &Places,
         arguments: &'a DrawArguments,
         voice: &Voice,
     ) -> anyhow::Result<Self> {
         let PictureModel { model, facts, about } =
             engines.painting.clone().ok_or_else(|| voice.refusal(&Phrase::new("draw-model-missing")))?;
-        let place = arguments.out.clone().unwrap_or_else(|| std::env::temp_dir().join("aisaac"));
+        let place = arguments.out.clone().unwrap_or_else(|| places.data().join("steps"));
         let folder = Media::open(place.clone()).with_context(|| format!("the folder {}", place.display()))?;
         Ok(Self { model, facts, name: about.model, place, folder, arguments })
     }

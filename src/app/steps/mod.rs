@@ -37,7 +37,7 @@ pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand
             each(arguments, "text", &voice, async |text| answers.one(text, &voice).await).await
         }
         StepCommand::Draw(arguments) => {
-            let pictures = draw::Pictures::new(&engines, arguments, &voice)?;
+            let pictures = draw::Pictures::new(&engines, places, arguments, &voice)?;
             each(&arguments.step, "prompt", &voice, async |text| pictures.one(text, &voice).await).await
         }
     };
