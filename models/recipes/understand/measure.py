@@ -95,7 +95,7 @@ def main():
     parser.add_argument("--e5", required=True)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/understand")
     parser.add_argument("--out", type=Path, default=OUT, help="where the graphs are")
-    parser.add_argument("--tests", nargs="*", default=["test.jsonl", "fresh.jsonl"], help="files of models/understand/")
+    parser.add_argument("--tests", nargs="*", default=["test.jsonl", "fresh.jsonl", "fresh2.jsonl"], help="files of models/understand/")
     parser.add_argument("--golden", action="store_true", help="write golden.json")
     parser.add_argument("--dev", type=int, default=0, help="measure this many held-back phrases too")
     parser.add_argument("--wrong", action="store_true", help="print what went wrong")
