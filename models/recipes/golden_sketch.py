@@ -69,6 +69,7 @@ def main():
     known = states(*e5.load(args.e5), [""] + list(COLOURS))
     art = sample.draw(unet, decoder, config, factor, known, [row["seed"] for row in rows], "ddim", 20, 3.0)
     page = np.concatenate([np.concatenate(list(art[at : at + WIDE]), axis=1) for at in range(0, len(art), WIDE)])
+    args.out.mkdir(parents=True, exist_ok=True)
     Image.fromarray(page).save(args.out / "sketch.png", optimize=True)
     body = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows)
     (args.out / "sketch.json").write_text(f"[\n{body}\n]\n", encoding="utf-8")

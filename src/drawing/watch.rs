@@ -14,6 +14,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Waits until the drawing's cancel column is set, then stops the model. Ends with `true` only then.
 pub(super) async fn until_cancelled(store: &Store, id: DrawingId, halt: &CancellationToken) -> bool {
+    let mut told = false;
     loop {
         match store.wants_cancel(id).await {
             Ok(true) => {
@@ -21,7 +22,11 @@ pub(super) async fn until_cancelled(store: &Store, id: DrawingId, halt: &Cancell
                 return true;
             }
             Ok(false) => {}
-            Err(error) => tracing::warn!(drawing = id.get(), %error, "the cancel column could not be read"),
+            Err(_) if told => {}
+            Err(error) => {
+                told = true;
+                tracing::warn!(drawing = id.get(), %error, "the cancel column could not be read");
+            }
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

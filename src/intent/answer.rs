@@ -1,7 +1,7 @@
 //! *answer*: what remains when nothing else was meant. Whole turns of the conversation go to the answer model.
 //!
-//! Text in a language that the answer model does not list is never given to it: the house says so itself, with the
-//! cure, and greets, thanks and explains itself in that language.
+//! Text in a language that the answer model does not list is not given to it, as far as `language` tells: the house
+//! says so itself, with the cure, and greets, thanks and explains itself in that language.
 
 use futures_util::future::BoxFuture;
 

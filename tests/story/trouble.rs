@@ -225,7 +225,11 @@ async fn a_full_disk_is_waited_for_and_the_picture_in_hand_is_kept() {
     story.disk_is_full(true).await;
     let (house, stop) = (story.house(), story.stop());
     let room = async {
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        // Its place and its four steps: the picture is painted, and its file is refused.
+        while house.notices.len() < 5 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
         assert_eq!(house.store.reader().queue(0).await.unwrap()[0].state, "running");
         story.disk_is_full(false).await;
     };
