@@ -70,6 +70,7 @@ impl Intent for Draw {
                 }
                 (_, false) => subject_of(&wishes.rest, ask, kit).await?,
             };
+            let subject = subject.or_else(|| names_a_thing(&wishes.rest, kit).then(|| wishes.rest.clone()));
             let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
                 let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
                 return Ok(Outcome::Ask {
@@ -81,6 +82,11 @@ impl Intent for Draw {
             commission(subject, wishes, ask, kit).map(Outcome::Draw)
         })
     }
+}
+
+/// Whether the whole request is the name of a thing that the picture model knows.
+fn names_a_thing(text: &str, kit: &Kit) -> bool {
+    kit.painter.as_ref().and_then(|facts| facts.known.as_ref()).is_some_and(|known| known.knows(text))
 }
 
 /// A size that could not be read is answered with one that this picture model takes.

@@ -53,9 +53,10 @@ impl Intent for Redo {
             let known = kit.painter.as_ref().and_then(|facts| facts.known.as_ref());
             let change = change::read(&wishes.rest, |rest| known.is_some_and(|known| known.knows(rest)));
             match (picture, words) {
-                (_, Some(words)) if change::about_words(&wishes.rest) => {
-                    answer::again(&words.text, ask, kit).await
-                }
+                (_, words) if change::about_words(&wishes.rest) => match words {
+                    Some(words) => answer::again(&words.text, ask, kit).await,
+                    None => Ok(say(Phrase::new("nothing-to-redo"))),
+                },
                 (Some(picture), words) if change != Changed::Again || is_newer(&picture, words.as_ref()) => {
                     again(picture.commission, change, wishes, ask, kit)
                 }

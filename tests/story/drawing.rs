@@ -148,6 +148,34 @@ async fn follow_ups_change_the_last_picture() {
 }
 
 #[tokio::test]
+async fn another_answer_is_not_another_picture() {
+    let mut story = Story::new().await;
+    story.plays("ana", 1, "draw a cat").await;
+    story.plays("ana", 2, "again, but answer differently").await;
+    story.plays("ana", 3, "What is a fjord?").await;
+    story.plays("ana", 4, "again, but answer differently").await;
+    assert_snapshot!(story.told(), @"
+    ana: draw a cat
+      → ana: I am drawing “a cat”.
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] a cat · seed 1 · 4 steps
+    ana: again, but answer differently
+      → ana: There is nothing to do again yet.
+    ana: What is a fjord?
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (0 before)…
+      → ana: You said: What is a fjord? (0 before)
+    ana: again, but answer differently
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (1 before)…
+      → ana: You said: What is a fjord? (1 before)
+    ");
+}
+
+#[tokio::test]
 async fn settings_hold_for_later_pictures() {
     let mut story = Story::new().await;
     story.plays("ana", 1, "/settings size 64x64").await;
