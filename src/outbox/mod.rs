@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::media::Media;
-use crate::message::{Notice, PictureReply, ReplyId, millis};
+use crate::message::{Notice, PictureReply, ReplyId, Show, millis};
 use crate::messenger::{DeliveryError, Dialect, Messenger, Part, PartBody, RemoteId};
 use crate::phrases::Phrases;
 use crate::store::{Due, Store, StoreError, attend};
@@ -165,16 +165,26 @@ impl Outbox {
 
     /// Shows the newest notice of each lane among those that have gathered.
     async fn show(&self, first: Notice, more: &mut mpsc::Receiver<Notice>) {
-        let mut latest = BTreeMap::from([(first.address.lane(), first)]);
-        while let Ok(notice) = more.try_recv() {
-            latest.insert(notice.address.lane(), notice);
+        let mut latest = BTreeMap::new();
+        let mut next = Some(first);
+        while let Some(notice) = next {
+            // Nothing newer may stand in for a word to forget.
+            if notice.show == Show::Forget {
+                self.show_one(&notice).await;
+            } else {
+                latest.insert(notice.address.lane(), notice);
+            }
+            next = more.try_recv().ok();
         }
         for notice in latest.values() {
-            if let Some(messenger) =
-                self.messengers.iter().find(|messenger| messenger.name() == notice.address.messenger)
-            {
-                messenger.show(notice).await;
-            }
+            self.show_one(notice).await;
+        }
+    }
+
+    async fn show_one(&self, notice: &Notice) {
+        let mut messengers = self.messengers.iter();
+        if let Some(messenger) = messengers.find(|one| one.name() == notice.address.messenger) {
+            messenger.show(notice).await;
         }
     }
 }

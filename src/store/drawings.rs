@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::forget::doom;
-use super::messages::{address, from_json, language, to_json};
+use super::messages::{address, from_json, language, or_park, to_json};
 use super::replies::{self, NewReply};
 use super::{ATTEMPTS, Store, StoreError};
 use crate::message::{Address, Commission, Content, DrawingId, Language, MessageId, Phrase, PictureReply};
@@ -76,20 +76,26 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn claim(&self, now: i64) -> Result<Option<Claimed>, StoreError> {
-        // In a transaction of its own: a statement that returns rows hides the error of its own commit (a full disk).
-        let mut tx = self.begin().await?;
-        let row = sqlx::query(
-            "UPDATE drawings SET state = 'running', attempt = attempt + 1, boot = ?, started_at = ?
-             WHERE id = (SELECT min(id) FROM drawings WHERE state = 'waiting')
-               AND NOT EXISTS (SELECT 1 FROM drawings WHERE state = 'running')
-             RETURNING id, message, address, person, reply_to, language, commission, attempt, queued_at",
-        )
-        .bind(&*self.boot)
-        .bind(now)
-        .fetch_optional(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        row.as_ref().map(claimed).transpose()
+        loop {
+            // In a transaction of its own: a statement that returns rows hides the error of its own commit (a full disk).
+            let mut tx = self.begin().await?;
+            let row = sqlx::query(
+                "UPDATE drawings SET state = 'running', attempt = attempt + 1, boot = ?, started_at = ?
+                 WHERE id = (SELECT min(id) FROM drawings WHERE state = 'waiting')
+                   AND NOT EXISTS (SELECT 1 FROM drawings WHERE state = 'running')
+                 RETURNING id, message, address, person, reply_to, language, commission, attempt, queued_at",
+            )
+            .bind(&*self.boot)
+            .bind(now)
+            .fetch_optional(&mut *tx)
+            .await?;
+            let found = row.as_ref().map(claimed).transpose();
+            let found = or_park(found, row.as_ref(), "drawings", &mut tx).await?;
+            tx.commit().await?;
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
     }
 
     /// Whether somebody asked for this drawing to stop.

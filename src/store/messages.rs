@@ -105,20 +105,21 @@ impl Store {
                  ORDER BY m.id LIMIT 1)
              RETURNING id, message, attempt"
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(&*self.boot);
-        for messenger in messengers {
-            query = query.bind(*messenger);
+        loop {
+            let mut query = sqlx::query(AssertSqlSafe(sql.clone())).bind(&*self.boot);
+            for messenger in messengers {
+                query = query.bind(*messenger);
+            }
+            // In a transaction of its own: a statement that returns rows hides the error of its own commit (a full disk).
+            let mut tx = self.begin().await?;
+            let row = query.fetch_optional(&mut *tx).await?;
+            let found =
+                or_park(row.as_ref().map(taken).transpose(), row.as_ref(), "messages", &mut tx).await?;
+            tx.commit().await?;
+            if let Some(found) = found {
+                return Ok(found);
+            }
         }
-        // In a transaction of its own: a statement that returns rows hides the error of its own commit (a full disk).
-        let mut tx = self.begin().await?;
-        let row = query.fetch_optional(&mut *tx).await?;
-        tx.commit().await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(Taken {
-            id: MessageId::new(row.try_get(0)?),
-            message: from_json(&row, 1, "messages")?,
-            attempt: row.try_get(2)?,
-        }))
     }
 
     /// Puts a taken message back, with its attempt: the house stops politely.
@@ -135,6 +136,40 @@ impl Store {
         .await?;
         self.bells().inbox.notify_one();
         Ok(())
+    }
+}
+
+fn taken(row: &SqliteRow) -> Result<Taken, StoreError> {
+    Ok(Taken {
+        id: MessageId::new(row.try_get(0)?),
+        message: from_json(row, 1, "messages")?,
+        attempt: row.try_get(2)?,
+    })
+}
+
+/// A row that this program cannot read (another version wrote it) is set aside with the reason, so that it does not
+/// hold up the ones behind it: `None` then, and the next one is to be looked for.
+pub(super) async fn or_park<T>(
+    found: Result<T, StoreError>,
+    row: Option<&SqliteRow>,
+    table: &'static str,
+    connection: &mut SqliteConnection,
+) -> Result<Option<T>, StoreError> {
+    match (found, row) {
+        (Ok(found), _) => Ok(Some(found)),
+        (Err(StoreError::Row { source, .. }), Some(row)) => {
+            let id: i64 = row.try_get(0)?;
+            tracing::error!(table, id, %source, "a row cannot be read and is set aside");
+            sqlx::query(AssertSqlSafe(format!(
+                "UPDATE {table} SET state = 'parked', reason = ? WHERE id = ?"
+            )))
+            .bind(format!("cannot be read: {source}"))
+            .bind(id)
+            .execute(connection)
+            .await?;
+            Ok(None)
+        }
+        (Err(error), _) => Err(error),
     }
 }
 

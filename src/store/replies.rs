@@ -1,8 +1,9 @@
 //! Tables `replies` and `parts`: the outbox.
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::messages::{address, from_json, language, to_json};
+use super::messages::{address, from_json, language, or_park, to_json};
 use super::{Store, StoreError};
 use crate::message::{Address, Content, DrawingId, Language, MessageId, ReplyId};
 
@@ -52,20 +53,20 @@ impl Store {
                AND r.id = (SELECT min(o.id) FROM replies o WHERE o.lane = r.lane AND o.state = 'waiting')
              ORDER BY r.id LIMIT 1"
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now);
-        for messenger in messengers {
-            query = query.bind(*messenger);
+        loop {
+            let mut query = sqlx::query(AssertSqlSafe(sql.clone())).bind(now);
+            for messenger in messengers {
+                query = query.bind(*messenger);
+            }
+            let Some(row) = query.fetch_optional(&self.readers).await? else { return Ok(None) };
+            match due(&row) {
+                Err(StoreError::Row { .. }) => {}
+                due => return due.map(Some),
+            }
+            let mut tx = self.begin().await?;
+            or_park(due(&row), Some(&row), "replies", &mut tx).await?;
+            tx.commit().await?;
         }
-        let Some(row) = query.fetch_optional(&self.readers).await? else { return Ok(None) };
-        Ok(Some(Due {
-            reply: ReplyId::new(row.try_get(0)?),
-            address: address(&row, 1, "replies")?,
-            language: language(&row, 2)?,
-            reply_to: row.try_get(3)?,
-            content: from_json(&row, 4, "replies")?,
-            attempt: row.try_get(5)?,
-            parts_sent: row.try_get(6)?,
-        }))
     }
 
     /// Notes that a part was confirmed; with the last one the reply is done.
@@ -129,6 +130,18 @@ impl Store {
         self.bells().outbox.notify_one();
         Ok(())
     }
+}
+
+fn due(row: &SqliteRow) -> Result<Due, StoreError> {
+    Ok(Due {
+        reply: ReplyId::new(row.try_get(0)?),
+        address: address(row, 1, "replies")?,
+        language: language(row, 2)?,
+        reply_to: row.try_get(3)?,
+        content: from_json(row, 4, "replies")?,
+        attempt: row.try_get(5)?,
+        parts_sent: row.try_get(6)?,
+    })
 }
 
 /// Queues a reply inside somebody's transaction.

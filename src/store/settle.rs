@@ -434,6 +434,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_row_that_cannot_be_read_holds_up_nobody() {
+        let desk = desk().await;
+        for (person, key) in [("ana", "m:1"), ("bob", "m:2")] {
+            let taken = take(&desk, person, key).await;
+            settle(&desk, &taken, Outcome::Draw(cat()), 10).await;
+        }
+        for (chat, key) in [("ana", "m:3"), ("bob", "m:4")] {
+            desk.store.accept(&says(chat, chat, key, "words"), "{}", false, 1).await.unwrap();
+        }
+        for sql in [
+            "UPDATE drawings SET commission = '{}' WHERE id = 1",
+            "UPDATE replies SET content = 'no json' WHERE id = 1",
+            "UPDATE messages SET message = '{}' WHERE key = 'm:3'",
+        ] {
+            let mut tx = desk.store.begin().await.unwrap();
+            sqlx::query(sql).execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        assert_eq!(desk.store.take(&["console"]).await.unwrap().unwrap().message.key, "m:4");
+        assert_eq!(desk.store.claim(20).await.unwrap().unwrap().person, "bob");
+        assert_eq!(desk.store.next_reply(&["console"], 20).await.unwrap().unwrap().address.chat, "bob");
+    }
+
+    #[tokio::test]
     async fn a_drawing_cut_off_comes_back_and_is_parked_after_three_deaths() {
         let mut desk = desk().await;
         let taken = take(&desk, "ana", "m:1").await;
