@@ -132,15 +132,25 @@ impl Known {
 
     /// The thing named first, and by which of its names (0 and 1 are the main ones); the longest name where several fit.
     fn find(&self, phrase: &str) -> Option<(&Thing, usize)> {
-        let asked = words(phrase);
+        let lower = phrase.to_lowercase();
+        let apart =
+            [" and ", " or ", " и ", " или "].iter().fold(lower, |text, word| text.replace(word, ", "));
+        apart.split([',', ';', '+']).find_map(|part| self.find_in(part))
+    }
+
+    fn find_in(&self, part: &str) -> Option<(&Thing, usize)> {
+        let asked = words(part);
         let head = asked.iter().skip(1).position(|word| PREPOSITIONS.contains(&word.as_str()));
-        let head = head.map_or(asked.len(), |at| at + 1);
-        let asked: Vec<BTreeSet<String>> = asked.iter().take(head).map(|word| stems(word)).collect();
+        let asked: Vec<String> = asked.into_iter().take(head.map_or(usize::MAX, |at| at + 1)).collect();
+        let forms: Vec<BTreeSet<String>> = asked.iter().map(|word| stems(word)).collect();
         let at = |(number, name): (usize, &Vec<BTreeSet<String>>)| {
             let fits = |window: &[BTreeSet<String>]| window.iter().zip(name).all(|(a, b)| !a.is_disjoint(b));
-            asked
+            forms
                 .windows(name.len().max(1))
-                .position(|window| !name.is_empty() && fits(window))
+                .enumerate()
+                .position(|(at, window)| {
+                    !name.is_empty() && fits(window) && may_follow(asked.get(at + name.len()))
+                })
                 .map(|at| (at, usize::MAX - name.len(), number))
         };
         let place = |thing: &Thing| thing.names.iter().enumerate().filter_map(at).min();
@@ -151,6 +161,20 @@ impl Known {
             .map(|((_, _, number), thing)| (thing, number))
     }
 }
+
+/// Whether a word may stand behind the name of a thing in English, where the last noun is the thing: a moon computer is
+/// not the moon, a cat sleeping is a cat.
+fn may_follow(word: Option<&String>) -> bool {
+    let Some(word) = word.filter(|word| word.is_ascii()) else { return true };
+    ["ing", "ed", "ly"].iter().any(|end| word.ends_with(end)) || AFTER.contains(&word.as_str())
+}
+
+/// English words behind a thing that are no thing themselves.
+const AFTER: &[&str] = &[
+    "please", "pls", "plz", "again", "too", "now", "alone", "only", "here", "there", "who", "that", "which",
+    "is", "has", "emoji", "icon", "sticker", "face", "red", "green", "blue", "yellow", "orange", "black",
+    "white", "pink", "purple", "brown", "big", "small", "little",
+];
 
 /// Words after which a phrase says where, with what, or whose.
 const PREPOSITIONS: &[&str] = &[
@@ -371,6 +395,30 @@ mod tests {
     }
 
     #[test]
+    fn the_last_noun_is_the_thing_and_what_follows_it_is_none() {
+        for subject in [
+            "a cat sleeping",
+            "a dog and a robot",
+            "a robot and a dog",
+            "red apple, please",
+            "the cat that flies",
+        ] {
+            assert!(sketch().knows(subject), "{subject}");
+        }
+    }
+
+    #[test]
+    fn what_the_sheets_ask_for_is_known() {
+        let sheets = [
+            include_str!("../../models/recipes/sketch/sheet.txt"),
+            include_str!("../../models/recipes/sketch/weak.txt"),
+        ];
+        for subject in sheets.iter().flat_map(|sheet| sheet.lines()).filter(|line| !line.starts_with('#')) {
+            assert!(sketch().knows(subject), "{subject}");
+        }
+    }
+
+    #[test]
     fn a_rare_word_is_asked_for_by_the_main_name() {
         for (subject, expected) in
             [("рыжего кота", "рыжего кота"), ("бибику", "машина"), ("kitty", "cat"), ("дракона", "дракона")]
@@ -389,6 +437,8 @@ mod tests {
             "синхрофазотрон",
             "a robot with a cat",
             "замок у кота",
+            "a moon computer",
+            "cat food",
         ] {
             assert!(!known().knows(subject), "{subject}");
         }
