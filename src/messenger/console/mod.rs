@@ -228,7 +228,9 @@ impl Messenger for Console {
                     tracing::warn!(%error, "typed lines could not be deleted");
                 }
             }
-            self.screen.show(&notice.show);
+            let (screen, show) = (self.screen.clone(), notice.show.clone());
+            // On a thread of its own: a terminal may hold up whoever writes to it.
+            let _ = tokio::task::spawn_blocking(move || screen.show(&show)).await;
         })
     }
 }

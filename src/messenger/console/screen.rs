@@ -99,9 +99,11 @@ impl Screen {
 
     /// Nothing is under way: the bar goes.
     pub(super) fn rest(&self) {
-        let mut state = self.lock();
-        clear(&mut state);
-        state.streamed.clear();
+        // Whoever holds it is writing, perhaps to a terminal that nobody reads; that is not waited for.
+        if let Ok(mut state) = self.state.try_lock() {
+            clear(&mut state);
+            state.streamed.clear();
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
