@@ -145,7 +145,7 @@ async fn pull(plan: &Plan, voice: &Voice) -> anyhow::Result<()> {
     for file in &plan.unsummed {
         tell(Phrase::new("models-unsummed").with("file", file.to_string()))?;
     }
-    let bar = Arc::new(Bar::default());
+    let bar = Arc::new(Bar::new(voice));
     let shown = Arc::clone(&bar);
     let watch: Watch = Arc::new(move |progress| shown.show(progress));
     let done = plan.pull(&watch).await;
@@ -160,12 +160,18 @@ async fn pull(plan: &Plan, voice: &Voice) -> anyhow::Result<()> {
 }
 
 /// One bar for the file in hand; lines where standard error is no terminal.
-#[derive(Default)]
 struct Bar {
+    /// Downloading, checking, writing.
+    verbs: [String; 3],
     now: Mutex<Option<(String, Stage, ProgressBar)>>,
 }
 
 impl Bar {
+    fn new(voice: &Voice) -> Self {
+        let verbs = ["models-downloading", "models-checking", "models-writing"];
+        Self { verbs: verbs.map(|key| voice.render(&Phrase::new(key))), now: Mutex::default() }
+    }
+
     fn show(&self, progress: &Progress) {
         let Ok(mut now) = self.now.lock() else { return };
         let same =
@@ -174,12 +180,12 @@ impl Bar {
             if let Some((_, _, bar)) = now.take() {
                 bar.finish_and_clear();
             }
-            let key = match progress.stage {
-                Stage::Downloading => "models-downloading",
-                Stage::Checking => "models-checking",
-                Stage::Writing => "models-writing",
+            let [downloading, checking, writing] = &self.verbs;
+            let verb = match progress.stage {
+                Stage::Downloading => downloading,
+                Stage::Checking => checking,
+                Stage::Writing => writing,
             };
-            let verb = Voice::here().render(&Phrase::new(key));
             if !std::io::stderr().is_terminal() {
                 let _ = tell(&format!("  {verb} {} ({})", progress.what, readable(progress.of)));
             }

@@ -191,10 +191,9 @@ impl Config {
         let are_ids = |list: &[String]| list.iter().all(|one| one.contains(':'));
         within(are_ids(&self.access.owners), "access.owners", "messenger:id")?;
         within(are_ids(&self.access.members), "access.members", "messenger:id")?;
-        let drawer = Some(&self.draw.model);
+        let (catalogue, drawer) = (Catalogue::built_in(), Some(&self.draw.model));
         for (key, name) in [("draw.model", drawer), ("answer.model", self.answer.model.as_ref())] {
             let Some(name) = name else { continue };
-            let catalogue = Catalogue::built_in();
             if catalogue.get(name).is_none() {
                 let names: Vec<&str> = catalogue.models().map(|model| model.name.as_str()).collect();
                 return Err(ConfigError::Model { key, name: name.clone(), nearest: nearest(name, &names) });

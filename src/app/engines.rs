@@ -1,5 +1,6 @@
 //! The models that a house runs: which are installed, which the configuration wants, and a thread for each.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +62,13 @@ pub(super) async fn end(threads: &Threads) {
     if !threads.end(MODELS_END).await {
         tracing::warn!("a model did not end in time");
     }
+}
+
+/// Answer models in the order in which the house prefers them: the one with more languages answers more people.
+pub(super) fn answering(catalogue: &Catalogue) -> Vec<&Manifest> {
+    let mut models: Vec<&Manifest> = catalogue.models().filter(|model| model.family == "causal_lm").collect();
+    models.sort_by_key(|model| Reverse(model.languages.len()));
+    models
 }
 
 /// Model threads by manifest, and what they share.
@@ -140,15 +148,9 @@ impl Models {
     }
 
     fn answering(&self, chosen: Option<&str>) -> Option<(Answering, AnswerFacts)> {
-        let of_family = self.catalogue.models().filter(|model| model.family == "causal_lm");
-        let mut names: Vec<&str> = of_family.map(|model| model.name.as_str()).collect();
-        // The one with more languages answers more people.
-        names.sort_by_key(|name| {
-            std::cmp::Reverse(self.catalogue.get(name).map_or(0, |model| model.languages.len()))
-        });
         let (manifest, folder) = match chosen {
             Some(name) => self.ready(name)?,
-            None => names.into_iter().find_map(|name| self.ready(name))?,
+            None => answering(&self.catalogue).into_iter().find_map(|model| self.ready(&model.name))?,
         };
         let own = causal_lm::Facts::of(&manifest)
             .inspect_err(|error| tracing::error!(%error, "answer model"))

@@ -168,7 +168,9 @@ impl House {
         let prune = prune(&house.store, &house.media, || (house.time.now)() - house.keep_ms, &work);
         let working = async {
             let all = async {
-                let warm = warm_up(house.understanding, &work);
+                // `ask` has its message already: its first request loads what it needs.
+                let warm = house.understanding.filter(|_| !house.messengers.is_empty());
+                let warm = warm_up(warm, &work);
                 tokio::join!(house.assistant.run(work.clone()), paint, prune, warm);
             };
             Box::pin(ends_in(all, &work, WORK_ENDS, "the work in hand")).await;

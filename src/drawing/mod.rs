@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::inference::{DrawRequest, InferenceError, Painting, Picture, Step};
 use crate::media::{Media, png};
-use crate::message::{Failure, FailureKind, Notice, Phrase, PictureReply, Show, causes, millis};
+use crate::message::{Commission, Failure, FailureKind, Notice, Phrase, PictureReply, Show, causes, millis};
 use crate::store::{ATTEMPTS, Claimed, Store, StoreError, attend, insist};
 
 /// What the painter says about its model in files and captions.
@@ -104,15 +104,7 @@ impl Painter {
     }
 
     async fn paint(&self, claimed: &Claimed, stop: &CancellationToken) -> Painted {
-        let order = &claimed.commission;
-        let request = DrawRequest {
-            prompt: order.prompt.clone(),
-            negative: order.negative.clone(),
-            seed: order.seed,
-            size: order.size,
-            steps: order.steps,
-            guidance: None,
-        };
+        let request = DrawRequest::of(&claimed.commission);
         let halt = stop.child_token();
         let progress = self.progress(claimed);
         let model = self.model.clone();
@@ -122,27 +114,14 @@ impl Painter {
         match painted {
             Ok(_) if was_cancelled => Err(Ended::Cancelled),
             Ok(picture) => {
-                let bytes = self.encode(claimed, &picture).map_err(|error| ours("drawing-failed", error))?;
+                let bytes = encode(&claimed.commission, &picture, &self.facts.model)
+                    .map_err(|error| ours("drawing-failed", error))?;
                 Ok((picture, bytes))
             }
             Err(InferenceError::Stopped) if was_cancelled => Err(Ended::Cancelled),
             Err(InferenceError::Stopped) => Err(Ended::HouseStops),
             Err(error) => Err(Ended::Failed(failure_of(error))),
         }
-    }
-
-    fn encode(&self, claimed: &Claimed, picture: &Picture) -> Result<Vec<u8>, png::PngError> {
-        let order = &claimed.commission;
-        let about = png::About {
-            prompt: &order.prompt,
-            negative: order.negative.as_deref(),
-            seed: order.seed,
-            steps: picture.steps,
-            guidance: picture.guidance,
-            scheduler: &picture.scheduler,
-            model: &self.facts.model,
-        };
-        png::encode(picture.width, picture.height, &picture.rgb, &about)
     }
 
     async fn finish(&self, claimed: &Claimed, picture: &Picture, bytes: &[u8]) -> Result<(), Unwritten> {
@@ -206,6 +185,23 @@ impl Painter {
     fn notify(&self, claimed: &Claimed, show: Show) {
         let _ = self.notices.try_send(Notice { address: claimed.address.clone(), show });
     }
+}
+
+/// A picture as PNG, with what made it in its text chunks.
+///
+/// # Errors
+/// When the picture has not the pixels that its size says.
+pub fn encode(order: &Commission, picture: &Picture, model: &str) -> Result<Vec<u8>, png::PngError> {
+    let about = png::About {
+        prompt: &order.prompt,
+        negative: order.negative.as_deref(),
+        seed: order.seed,
+        steps: picture.steps,
+        guidance: picture.guidance,
+        scheduler: &picture.scheduler,
+        model,
+    };
+    png::encode(picture.width, picture.height, &picture.rgb, &about)
 }
 
 fn ours(key: &str, error: impl std::error::Error + Send + Sync + 'static) -> Ended {

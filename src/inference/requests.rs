@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::message::Commission;
+
 /// One phrase for the *understanding* models (encoder + siamese + span heads).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnderstandRequest {
@@ -127,6 +129,21 @@ pub struct DrawRequest {
     pub steps: Option<u32>,
     /// Guidance scale; the model's own when `None`.
     pub guidance: Option<f32>,
+}
+
+impl DrawRequest {
+    /// What a commission asks of the model; guidance stays the model's own.
+    #[must_use]
+    pub fn of(order: &Commission) -> Self {
+        Self {
+            prompt: order.prompt.clone(),
+            negative: order.negative.clone(),
+            seed: order.seed,
+            size: order.size,
+            steps: order.steps,
+            guidance: None,
+        }
+    }
 }
 
 /// A painted picture.

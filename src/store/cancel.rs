@@ -156,9 +156,9 @@ async fn cancel_it(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{desk, says};
-    use super::super::{Accepted, Limits, Settlement};
-    use crate::message::{Commission, Language, Outcome};
+    use super::super::Accepted;
+    use super::super::tests::{desk, says, settlement};
+    use crate::message::{Commission, Outcome};
 
     #[tokio::test]
     async fn what_nobody_waits_for_is_not_done() {
@@ -177,19 +177,7 @@ mod tests {
             size: None,
             steps: None,
         };
-        let settlement = Settlement {
-            taken: &taken,
-            outcome: Outcome::Draw(commission),
-            owner: true,
-            also: &["console"],
-            for_us: true,
-            told: &[],
-            language: Language::En,
-            report: "{}",
-            limits: Limits { waiting_per_person: 2 },
-            now: 2,
-        };
-        desk.store.settle(settlement).await.unwrap().unwrap();
+        desk.store.settle(settlement(&taken, Outcome::Draw(commission), 2)).await.unwrap().unwrap();
         desk.store.abandon(id, 3).await.unwrap();
         assert_eq!(desk.store.claim(4).await.unwrap(), None);
         assert_eq!(desk.store.next_reply(&["console"], 4).await.unwrap(), None);

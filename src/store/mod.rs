@@ -213,7 +213,7 @@ async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::message::{Address, Body, Message, Person};
+    use crate::message::{Address, Body, Language, Message, Outcome, Person};
 
     pub(crate) struct Desk {
         pub(crate) folder: tempfile::TempDir,
@@ -237,6 +237,21 @@ pub(crate) mod tests {
             from: Person { id: person.into(), name: None, language: None },
             body: Body::Text(text.into()),
             at: 1,
+        }
+    }
+
+    pub(crate) fn settlement(taken: &Taken, outcome: Outcome, now: i64) -> Settlement<'_> {
+        Settlement {
+            taken,
+            outcome,
+            owner: false,
+            also: &["console"],
+            for_us: true,
+            told: &[],
+            language: Language::En,
+            report: "{}",
+            limits: Limits { waiting_per_person: 2 },
+            now,
         }
     }
 

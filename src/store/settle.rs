@@ -326,7 +326,7 @@ impl Writing<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Desk, desk, open, says};
+    use super::super::tests::{Desk, desk, open, says, settlement};
     use super::*;
     use crate::message::{Phrase, PictureReply};
 
@@ -347,20 +347,7 @@ mod tests {
     }
 
     async fn settle(desk: &Desk, taken: &Taken, outcome: Outcome, now: i64) -> Settled {
-        let limits = Limits { waiting_per_person: 2 };
-        let settlement = Settlement {
-            taken,
-            outcome,
-            owner: false,
-            also: &["console"],
-            for_us: true,
-            told: &[],
-            language: Language::En,
-            report: "{}",
-            limits,
-            now,
-        };
-        desk.store.settle(settlement).await.unwrap().unwrap()
+        desk.store.settle(settlement(taken, outcome, now)).await.unwrap().unwrap()
     }
 
     async fn keys(desk: &Desk) -> Vec<String> {
@@ -388,19 +375,7 @@ mod tests {
         let desk = desk().await;
         let taken = take(&desk, "ana", "m:1").await;
         settle(&desk, &taken, text(), 10).await;
-        let limits = Limits { waiting_per_person: 2 };
-        let again = Settlement {
-            taken: &taken,
-            outcome: text(),
-            owner: false,
-            also: &["console"],
-            for_us: true,
-            told: &[],
-            language: Language::En,
-            report: "{}",
-            limits,
-            now: 11,
-        };
+        let again = settlement(&taken, text(), 11);
         assert_eq!(desk.store.settle(again).await.unwrap(), None);
         assert_eq!(keys(&desk).await.len(), 1);
         let turns = desk.store.reader().turns(&taken.message.address, 10, 0).await.unwrap();

@@ -98,14 +98,12 @@ async fn low_confidence_answers_and_offers_a_drawing() {
 async fn a_running_answer_is_stopped_and_keeps_what_was_streamed() {
     let mut story = Story::new().await;
     story.says("ana", 1, "Tell me a slow tale").await;
-    let (house, stop) = (story.house(), story.stop());
-    let beside = async {
-        story.held.reached().await;
-        story.says("ana", 2, "/stop").await;
-        house.assistant.handle_next(&stop).await.unwrap();
-    };
-    let (first, ()) = tokio::join!(house.assistant.handle_next(&stop), beside);
-    assert!(first.unwrap());
+    story
+        .while_answering(async |story, stop| {
+            story.says("ana", 2, "/stop").await;
+            story.house().assistant.handle_next(stop).await.unwrap();
+        })
+        .await;
     story.delivers().await;
     story.plays("ana", 3, "/stop").await;
     assert_snapshot!(story.told(), @"

@@ -279,15 +279,13 @@ async fn what_left_before_the_disk_was_full_does_not_leave_again() {
 async fn an_answer_that_was_stopped_is_not_given_again_after_a_restart() {
     let mut story = Story::new().await;
     story.says("ana", 1, "Tell me a slow tale").await;
-    let (house, stop) = (story.house(), story.stop());
-    let beside = async {
-        story.held.reached().await;
-        story.says("ana", 2, "/stop").await;
-        house.assistant.handle_next(&stop).await.unwrap();
-        stop.cancel();
-    };
-    let (first, ()) = tokio::join!(house.assistant.handle_next(&stop), beside);
-    assert!(first.unwrap());
+    story
+        .while_answering(async |story, stop| {
+            story.says("ana", 2, "/stop").await;
+            story.house().assistant.handle_next(stop).await.unwrap();
+            stop.cancel();
+        })
+        .await;
     story.restarts().await;
     story.answers().await;
     assert_snapshot!(story.told(), @"
@@ -304,13 +302,11 @@ async fn an_answer_that_was_stopped_is_not_given_again_after_a_restart() {
 async fn a_house_that_stops_while_answering_answers_after_the_restart() {
     let mut story = Story::new().await;
     story.says("ana", 1, "Tell me a slow tale").await;
-    let (house, stop) = (story.house(), story.stop());
-    let beside = async {
-        story.held.reached().await;
-        stop.cancel();
-    };
-    let (first, ()) = tokio::join!(house.assistant.handle_next(&stop), beside);
-    assert!(first.unwrap());
+    story
+        .while_answering(async |_, stop| {
+            stop.cancel();
+        })
+        .await;
     story.held.lets_go();
     story.restarts().await;
     story.answers().await;

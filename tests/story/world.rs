@@ -210,6 +210,17 @@ impl Story {
         self.delivers().await;
     }
 
+    /// The assistant begins a "slow" answer; when its first words are out, something else happens beside it.
+    pub(crate) async fn while_answering(&self, beside: impl AsyncFnOnce(&Self, &CancellationToken)) {
+        let stop = self.stop();
+        let beside = async {
+            self.held.reached().await;
+            beside(self, &stop).await;
+        };
+        let (answered, ()) = tokio::join!(self.house().assistant.handle_next(&stop), beside);
+        assert!(answered.unwrap());
+    }
+
     /// The transcript so far; it begins anew.
     pub(crate) fn told(&self) -> String {
         self.transcript.take()

@@ -106,6 +106,8 @@ pub(super) fn config_path(given: Option<&Path>, places: &Places) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -127,7 +129,14 @@ mod tests {
         drop(held);
         assert_eq!(lock(&places), Lock::Free);
         // A child of another test may hold the file for a moment.
-        while places.try_lock().unwrap().is_none() {}
+        let free = || places.try_lock().unwrap().is_some();
+        let soon = (0..200).any(|_| {
+            free() || {
+                std::thread::sleep(Duration::from_millis(10));
+                false
+            }
+        });
+        assert!(soon);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Which model is needed for what the house does, as the configuration asks, and whether it does a small request.
 
-use std::cmp::Reverse;
 use std::path::Path;
 use std::time::Instant;
 
@@ -25,10 +24,8 @@ const NAMES: [&str; 3] = ["understanding", "answers", "pictures"];
 /// What there is, by files alone.
 pub(super) fn wanted(catalogue: &Catalogue, data: &Path, config: &Config) -> Found {
     let chosen = config.answer.model.as_deref();
-    // As the house chooses: the installed one with the most languages.
-    let best = catalogue.models().filter(|model| model.family == "causal_lm" && installed(data, model));
-    let best =
-        best.min_by_key(|model| Reverse(model.languages.len())).map_or("instruct", |model| &model.name);
+    let best = engines::answering(catalogue).into_iter().find(|model| installed(data, model));
+    let best = best.map_or("instruct", |model| &model.name);
     let one = |name, family| found(catalogue, data, name, family);
     [
         one("understand", "understanding"),

@@ -13,9 +13,10 @@ use crate::app::clock;
 use crate::app::engines::{Engines, PictureModel};
 use crate::app::places::Places;
 use crate::app::voice::Voice;
+use crate::drawing;
 use crate::inference::{DrawRequest, Painting};
 use crate::intent::{self, PainterFacts};
-use crate::media::{Media, png};
+use crate::media::Media;
 use crate::message::{Failure, Phrase};
 
 /// The picture model, where its pictures go, and what is asked of each.
@@ -61,26 +62,10 @@ impl<'a> Pictures<'a> {
         }
         let free = fs4::available_space(&self.place).ok();
         let order = intent::order(subject, wishes, voice.language, &self.facts, free).map_err(refused)?;
-        let request = DrawRequest {
-            prompt: order.prompt.clone(),
-            negative: order.negative.clone(),
-            seed: order.seed,
-            size: order.size,
-            steps: order.steps,
-            guidance: None,
-        };
-        let painted = self.model.run(request, CancellationToken::new(), Box::new(|_| ())).await;
+        let painted =
+            self.model.run(DrawRequest::of(&order), CancellationToken::new(), Box::new(|_| ())).await;
         let picture = painted.map_err(|error| voice.error(error))?;
-        let about = png::About {
-            prompt: &order.prompt,
-            negative: order.negative.as_deref(),
-            seed: order.seed,
-            steps: picture.steps,
-            guidance: picture.guidance,
-            scheduler: &picture.scheduler,
-            model: &self.name,
-        };
-        let bytes = png::encode(picture.width, picture.height, &picture.rgb, &about)?;
+        let bytes = drawing::encode(&order, &picture, &self.name)?;
         let name = format!("step-{}-{}.png", clock::now(), order.seed);
         let file = self
             .folder
