@@ -71,6 +71,7 @@ impl From<sqlx::Error> for StoreError {
                 error.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff)
             }
             sqlx::Error::PoolTimedOut => Some(5),
+            sqlx::Error::Io(_) => Some(14),
             _ => None,
         };
         match code {

@@ -41,8 +41,8 @@ pub use settle::{Limits, Settled, Settlement};
 /// Times a message or a drawing may be begun before it is parked.
 pub const ATTEMPTS: u32 = 3;
 
-/// Times that changes of the tables are tried again.
-const MIGRATE_AGAIN: u32 = 10;
+/// How long a database that another program holds is waited for when it is opened, each try being SQLite's own wait.
+const OPEN_TRIES: u32 = 6;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -91,8 +91,9 @@ impl Store {
             .busy_timeout(Duration::from_secs(5))
             .pragma("secure_delete", "ON")
             .disable_statement_logging();
-        let writer = pool(1, options.clone()).await?;
-        migrate_in_turn(&writer).await?;
+        let turn = Turn::wait(path).await?;
+        let writer = open_writer(&options).await?;
+        drop(turn);
         let readers = pool(4, options.read_only(true)).await?;
         let store = Self { writer, readers, boot: boot.into(), bells: Arc::default() };
         if role == Role::House {
@@ -151,19 +152,39 @@ impl Store {
     }
 }
 
-/// Several processes may open a new database at once; sqlx does not keep them apart. Whoever comes second fails on what
-/// the first has just made, and finds it in order the next time.
-async fn migrate_in_turn(writer: &SqlitePool) -> Result<(), StoreError> {
-    let mut tried = migrate(writer).await;
-    for _ in 0..MIGRATE_AGAIN {
-        match &tried {
-            Err(StoreError::Migration { .. } | StoreError::Sqlite { .. } | StoreError::Locked { .. }) => {}
-            _ => break,
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        tried = migrate(writer).await;
+/// The right to make the database or change its tables. Several of our processes may open it at once; sqlx does not
+/// keep their migrations apart, and SQLite does not wait when the journal mode changes. Goes with the process.
+struct Turn {
+    _held: std::fs::File,
+}
+
+impl Turn {
+    async fn wait(database: &Path) -> Result<Self, StoreError> {
+        let path = database.with_extension("db-opening");
+        let waited = tokio::task::spawn_blocking(move || {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+            file.lock()?;
+            Ok(Self { _held: file })
+        });
+        Ok(waited.await.map_err(std::io::Error::from).flatten().map_err(sqlx::Error::Io)?)
     }
-    tried
+}
+
+/// The writer, with the tables up to date. A program that is not ours (a backup) may hold the database for a while.
+async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let mut tries = 1;
+    loop {
+        let opened = async {
+            let writer = pool(1, options.clone()).await?;
+            migrate(&writer).await.map(|()| writer)
+        };
+        match opened.await {
+            Err(StoreError::Locked { .. }) if tries < OPEN_TRIES => {}
+            done => return done,
+        }
+        tries += 1;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
@@ -284,7 +305,7 @@ pub(crate) mod tests {
     async fn several_processes_open_a_new_database_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("aisaac.db");
-        let opened = (0..6).map(|number| {
+        let opened = (0..12).map(|number| {
             let path = path.clone();
             async move { Store::open(&path, &number.to_string(), Role::Guest, 1).await }
         });
