@@ -11,7 +11,7 @@ use crate::access::{Access, Standing};
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
     Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
-    causes,
+    Step, causes,
 };
 use crate::store::{Forgotten, Settlement, Taken, insist};
 
@@ -52,6 +52,7 @@ impl Assistant {
             Err(error) => return self.failed(error.into(), Language::En, "answer", Report::default()),
         };
         let heeded = heed(&message.body, standing);
+        self.store.reached(Step::Heeded, taken.id.get()).await;
         let text = match &heeded {
             Heeded::Text(text) | Heeded::Edit { text, .. } => text.as_str(),
             Heeded::Stop | Heeded::Refuse(_) => "",
@@ -109,11 +110,13 @@ impl Assistant {
         let name = route.intent.name();
         report.intent = name.to_owned();
         tracing::debug!(message = taken.id.get(), intent = name, "understood");
+        self.store.reached(Step::Understood, taken.id.get()).await;
         let since = Instant::now();
         let ask = self.ask(taken, text, &route, pending, (language, settings), stop);
         let acted = route.intent.handle(&ask, &self.kit).await;
         report.time("act", since);
         self.show(taken, Show::Clear);
+        self.store.reached(Step::Acted, taken.id.get()).await;
         match acted {
             Ok(outcome) => {
                 report.reason = reason(&outcome);
@@ -201,6 +204,7 @@ impl Assistant {
             );
             return;
         }
+        self.store.reached(Step::Settled, taken.id.get()).await;
         if let Some(gone) = settled.and_then(|settled| settled.forgotten) {
             self.forget(taken, &gone).await;
         }

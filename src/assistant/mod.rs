@@ -24,7 +24,7 @@ use crate::access::Access;
 use crate::inbox::is_control;
 use crate::intent::Kit;
 use crate::media::Media;
-use crate::message::Language;
+use crate::message::{Language, Step};
 use crate::store::{Limits, Store, StoreError, Taken, attend};
 
 /// Control messages handled at once.
@@ -147,6 +147,7 @@ impl Assistant {
         if !beside {
             self.lock().insert(lane.clone(), Running { token: token.clone(), by_person: by_person.clone() });
         }
+        self.store.reached(Step::Taken, taken.id.get()).await;
         let journey = AssertUnwindSafe(self.journey(&taken, &token)).catch_unwind().await;
         let made = journey.unwrap_or_else(|_| {
             tracing::error!(message = taken.id.get(), "a journey panicked");

@@ -10,9 +10,11 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::inference::{DrawRequest, InferenceError, Painting, Picture, Step};
+use crate::inference::{self, DrawRequest, InferenceError, Painting, Picture};
 use crate::media::{Media, png};
-use crate::message::{Commission, Failure, FailureKind, Notice, Phrase, PictureReply, Show, causes, millis};
+use crate::message::{
+    Commission, Failure, FailureKind, Notice, Phrase, PictureReply, Show, Step, causes, millis,
+};
 use crate::store::{ATTEMPTS, Claimed, Store, StoreError, attend, insist};
 
 /// What the painter says about its model in files and captions.
@@ -79,15 +81,20 @@ impl Painter {
     pub async fn paint_next(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
         let Some(claimed) = self.store.claim((self.clock)()).await? else { return Ok(false) };
         let started = Instant::now();
+        self.store.reached(Step::Claimed, claimed.id.get()).await;
         watch::announce(&self.store, &self.notices).await;
         let result = self.paint(&claimed, stop).await;
         let ms = millis(started.elapsed());
-        insist("writing a drawing down", stop, || self.conclude(&claimed, &result, ms)).await;
+        let ended = insist("writing a drawing down", stop, || self.conclude(&claimed, &result, ms)).await;
+        if ended == Some(true) {
+            self.store.reached(Step::Drawn, claimed.id.get()).await;
+        }
         self.notify(&claimed, Show::Clear);
         Ok(true)
     }
 
-    async fn conclude(&self, claimed: &Claimed, result: &Painted, ms: u64) -> Result<(), Unwritten> {
+    /// Writes down what came of a drawing; false when it goes back to the line.
+    async fn conclude(&self, claimed: &Claimed, result: &Painted, ms: u64) -> Result<bool, Unwritten> {
         match result {
             Ok((picture, bytes)) => {
                 self.finish(claimed, picture, bytes).await?;
@@ -97,10 +104,13 @@ impl Painter {
                 self.store.drawing_cancelled(claimed, (self.clock)()).await?;
                 tracing::info!(drawing = claimed.id.get(), "cancelled");
             }
-            Err(Ended::HouseStops) => self.store.drawing_given_back(claimed, (self.clock)()).await?,
-            Err(Ended::Failed(failure)) => self.give_up_or_retry(claimed, failure).await?,
+            Err(Ended::HouseStops) => {
+                self.store.drawing_given_back(claimed, (self.clock)()).await?;
+                return Ok(false);
+            }
+            Err(Ended::Failed(failure)) => return Ok(self.give_up_or_retry(claimed, failure).await?),
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn paint(&self, claimed: &Claimed, stop: &CancellationToken) -> Painted {
@@ -130,6 +140,7 @@ impl Painter {
         tokio::task::spawn_blocking(move || media.write(&file, &copy))
             .await
             .map_err(std::io::Error::other)??;
+        self.store.reached(Step::Written, claimed.id.get()).await;
         let reply = PictureReply {
             file: name.clone(),
             prompt: claimed.commission.subject.clone(),
@@ -149,8 +160,8 @@ impl Painter {
         Ok(())
     }
 
-    /// A fault of the house is tried again until the attempts are used up; anything else is told at once.
-    async fn give_up_or_retry(&self, claimed: &Claimed, failure: &Failure) -> Result<(), StoreError> {
+    /// A fault of the house is tried again until the attempts are used up; anything else is told at once, and is the end.
+    async fn give_up_or_retry(&self, claimed: &Claimed, failure: &Failure) -> Result<bool, StoreError> {
         let again = failure.kind == FailureKind::Busy && claimed.attempt < ATTEMPTS;
         if again {
             self.store.drawing_again(claimed, (self.clock)()).await?;
@@ -165,14 +176,15 @@ impl Painter {
             error = failure.source.as_deref().map(|error| causes(error)),
             "not painted: {failure}"
         );
-        Ok(())
+        Ok(!again)
     }
 
     /// Progress as notices, with the time left once two steps have been timed.
-    fn progress(&self, claimed: &Claimed) -> crate::inference::Progress<Step> {
+    fn progress(&self, claimed: &Claimed) -> inference::Progress<inference::Step> {
         let (notices, address, drawing) = (self.notices.clone(), claimed.address.clone(), claimed.id);
-        let mut first: Option<(Instant, u32)> = None;
-        Box::new(move |step: Step| {
+        let (mut first, store) = (None::<(Instant, u32)>, self.store.clone());
+        Box::new(move |step: inference::Step| {
+            store.passed(Step::Denoised, drawing.get());
             let (since, done_then) = *first.get_or_insert_with(|| (Instant::now(), step.done));
             let timed = step.done.saturating_sub(done_then);
             let left_ms =

@@ -10,7 +10,7 @@ use crate::message::{DrawingId, Notice, Show};
 use crate::store::Store;
 
 /// How often the cancel column is read.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Waits until the drawing's cancel column is set, then stops the model. Ends with `true` only then.
 pub(super) async fn until_cancelled(store: &Store, id: DrawingId, halt: &CancellationToken) -> bool {

@@ -3,7 +3,7 @@
 //! In: a message as a messenger offers it. Out: its row, or the row that was there already. Text is bounded and freed of
 //! control and bidirectional characters here, so that no later room has to. It must never read who may talk.
 
-use crate::message::{Body, Message, MessageId};
+use crate::message::{Body, Message, MessageId, Step};
 use crate::store::{Accepted, Store, StoreError};
 
 /// Longest text that is kept, in characters; one more character is kept so that the journey can refuse it in words.
@@ -40,6 +40,7 @@ impl Inbox {
         match self.store.accept(&message, &raw, is_control(&message.body), now).await? {
             Accepted::New(id) => {
                 tracing::info!(message = id.get(), lane = message.address.lane(), "accepted");
+                self.store.reached(Step::Accepted, id.get()).await;
                 Ok(id)
             }
             Accepted::Duplicate(id) => {

@@ -7,6 +7,7 @@ mod failure;
 mod notice;
 mod outcome;
 mod settings;
+mod step;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +19,7 @@ pub use failure::{Failure, FailureKind, causes};
 pub use notice::{Notice, Show};
 pub use outcome::{Exchange, Outcome, Pending};
 pub use settings::{Change, Settings};
+pub use step::Step;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::media::Media;
-use crate::message::{Notice, PictureReply, ReplyId, Show, millis};
+use crate::message::{Notice, PictureReply, ReplyId, Show, Step, millis};
 use crate::messenger::{DeliveryError, Dialect, Messenger, Part, PartBody, RemoteId};
 use crate::phrases::Phrases;
 use crate::store::{Due, Store, StoreError, attend};
@@ -92,11 +92,14 @@ impl Outbox {
         for (index, part) in parts.iter().enumerate().skip(due.parts_sent as usize) {
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             let key = format!("{}-{number}", due.reply);
+            self.store.reached(Step::Sending, due.reply.get()).await;
             match messenger.deliver(part, &key, None).await {
                 Ok(remote) => {
                     let sent = Sent { reply: due.reply, part: number, remote, last: index == last };
                     *self.lock() = Some(sent);
+                    self.store.reached(Step::Sent, due.reply.get()).await;
                     self.record().await?;
+                    self.store.reached(Step::Confirmed, due.reply.get()).await;
                     tracing::info!(
                         reply = due.reply.get(),
                         part = number,

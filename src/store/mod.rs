@@ -15,6 +15,7 @@ mod patience;
 mod reader;
 mod forget;
 mod look;
+mod steps;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub use patience::{attend, insist};
 pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow};
 pub use replies::Due;
 pub use settle::{Limits, Settled, Settlement};
+pub use steps::Witness;
 
 /// Times a message or a drawing may be begun before it is parked.
 pub const ATTEMPTS: u32 = 3;
@@ -73,6 +75,7 @@ pub struct Store {
     readers: SqlitePool,
     boot: Arc<str>,
     bells: Arc<Bells>,
+    steps: steps::Steps,
 }
 
 impl Store {
@@ -95,7 +98,8 @@ impl Store {
         let writer = open_writer(&options).await?;
         drop(turn);
         let readers = pool(4, options.read_only(true)).await?;
-        let store = Self { writer, readers, boot: boot.into(), bells: Arc::default() };
+        let store =
+            Self { writer, readers, boot: boot.into(), bells: Arc::default(), steps: Default::default() };
         if role == Role::House {
             store.take_back(now).await?;
         }

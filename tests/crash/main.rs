@@ -1,0 +1,23 @@
+//! Crashes: the real house with fake models, killed at every step, and held to its promises afterwards.
+//!
+//! [`seeds`] plays random schedules in this process, one actor at a time, and "dies" by dropping everything and opening
+//! the same database file again; a seed that failed is played again by its number. [`killed`] lets a child process be
+//! killed by the system. What must hold in the end stands in [`check`], once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests stand outside #[test] functions, and tell how far they are"
+)]
+
+mod board;
+mod check;
+#[allow(dead_code, reason = "stories hold models; schedules hold everything")]
+#[path = "../story/models.rs"]
+mod models;
+mod people;
+mod schedule;
+mod seeds;
+mod service;

@@ -1,0 +1,123 @@
+//! A thousand schedules in `make test`; a hundred thousand by hand; one by its number.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aisaac::message::Step;
+use futures_util::FutureExt as _;
+
+use crate::check::check;
+use crate::schedule::play;
+
+type Counts = BTreeMap<Step, u64>;
+
+/// What all schedules together have seen.
+#[derive(Default)]
+struct Seen {
+    reached: Counts,
+    died_at: Counts,
+    failures: Vec<String>,
+}
+
+/// Plays the schedules of these seeds on every core.
+fn plays(seeds: Range<u64>, every: u64) -> Seen {
+    let (next, seen) = (AtomicU64::new(seeds.start), Mutex::new(Seen::default()));
+    let cores = std::thread::available_parallelism().unwrap().get();
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds.end || seen.lock().unwrap().failures.len() >= 10 {
+                        break;
+                    }
+                    let one = runtime.block_on(one(seed));
+                    let mut all = seen.lock().unwrap();
+                    add(&mut all.reached, &one.reached);
+                    add(&mut all.died_at, &one.died_at);
+                    all.failures.extend(one.failures);
+                    if every > 0 && seed > seeds.start && seed.is_multiple_of(every) {
+                        eprintln!(
+                            "{seed}: {} failures; goes on with AISAAC_SEEDS={seed}..{}",
+                            all.failures.len(),
+                            seeds.end
+                        );
+                    }
+                }
+            });
+        }
+    });
+    seen.into_inner().unwrap()
+}
+
+fn add(to: &mut Counts, more: &Counts) {
+    for (step, count) in more {
+        *to.entry(*step).or_default() += count;
+    }
+}
+
+/// One schedule and its checks; a panic on the way is a failure like any other.
+async fn one(seed: u64) -> Seen {
+    let played = AssertUnwindSafe(async {
+        let mut played = play(seed).await?;
+        let wrong = check(&mut played).await;
+        Ok::<_, String>((played, wrong))
+    });
+    let (mut seen, wrong) = match played.catch_unwind().await {
+        Ok(Ok((played, wrong))) => {
+            (Seen { reached: played.reached, died_at: played.died_at, failures: Vec::new() }, wrong)
+        }
+        Ok(Err(endless)) => (Seen::default(), vec![endless]),
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().cloned();
+            (Seen::default(), vec![format!("panicked: {}", said.unwrap_or_default())])
+        }
+    };
+    if !wrong.is_empty() {
+        let wrong = wrong.join("\n  ");
+        seen.failures
+            .push(format!("seed {seed} (AISAAC_SEEDS={seed} cargo test --test crash seeds):\n  {wrong}"));
+    }
+    seen
+}
+
+/// `7`, or `7..100`.
+fn chosen() -> Option<Range<u64>> {
+    let text = std::env::var("AISAAC_SEEDS").ok()?;
+    let (first, end) = match text.split_once("..") {
+        Some((first, end)) => (first.parse().ok()?, end.parse().ok()?),
+        None => (text.parse().ok()?, text.parse::<u64>().ok()? + 1),
+    };
+    Some(first..end)
+}
+
+fn holds(seen: &Seen) {
+    assert!(seen.failures.is_empty(), "{} failures\n{}", seen.failures.len(), seen.failures.join("\n"));
+}
+
+/// Every promise, over a thousand schedules that reach every step and die at every step.
+#[test]
+fn nothing_is_lost_and_nothing_is_doubled() {
+    let seen = plays(chosen().unwrap_or(0..1_000), 0);
+    holds(&seen);
+    if chosen().is_none() {
+        for step in Step::ALL {
+            assert!(seen.reached.contains_key(&step), "no schedule reached “{step}”");
+            assert!(seen.died_at.contains_key(&step), "no house died at “{step}”");
+        }
+    }
+}
+
+/// By hand: `AISAAC_SEEDS=0..100000 cargo test --release --test crash a_hundred_thousand -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes an hour"]
+fn a_hundred_thousand_schedules() {
+    let seeds = chosen().unwrap_or(0..100_000);
+    let seen = plays(seeds.clone(), 1_000);
+    holds(&seen);
+    eprintln!("{seeds:?} hold; deaths by step: {:?}", seen.died_at);
+}

@@ -1,0 +1,123 @@
+//! The world outside: a messenger's service that takes parts, refuses them, or takes them and does not say so.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aisaac::inbox::Inbox;
+use aisaac::message::Notice;
+use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, PartBody, RemoteId};
+use fastrand::Rng;
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::board::Board;
+
+/// The messenger's name in addresses.
+pub(crate) const NAME: &str = "scripted";
+
+/// A part that people see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Arrived {
+    /// The same again when the part is sent again.
+    pub(crate) key: String,
+    pub(crate) lane: String,
+    pub(crate) reply_to: Option<String>,
+    pub(crate) text: String,
+    pub(crate) picture: bool,
+}
+
+/// What has arrived outlives the house.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) arrived: Vec<Arrived>,
+    /// Keys of parts that arrived without a confirmation: these alone may arrive again.
+    pub(crate) unconfirmed: Vec<String>,
+    /// The part that is between its arrival and its confirmation.
+    pub(crate) under_way: Option<String>,
+}
+
+/// One life's connection to the service.
+pub(crate) struct Service {
+    pub(crate) world: Arc<Mutex<World>>,
+    pub(crate) rng: Mutex<Rng>,
+    pub(crate) board: Board,
+}
+
+impl Service {
+    fn arrives(&self, part: &Part, key: &str) {
+        let (text, picture) = match &part.body {
+            PartBody::Text(text) => (text.clone(), false),
+            PartBody::Picture { path, caption } => {
+                assert!(path.exists(), "a picture without its file: {}", path.display());
+                (caption.clone(), true)
+            }
+        };
+        let lane = part.address.lane();
+        let mut world = self.world.lock().unwrap();
+        world.under_way = Some(key.to_owned());
+        world.arrived.push(Arrived {
+            key: key.to_owned(),
+            lane,
+            reply_to: part.reply_to.clone(),
+            text,
+            picture,
+        });
+    }
+}
+
+impl Messenger for Service {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect { text_limit: 24, caption_limit: 1_000, edits: false }
+    }
+
+    fn listen<'a>(
+        &'a self,
+        _inbox: &'a Inbox,
+        stop: CancellationToken,
+    ) -> BoxFuture<'a, Result<(), ListenError>> {
+        Box::pin(async move {
+            stop.cancelled().await;
+            Ok(())
+        })
+    }
+
+    fn deliver<'a>(
+        &'a self,
+        part: &'a Part,
+        key: &'a str,
+        _replaces: Option<&'a RemoteId>,
+    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>> {
+        let reason = String::from("the schedule says so");
+        Box::pin(async move {
+            let chance = self.rng.lock().unwrap().usize(0..20);
+            match chance {
+                0 => return Err(DeliveryError::Later { after: None, reason }),
+                1 => return Err(DeliveryError::Later { after: Some(Duration::from_secs(30)), reason }),
+                2 => return Err(DeliveryError::Unknown { reason }),
+                3 => {
+                    self.arrives(part, key);
+                    let mut world = self.world.lock().unwrap();
+                    world.under_way = None;
+                    world.unconfirmed.push(key.to_owned());
+                    return Err(DeliveryError::Unknown { reason });
+                }
+                // Slow: others move meanwhile, before and after it arrives.
+                4..8 => self.board.park(None).await,
+                _ => {}
+            }
+            self.arrives(part, key);
+            if chance == 4 {
+                self.board.park(None).await;
+            }
+            Ok(RemoteId(format!("remote-{key}")))
+        })
+    }
+
+    fn show<'a>(&'a self, _notice: &'a Notice) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+}
