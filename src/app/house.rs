@@ -57,6 +57,8 @@ impl Foundation {
         let store = Store::open(&places.database(), &boot(), Role::House, (time.now)())
             .await
             .with_context(|| format!("the database {}", places.database().display()))?;
+        #[cfg(debug_assertions)]
+        let store = super::failpoint::watched(store);
         let media = Media::open(places.media())
             .with_context(|| format!("the folder {}", places.media().display()))?;
         media.tidy().context("the media folder cannot be read")?;

@@ -6,6 +6,8 @@ mod catalogue;
 mod chat;
 mod config_error;
 mod doctor;
+#[cfg(debug_assertions)]
+mod failpoint;
 mod line;
 mod signals;
 mod sorry;

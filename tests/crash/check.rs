@@ -300,6 +300,8 @@ impl Found {
         let stray: Vec<&String> =
             files.iter().filter(|file| !named.contains(*file) && !doomed.contains(*file)).collect();
         self.holds(stray.is_empty(), || format!("files without rows: {stray:?}"));
+        let both: Vec<&String> = named.intersection(&doomed).collect();
+        self.holds(both.is_empty(), || format!("files about to be deleted under their rows: {both:?}"));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`seeds`] plays random schedules in this process, one actor at a time, and "dies" by dropping everything and opening
 //! the same database file again; a seed that failed is played again by its number. [`killed`] lets a child process be
-//! killed by the system. What must hold in the end stands in [`check`], once.
+//! killed by the system (debug builds alone have fail points). What must hold in the end stands in [`check`], once.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,6 +14,10 @@
 
 mod board;
 mod check;
+#[cfg(debug_assertions)]
+mod child;
+#[cfg(debug_assertions)]
+mod killed;
 #[allow(dead_code, reason = "stories hold models; schedules hold everything")]
 #[path = "../story/models.rs"]
 mod models;

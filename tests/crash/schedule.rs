@@ -48,7 +48,8 @@ pub(crate) struct Played {
     pub(crate) reached: BTreeMap<Step, u64>,
     pub(crate) died_at: BTreeMap<Step, u64>,
     pub(crate) deaths: u32,
-    _folder: tempfile::TempDir,
+    /// Goes when everything has been looked at.
+    pub(crate) _folder: tempfile::TempDir,
 }
 
 /// Plays the schedule of a seed to its end.
@@ -86,7 +87,7 @@ pub(crate) async fn play(seed: u64) -> Result<Played, String> {
 }
 
 /// In memory where the system has such a folder: syncing is not what is tried here.
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
@@ -104,7 +105,7 @@ async fn template() -> &'static [u8] {
     MADE.get_or_init(|| std::fs::read(places.database()).unwrap())
 }
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     let who = "[access]\nowners = ['scripted:ana']\nmembers = ['scripted:bob', 'scripted:eva']\n";
     Config::parse(&format!("language = 'en'\n{who}[draw]\nwaiting_per_person = 3\n")).unwrap()
 }

@@ -8,6 +8,7 @@ use aisaac::message::Notice;
 use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, PartBody, RemoteId};
 use fastrand::Rng;
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
@@ -16,7 +17,7 @@ use crate::board::Board;
 pub(crate) const NAME: &str = "scripted";
 
 /// A part that people see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Arrived {
     /// The same again when the part is sent again.
     pub(crate) key: String,
@@ -24,6 +25,21 @@ pub(crate) struct Arrived {
     pub(crate) reply_to: Option<String>,
     pub(crate) text: String,
     pub(crate) picture: bool,
+}
+
+impl Arrived {
+    /// A part as people see it; a picture has its file.
+    pub(crate) fn of(part: &Part, key: &str) -> Self {
+        let (text, picture) = match &part.body {
+            PartBody::Text(text) => (text.clone(), false),
+            PartBody::Picture { path, caption } => {
+                assert!(path.exists(), "a picture without its file: {}", path.display());
+                (caption.clone(), true)
+            }
+        };
+        let (lane, reply_to) = (part.address.lane(), part.reply_to.clone());
+        Self { key: key.to_owned(), lane, reply_to, text, picture }
+    }
 }
 
 /// What has arrived outlives the house.
@@ -45,23 +61,9 @@ pub(crate) struct Service {
 
 impl Service {
     fn arrives(&self, part: &Part, key: &str) {
-        let (text, picture) = match &part.body {
-            PartBody::Text(text) => (text.clone(), false),
-            PartBody::Picture { path, caption } => {
-                assert!(path.exists(), "a picture without its file: {}", path.display());
-                (caption.clone(), true)
-            }
-        };
-        let lane = part.address.lane();
         let mut world = self.world.lock().unwrap();
         world.under_way = Some(key.to_owned());
-        world.arrived.push(Arrived {
-            key: key.to_owned(),
-            lane,
-            reply_to: part.reply_to.clone(),
-            text,
-            picture,
-        });
+        world.arrived.push(Arrived::of(part, key));
     }
 }
 

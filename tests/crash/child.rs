@@ -1,0 +1,145 @@
+//! The process that is killed: this test binary again, running the whole house with fake models. Its service is a
+//! folder: `spool.json` holds what people send, `confirmed` and `arrived` what the service knows, each line synced.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use aisaac::app::clock;
+use aisaac::app::engines::Engines;
+use aisaac::app::house::{Foundation, House};
+use aisaac::app::places::Places;
+use aisaac::inbox::Inbox;
+use aisaac::inference::{ChatAnswer, ChatRequest, Control, Handle};
+use aisaac::message::{Message, Notice};
+use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, RemoteId};
+use aisaac::store::Reader;
+use futures_util::future::BoxFuture;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::models::{self, Held};
+use crate::schedule::config;
+use crate::service::{Arrived, NAME};
+
+/// Names the folder that the child works in.
+pub(crate) const FOLDER: &str = "AISAAC_CHILD";
+
+/// The child's whole life: until everything is answered, or SIGTERM.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a child of the other tests"]
+async fn a_house() {
+    let Ok(folder) = std::env::var(FOLDER) else { return };
+    let places = Places::find(Some(Path::new(&folder))).unwrap();
+    let lock = places.lock().unwrap();
+    let foundation = Foundation::lay(&places, &config(), lock, clock::REAL).await.unwrap();
+    let post = Post::new(PathBuf::from(folder), foundation.store.reader());
+    let messengers = vec![std::sync::Arc::new(post) as _];
+    let house = House::build(foundation, &places, &config(), engines(), messengers, clock::REAL);
+    let stop = CancellationToken::new();
+    let mut terminated = signal(SignalKind::terminate()).unwrap();
+    let terminated = async {
+        terminated.recv().await;
+        stop.cancel();
+        std::future::pending().await
+    };
+    tokio::select! {
+        ended = house.run(stop.clone()) => ended.unwrap(),
+        () = terminated => {}
+    }
+}
+
+/// The story's models; an answer about an abort ends the process.
+fn engines() -> Engines {
+    let held = Held::default();
+    held.lets_go();
+    let mut engines = models::engines(&held);
+    let model = Handle::fake("instruct", |request: ChatRequest, _: &Control<String>| {
+        let asked = request.turns.last().map(|turn| turn.text.clone()).unwrap_or_default();
+        if asked.contains("abort") {
+            std::process::abort();
+        }
+        let text = format!("You said: {asked}");
+        Ok(ChatAnswer { text, tokens: 3, stopped: false, turns_dropped: 0 })
+    });
+    engines.answering = engines.answering.map(|(_, facts)| (model, facts));
+    engines
+}
+
+struct Post {
+    folder: PathBuf,
+    reader: Reader,
+    arrived: Mutex<File>,
+}
+
+impl Post {
+    fn new(folder: PathBuf, reader: Reader) -> Self {
+        let arrived = appending(&folder.join("arrived"));
+        Self { folder, reader, arrived: Mutex::new(arrived) }
+    }
+}
+
+fn appending(path: &Path) -> File {
+    OpenOptions::new().create(true).append(true).open(path).unwrap()
+}
+
+fn line(file: &mut File, text: &str) {
+    file.write_all(format!("{text}\n").as_bytes()).unwrap();
+    file.sync_data().unwrap();
+}
+
+impl Messenger for Post {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect { text_limit: 24, caption_limit: 1_000, edits: false }
+    }
+
+    fn listen<'a>(
+        &'a self,
+        inbox: &'a Inbox,
+        stop: CancellationToken,
+    ) -> BoxFuture<'a, Result<(), ListenError>> {
+        Box::pin(async move {
+            let spool = std::fs::read(self.folder.join("spool.json")).unwrap();
+            let spool: Vec<Message> = serde_json::from_slice(&spool).unwrap();
+            let confirmed = std::fs::read_to_string(self.folder.join("confirmed")).unwrap_or_default();
+            let mut confirms = appending(&self.folder.join("confirmed"));
+            for message in spool.into_iter().skip(confirmed.lines().count()) {
+                if stop.is_cancelled() {
+                    return Ok(());
+                }
+                let key = message.key.clone();
+                inbox.accept(message, "{}", clock::now()).await.unwrap();
+                line(&mut confirms, &key);
+            }
+            loop {
+                let work = self.reader.open_work(NAME).await.unwrap();
+                if stop.is_cancelled() || !(work.answers || work.drawings || work.replies) {
+                    return Ok(());
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        })
+    }
+
+    fn deliver<'a>(
+        &'a self,
+        part: &'a Part,
+        key: &'a str,
+        _replaces: Option<&'a RemoteId>,
+    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>> {
+        Box::pin(async move {
+            let arrived = serde_json::to_string(&Arrived::of(part, key)).unwrap();
+            line(&mut self.arrived.lock().unwrap(), &arrived);
+            Ok(RemoteId(format!("remote-{key}")))
+        })
+    }
+
+    fn show<'a>(&'a self, _notice: &'a Notice) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+}
