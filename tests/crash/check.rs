@@ -37,6 +37,7 @@ struct Drawing {
     state: String,
     attempt: u32,
     file: Option<String>,
+    cancelled: bool,
 }
 
 /// What is in the database and outside, side by side.
@@ -101,7 +102,7 @@ async fn read(played: &mut Played) -> Found {
             picture: parts.values().any(|part| part.picture),
         });
     }
-    let sql = "SELECT id, message, state, attempt, json_extract(picture, '$.file') FROM drawings";
+    let sql = "SELECT id, message, state, attempt, json_extract(picture, '$.file'), cancel FROM drawings";
     let found = rows(&mut played.database, sql).await;
     let drawings = found.iter().map(|row| Drawing {
         id: row.get(0),
@@ -109,6 +110,7 @@ async fn read(played: &mut Played) -> Found {
         state: row.get(2),
         attempt: row.get(3),
         file: row.get(4),
+        cancelled: row.get(5),
     });
     Found { messages, replies, drawings: drawings.collect(), wrong }
 }
@@ -197,12 +199,13 @@ impl Found {
     /// Each drawing came to its one end, and its requester has been told once.
     fn drawn_once(&mut self, deaths: u32) {
         for drawing in std::mem::take(&mut self.drawings) {
-            let Drawing { id, state, attempt, .. } = &drawing;
+            let Drawing { id, state, attempt, cancelled, .. } = &drawing;
             let replies: Vec<&Reply> =
                 self.replies.iter().filter(|reply| reply.drawing == Some(*id)).collect();
             let pictures = replies.iter().filter(|reply| reply.picture).count();
             let done = state == "done";
             let ended = matches!(state.as_str(), "done" | "cancelled" | "failed" | "parked");
+            self.holds(!(done && *cancelled), || format!("drawing {id} came although it was cancelled"));
             self.holds(ended, || format!("drawing {id} is {state}"));
             self.holds(pictures == usize::from(done), || {
                 format!("drawing {id} is {state} with {pictures} pictures")

@@ -31,6 +31,7 @@ pub(crate) const FOLDER: &str = "AISAAC_CHILD";
 #[ignore = "a child of the other tests"]
 async fn a_house() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
     let places = Places::find(Some(Path::new(&folder))).unwrap();
     let lock = places.lock().unwrap();
     let foundation = Foundation::lay(&places, &config(), lock, clock::REAL).await.unwrap();
@@ -113,12 +114,16 @@ impl Messenger for Post {
                     return Ok(());
                 }
                 let key = message.key.clone();
-                inbox.accept(message, "{}", clock::now()).await.unwrap();
+                // Not confirmed, so offered again.
+                while inbox.accept(message.clone(), "{}", clock::now()).await.is_err() {
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
                 line(&mut confirms, &key);
             }
             loop {
-                let work = self.reader.open_work(NAME).await.unwrap();
-                if stop.is_cancelled() || !(work.answers || work.drawings || work.replies) {
+                let work = self.reader.open_work(NAME).await;
+                let done = work.is_ok_and(|work| !(work.answers || work.drawings || work.replies));
+                if done || stop.is_cancelled() {
                     return Ok(());
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;

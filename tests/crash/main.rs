@@ -1,8 +1,9 @@
 //! Crashes: the real house with fake models, killed at every step, and held to its promises afterwards.
 //!
 //! [`seeds`] plays random schedules in this process, one actor at a time, and "dies" by dropping everything and opening
-//! the same database file again; a seed that failed is played again by its number. [`killed`] lets a child process be
-//! killed by the system (debug builds alone have fail points). What must hold in the end stands in [`check`], once.
+//! the same database file again; a seed that failed is played again by its number. [`killed`] and [`trouble`] let houses
+//! live in processes of their own (a [`yard`] full), which the system kills; debug builds alone have fail points.
+//! [`binary`] does so to the program with real models, by hand. What must hold in the end stands in [`check`], once.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,9 +16,15 @@
 mod board;
 mod check;
 #[cfg(debug_assertions)]
+mod binary;
+#[cfg(debug_assertions)]
 mod child;
 #[cfg(debug_assertions)]
 mod killed;
+#[cfg(debug_assertions)]
+mod trouble;
+#[cfg(debug_assertions)]
+mod yard;
 #[allow(dead_code, reason = "stories hold models; schedules hold everything")]
 #[path = "../story/models.rs"]
 mod models;

@@ -14,6 +14,7 @@ mod world;
 mod messenger;
 mod models;
 
+mod clock;
 mod talking;
 mod drawing;
 mod waiting;

@@ -121,8 +121,12 @@ impl Story {
 
     /// Time goes by.
     pub(crate) fn passes(&self, minutes: i64) {
-        self.transcript.write(format!("-- {minutes} minutes pass"));
-        NOW.with(|now| now.set(now.get() + 60_000 * minutes));
+        self.clock().passes(minutes);
+    }
+
+    /// The clock on the wall, for what happens beside the house.
+    pub(crate) fn clock(&self) -> WallClock {
+        WallClock(self.transcript.clone())
     }
 
     /// The next deliveries fail like this.
@@ -224,6 +228,19 @@ impl Story {
     /// The transcript so far; it begins anew.
     pub(crate) fn told(&self) -> String {
         self.transcript.take()
+    }
+}
+
+/// The clock on the wall: time goes by, or somebody sets it.
+pub(crate) struct WallClock(Transcript);
+
+impl WallClock {
+    pub(crate) fn passes(&self, minutes: i64) {
+        self.0.write(match minutes {
+            ..0 => format!("-- the clock is set back by {} minutes", -minutes),
+            _ => format!("-- {minutes} minutes pass"),
+        });
+        NOW.with(|now| now.set(now.get() + 60_000 * minutes));
     }
 }
 
