@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use aisaac::app::clock::Time;
 use aisaac::app::config::Config;
@@ -14,6 +15,7 @@ use aisaac::inbox::Inbox;
 use aisaac::inference::{self, Control, DrawRequest, Handle, InferenceError, Picture};
 use aisaac::message::Step;
 use fastrand::Rng;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 use tokio_util::sync::CancellationToken;
 
@@ -110,8 +112,10 @@ pub(crate) fn config() -> Config {
     Config::parse(&format!("language = 'en'\n{who}[draw]\nwaiting_per_person = 3\n")).unwrap()
 }
 
+/// A look at a database beside its house, however busy the machine is.
 pub(crate) async fn database(path: &Path) -> SqliteConnection {
-    SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(60));
+    SqliteConnection::connect_with(&options).await.unwrap()
 }
 
 /// The story's models, with a painter that stands on the board.
