@@ -150,7 +150,8 @@ pub enum PullError {
     },
     /// The hub cannot be reached, or the connection broke too often.
     #[error(
-        "{url} cannot be reached: check the network or HF_ENDPOINT; what came so far is kept, pull again to go on"
+        "{url} cannot be reached ({}): check the network or the proxy; what came so far is kept, pull again to go on",
+        root(source)
     )]
     HubOffline {
         /// The address.
@@ -166,15 +167,39 @@ pub enum PullError {
         /// The address.
         url: String,
     },
-    /// The hub wants a token.
-    #[error(
-        "{url} is refused ({status}): the repository is gated or needs a token; accept its terms on the hub and set HF_TOKEN"
-    )]
-    HubRefused {
+    /// The hub wants a token, or refuses the one that was sent.
+    #[error("{page} {} (401); set HF_TOKEN", if *sent { "refuses the token" } else { "wants a token" })]
+    HubToken {
+        /// The repository's page.
+        page: String,
+        /// Whether one was sent.
+        sent: bool,
+    },
+    /// The terms must be accepted first.
+    #[error("{page} is gated: accept its terms there, and set HF_TOKEN to a token of that account")]
+    HubGated {
+        /// The page where they are accepted.
+        page: String,
+        /// Whether a token was sent.
+        sent: bool,
+    },
+    /// The hub has been asked too often.
+    #[error("{url}: too many requests; try again later, what came so far is kept")]
+    HubBusy {
         /// The address.
         url: String,
-        /// 401 or 403.
-        status: u16,
+        /// Seconds that it asks to wait.
+        seconds: Option<u64>,
+    },
+    /// The hub offers more than was agreed to.
+    #[error("{url} offers {} where {} were agreed to; nothing of it was used", readable(*found), readable(*agreed))]
+    HubMore {
+        /// The address.
+        url: String,
+        /// Bytes.
+        agreed: u64,
+        /// Bytes.
+        found: u64,
     },
     /// Any other answer.
     #[error("{url} answered {status}: try again later; what came so far is kept")]
@@ -198,6 +223,11 @@ pub enum PullError {
 }
 
 impl PullError {
+    /// A connection that did not come about. The address in reqwest's own words may be a signed one: it goes.
+    pub(super) fn offline(url: &str, source: reqwest::Error) -> Self {
+        Self::HubOffline { url: url.to_owned(), source: source.without_url() }
+    }
+
     /// A failure of a file, by its kind.
     pub(super) fn file(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
@@ -256,6 +286,15 @@ pub enum FormatError {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// The innermost cause.
+pub(crate) fn root(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 fn hint(nearest: Option<&str>) -> String {

