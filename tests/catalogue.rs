@@ -36,6 +36,9 @@ fn bilingual_templates_are_chatml() {
         "<|im_start|>system\nbe short<|im_end|>\n<|im_start|>user\nпривет<|im_end|>\n<|im_start|>assistant\n";
     assert_eq!(rendered("answer-ru-qwen2.5-1.5b", true), asked);
     assert_eq!(rendered("answer-ru-qwen3-0.6b", true), format!("{asked}<think>\n\n</think>\n\n"));
+    for model in ["answer-ru-qwen3-1.7b", "answer-ru-qwen3-4b", "answer-ru-qwen3-4b-cuda"] {
+        assert_eq!(rendered(model, true), rendered("answer-ru-qwen3-0.6b", true));
+    }
     assert!(rendered("answer-ru-qwen3-0.6b", false).starts_with("<|im_start|>user\n"));
     assert!(rendered("answer-ru-qwen2.5-1.5b", false).starts_with("<|im_start|>system\nYou are Qwen, "));
 }

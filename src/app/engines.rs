@@ -64,10 +64,11 @@ pub(super) async fn end(threads: &Threads) {
     }
 }
 
-/// Answer models in the order in which the house prefers them: the one with more languages answers more people.
+/// Answer models in the order in which the house prefers them: the one with more languages answers more people, and the
+/// larger one better.
 pub(super) fn answering(catalogue: &Catalogue) -> Vec<&Manifest> {
     let mut models: Vec<&Manifest> = catalogue.models().filter(|model| model.family == "causal_lm").collect();
-    models.sort_by_key(|model| Reverse(model.languages.len()));
+    models.sort_by_key(|model| Reverse((model.languages.len(), model.memory_mb)));
     models
 }
 

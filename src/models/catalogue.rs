@@ -7,6 +7,7 @@ use std::path::Path;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use super::own::{self, Unusable};
 use super::verify::{State, state};
 use super::{Manifest, Origin, PullError};
 
@@ -17,6 +18,11 @@ static FOLDERS: &[Dir<'static>] = &[
     include_dir!("$CARGO_MANIFEST_DIR/models/sketch"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-0.6b"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen2.5-1.5b"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-1.7b"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-4b"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-4b-cuda"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/sd-turbo"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/sd15"),
 ];
 const PACKAGES: &str = include_str!("../../models/packages.toml");
 /// The runtime library is another file for each processor.
@@ -26,6 +32,8 @@ const RUNTIMES: &[(&str, &str)] = &[
 ];
 /// Other names of models: the smallest of a kind.
 const ALIASES: &[(&str, &str)] = &[("answer-ru", "answer-ru-qwen3-0.6b")];
+/// Sets, from the smallest machine to the largest.
+pub const SETS: &[&str] = &["starter", "home", "gpu"];
 /// How alike two names must be (Jaro-Winkler) for one to be offered for the other.
 const ALIKE: f64 = 0.75;
 
@@ -86,6 +94,7 @@ pub struct Listed<'a> {
 pub struct Catalogue {
     entries: Vec<Entry>,
     packages: BTreeMap<String, Package>,
+    unusable: Vec<Unusable>,
 }
 
 impl Catalogue {
@@ -102,7 +111,24 @@ impl Catalogue {
     /// A catalogue of one's own (tests, other programs).
     #[must_use]
     pub fn new(entries: impl IntoIterator<Item = Entry>, packages: BTreeMap<String, Package>) -> Self {
-        Self { entries: entries.into_iter().collect(), packages }
+        Self { entries: entries.into_iter().collect(), packages, unusable: Vec::new() }
+    }
+
+    /// The one that is compiled in, with the manifests of one's own in a data folder.
+    #[must_use]
+    pub fn of(data: &Path) -> Self {
+        let mut catalogue = Self::built_in();
+        let (entries, unusable) =
+            own::read(data, |name| catalogue.named(name).is_ok() || SETS.contains(&name));
+        catalogue.entries.extend(entries);
+        catalogue.unusable = unusable;
+        catalogue
+    }
+
+    /// Manifests of one's own that cannot be used.
+    #[must_use]
+    pub fn unusable(&self) -> &[Unusable] {
+        &self.unusable
     }
 
     /// Every model.
@@ -339,5 +365,20 @@ mod tests {
         let bilingual = catalogue.get("answer-ru").unwrap();
         assert!(bilingual.speaks("ru") && bilingual.speaks("en"));
         assert!(catalogue.download_bytes(bilingual) > 500_000_000);
+    }
+
+    #[test]
+    fn each_larger_set_does_all_that_the_house_does_in_both_languages() {
+        let catalogue = Catalogue::built_in();
+        for set in SETS {
+            let models = catalogue.named(set).unwrap();
+            for family in ["runtime", "understanding", "causal_lm", "diffusion"] {
+                assert!(models.iter().any(|model| model.family == family), "{set}: {family}");
+            }
+            let answers = models.iter().filter(|model| model.family == "causal_lm");
+            assert!(answers.clone().all(|model| model.speaks("ru")) || *set == "starter", "{set}");
+        }
+        let starter = catalogue.named("starter").unwrap();
+        assert!(starter.iter().all(|model| model.terms.is_none()), "make chat asks nothing");
     }
 }

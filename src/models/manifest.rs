@@ -20,13 +20,15 @@ pub struct Manifest {
     pub title: String,
     /// SPDX expression of the weights' licence.
     pub licence: String,
+    /// Where terms stand that somebody must agree to before it is brought; absent for licences that ask for nothing.
+    pub terms: Option<String>,
     /// Who made it, and where the licence text stands.
     pub source: String,
     /// Languages it works in (ISO 639-1).
     pub languages: Vec<String>,
     /// Memory it takes when loaded, in MiB.
     pub memory_mb: u32,
-    /// Sets it belongs to (`starter`).
+    /// Sets it belongs to (`starter`, `home`, `gpu`).
     #[serde(default)]
     pub sets: Vec<String>,
     /// Other models whose files it reads.

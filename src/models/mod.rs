@@ -1,10 +1,11 @@
 //! The catalogue of models: manifests, pulling, verifying, and the readers that fill weightless graphs.
 //!
-//! In: manifests and house files that are compiled in, packages that registries carry, files of a hub. Out: model
+//! In: manifests and house files that are compiled in or one's own, packages that registries carry, files of a hub. Out: model
 //! folders under `<data>/models/<name>` and the runtime library under `<data>/runtime`. It never runs a model.
 
 mod manifest;
 mod catalogue;
+mod own;
 mod error;
 mod plan;
 mod pull;
@@ -24,11 +25,12 @@ mod tokenizer;
 
 use std::path::{Path, PathBuf};
 
-pub use catalogue::{Catalogue, Entry, Listed, Package};
+pub use catalogue::{Catalogue, Entry, Listed, Package, SETS};
 pub use error::{FormatError, PullError};
 pub use hub::{HubOptions, Token};
 pub use make::{Progress, Stage, Watch};
 pub use manifest::{Manifest, ModelFile, Origin, SettingsError};
+pub use own::{Unusable, manifests};
 pub use plan::{Options, Plan, PlannedModel};
 pub use pull::Report;
 pub use verify::{Flaw, FlawKind, Removed, State, installed, licence_text, prove, remove, state, verify};

@@ -78,12 +78,14 @@ impl fmt::Display for Flaw {
 }
 
 /// What a removal freed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Removed {
     /// Files.
     pub files: usize,
     /// Bytes.
     pub bytes: u64,
+    /// Models of the set that stay, because others need them.
+    pub kept: Vec<String>,
 }
 
 /// How a model stands.
@@ -192,37 +194,57 @@ pub fn licence_text(data: &Path, model: &Manifest) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Removes a model's files, unless an installed model reads them; files of others in its folder stay.
+/// Removes the files of a model, or of a set but for what others share; files of others in a folder stay.
 ///
 /// # Errors
-/// [`PullError::Needed`], [`PullError::Unknown`], or a file that cannot be removed.
+/// [`PullError::Needed`] for a model that an installed one reads, [`PullError::Unknown`], or a file that cannot be removed.
 pub fn remove(catalogue: &Catalogue, data: &Path, name: &str) -> Result<Removed, PullError> {
-    let model = catalogue
-        .named(name)?
-        .into_iter()
-        .next()
-        .filter(|model| catalogue.get(name).is_some_and(|found| found.name == model.name))
-        .ok_or_else(|| PullError::Unknown { name: name.to_owned(), nearest: None })?;
-    let reads = |other: &&Manifest| other.needs.contains(&model.name) && state(data, other) != State::Missing;
-    let others: Vec<String> = catalogue.models().filter(reads).map(|other| other.name.clone()).collect();
-    if !others.is_empty() {
-        return Err(PullError::Needed { name: model.name.clone(), others });
+    let named = catalogue.named(name)?;
+    let set = catalogue.get(name).is_none();
+    let there = |model: &&Manifest| state(data, model) != State::Missing;
+    let leaves = |model: &Manifest| named.iter().any(|leaving| leaving.name == model.name);
+    let mut removed = Removed::default();
+    let (mut going, mut staying) = (Vec::new(), Vec::new());
+    for model in named.iter().copied().filter(there) {
+        let reads = |other: &&Manifest| other.needs.contains(&model.name) && !leaves(other) && there(other);
+        let others: Vec<String> = catalogue.models().filter(reads).map(|other| other.name.clone()).collect();
+        if !set && !others.is_empty() {
+            return Err(PullError::Needed { name: model.name.clone(), others });
+        }
+        // Another set whose own models are here goes on using what both have.
+        let shares = |other: &&Manifest| {
+            !leaves(other) && there(other) && other.sets.iter().any(|set| model.sets.contains(set))
+        };
+        let shared = set && (!others.is_empty() || catalogue.models().any(|other| shares(&other)));
+        if shared { staying.push(model.name.clone()) } else { going.push(model) }
     }
+    for model in going {
+        let (files, bytes) = remove_files(data, model)?;
+        removed.files += files;
+        removed.bytes += bytes;
+    }
+    removed.kept = staying;
+    Ok(removed)
+}
+
+/// How many files, and their bytes.
+fn remove_files(data: &Path, model: &Manifest) -> Result<(usize, u64), PullError> {
     let folder = folder(data, &model.name);
-    let mut removed = Removed { files: 0, bytes: 0 };
+    let (mut files, mut bytes) = (0, 0);
     for path in model.files.iter().map(|file| file.path.as_str()).chain([NAME]) {
         let path = folder.join(path);
+        super::hub::forget(&path);
         let Ok(found) = fs::metadata(&path) else { continue };
         fs::remove_file(&path).map_err(|source| PullError::file("remove", &path, source))?;
-        removed.files += 1;
-        removed.bytes += found.len();
+        files += 1;
+        bytes += found.len();
     }
     for inner in model.files.iter().filter_map(|file| Path::new(&file.path).parent()) {
         for empty in inner.ancestors() {
             let _ = fs::remove_dir(folder.join(empty));
         }
     }
-    Ok(removed)
+    Ok((files, bytes))
 }
 
 #[cfg(test)]
@@ -301,10 +323,39 @@ mod tests {
         put(data, "base");
         put(data, "top");
         assert!(remove(&catalogue, data, "base").unwrap_err().to_string().contains("needed by top"));
-        assert_eq!(remove(&catalogue, data, "top").unwrap(), Removed { files: 2, bytes: 8 });
+        let removed = remove(&catalogue, data, "top").unwrap();
+        assert_eq!((removed.files, removed.bytes), (2, 8));
         fs::write(folder(data, "base").join("mine"), b"kept").unwrap();
         assert_eq!(remove(&catalogue, data, "base").unwrap().files, 2);
         assert!(folder(data, "base").join("mine").exists() && !folder(data, "top").exists());
         assert!(matches!(remove(&catalogue, data, "bse").unwrap_err(), PullError::Unknown { .. }));
+    }
+
+    #[test]
+    fn a_set_goes_but_for_what_another_shares() {
+        let data = tempfile::tempdir().unwrap();
+        let data = data.path();
+        let of = |name: &str, sets: &[&str], needs: &[&str]| {
+            let sets = sets.iter().map(|set| (*set).to_owned()).collect();
+            Entry { manifest: Manifest { sets, ..model(name, needs) }, house: BTreeMap::new() }
+        };
+        let models = [
+            of("base", &["small", "large"], &[]),
+            of("little", &["small"], &["base"]),
+            of("great", &["large"], &["base"]),
+            of("alone", &[], &[]),
+        ];
+        let catalogue = Catalogue::new(models, BTreeMap::new());
+        ["base", "little", "great"].iter().for_each(|name| put(data, name));
+        let removed = remove(&catalogue, data, "large").unwrap();
+        assert_eq!((removed.files, removed.kept), (2, vec!["base".to_owned()]));
+        assert!(
+            folder(data, "base").exists()
+                && folder(data, "little").exists()
+                && !folder(data, "great").exists()
+        );
+        let removed = remove(&catalogue, data, "small").unwrap();
+        assert_eq!((removed.files, removed.kept.len()), (4, 0), "nobody else is left");
+        assert_eq!(remove(&catalogue, data, "alone").unwrap().files, 0);
     }
 }
