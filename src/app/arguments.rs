@@ -143,25 +143,34 @@ pub(super) struct StepArguments {
 pub(super) enum ModelsCommand {
     /// What is known, and what is installed.
     List,
-    /// Everything about one model: files, licence, languages, memory, measured quality.
+    /// Everything about a model or a set: files, licence with its text, languages, memory, measured quality.
     Show {
         /// Which.
         name: String,
     },
-    /// Delete a model's files.
+    /// Delete the files of a model or a set; what another set shares stays.
     Remove {
         /// Which.
         name: String,
     },
-    /// Bring a model or a set (starter): says sizes and licences first, can be started again.
-    Pull {
-        /// Models or sets.
-        #[arg(required = true)]
-        names: Vec<String>,
-        /// A folder with packages carried over by hand; no network is used.
-        #[arg(long, value_name = "DIR")]
-        from: Option<PathBuf>,
-    },
+    /// Bring a model or a set (starter, home, gpu): says sizes and licences first, can be started again.
+    Pull(PullArguments),
     /// Check the sums of what is installed.
-    Verify,
+    Verify {
+        /// Models or sets; everything that is installed without.
+        names: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PullArguments {
+    /// Models or sets.
+    #[arg(required = true)]
+    pub(super) names: Vec<String>,
+    /// A folder with packages and files carried over by hand; no network is used.
+    #[arg(long, value_name = "DIR")]
+    pub(super) from: Option<PathBuf>,
+    /// Agree to the sizes and the licences without being asked.
+    #[arg(long)]
+    pub(super) yes: bool,
 }

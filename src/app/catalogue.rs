@@ -1,62 +1,89 @@
 //! `models`: list, show, pull, verify, remove.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
-
-use super::arguments::ModelsCommand;
+use super::arguments::{ModelsCommand, PullArguments};
+use super::config::Config;
 use super::places::Places;
-use super::say;
+use super::pull_error::of_flaw;
+use super::pulling::pull;
 use super::sorry::sorry;
 use super::voice::Voice;
+use super::{hub, say};
 use crate::message::Phrase;
-use crate::models::{
-    self, Catalogue, HubOptions, Manifest, Options, Plan, Progress, Stage, State, Token, Watch, readable,
-};
+use crate::models::{self, Catalogue, Manifest, Options, Plan, State, readable};
 
-pub(super) async fn models(places: &Places, command: &ModelsCommand) -> anyhow::Result<()> {
-    let (catalogue, data, voice) = (Catalogue::built_in(), places.data(), Voice::here());
+pub(super) async fn models(
+    places: &Places,
+    (config, path): (&Config, &Path),
+    command: &ModelsCommand,
+) -> anyhow::Result<()> {
+    let (catalogue, data, voice) = (Catalogue::of(places.data()), places.data(), Voice::of(config.language));
+    for unusable in catalogue.unusable() {
+        let phrase = Phrase::new("models-unusable").with("path", unusable.path.display().to_string());
+        super::tell(&voice.render(&phrase.with("reason", unusable.reason.as_str())))?;
+    }
     match command {
-        ModelsCommand::List => {
-            for model in catalogue.list(data) {
-                let (manifest, state) = (model.manifest, stands(&model.state));
-                let languages = manifest.languages.join(",");
-                say(&format!(
-                    "{}\t{state}\t{}\t{languages}\t{}\t{}",
-                    manifest.name,
-                    manifest.licence,
-                    readable(model.disk_bytes),
-                    manifest.title
-                ))?;
-            }
-            Ok(())
-        }
+        ModelsCommand::List => list(&catalogue, data),
         ModelsCommand::Show { name } => {
             for model in catalogue.named(name)? {
                 show(data, &catalogue, model, &voice)?;
             }
             Ok(())
         }
-        ModelsCommand::Verify => verify(data, &catalogue, &voice).await,
-        ModelsCommand::Pull { names, from } => {
-            let options = Options { from: from.clone(), hub: hub(), ..Options::default() };
+        ModelsCommand::Verify { names } => verify(data, &catalogue, names, &voice).await,
+        ModelsCommand::Pull(PullArguments { names, from, yes }) => {
+            let options =
+                Options { from: from.clone(), hub: hub::options(&config.hub), ..Options::default() };
             let (names, data) = (names.clone(), data.to_owned());
-            let plan =
-                tokio::task::spawn_blocking(move || Plan::new(&catalogue, &names, &data, options)).await??;
-            pull(&plan, &voice).await
+            let planned = tokio::task::spawn_blocking(move || Plan::new(&catalogue, &names, &data, options));
+            pull(&mut planned.await??, (*yes, config, path), &voice).await
         }
         ModelsCommand::Remove { name } => {
+            unused(places, config, &catalogue, name)?;
             let removed = models::remove(&catalogue, data, name)?;
             let files = i64::try_from(removed.files).unwrap_or(i64::MAX);
             voice.say(
                 &Phrase::new("models-removed").with("files", files).with("size", readable(removed.bytes)),
-            )
+            )?;
+            if removed.kept.is_empty() {
+                return Ok(());
+            }
+            voice.say(&Phrase::new("models-kept").with("names", removed.kept.join(", ")))
         }
     }
+}
+
+fn list(catalogue: &Catalogue, data: &Path) -> anyhow::Result<()> {
+    catalogue.list(data).iter().try_for_each(|model| {
+        let (manifest, state) = (model.manifest, stands(&model.state));
+        say(&format!(
+            "{}\t{state}\t{}\t{}\t{}\t{}",
+            manifest.name,
+            manifest.licence,
+            readable(model.disk_bytes),
+            manifest.languages.join(","),
+            manifest.title
+        ))
+    })
+}
+
+/// Refuses to remove what a running house may have open, or what the configuration names.
+fn unused(places: &Places, config: &Config, catalogue: &Catalogue, name: &str) -> anyhow::Result<()> {
+    let going = catalogue.named(name)?;
+    let wanted = [("draw.model", Some(&config.draw.model)), ("answer.model", config.answer.model.as_ref())];
+    let default = Config::default().draw.model;
+    for (key, chosen) in wanted {
+        let chosen = chosen.filter(|chosen| **chosen != default).and_then(|chosen| catalogue.get(chosen));
+        if let Some(model) = chosen.filter(|model| going.iter().any(|one| one.name == model.name)) {
+            let phrase = Phrase::new("models-configured").with("name", model.name.as_str());
+            return Err(sorry(phrase.with("key", key)));
+        }
+    }
+    if places.try_lock()?.is_none() {
+        return Err(sorry(Phrase::new("models-in-use").with("folder", places.data().display().to_string())));
+    }
+    Ok(())
 }
 
 const fn stands(state: &State) -> &'static str {
@@ -64,17 +91,6 @@ const fn stands(state: &State) -> &'static str {
         State::Installed => "installed",
         State::Partial { .. } => "incomplete",
         State::Missing => "-",
-    }
-}
-
-/// The endpoint and token that the hub's own tools use.
-fn hub() -> HubOptions {
-    let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let own = HubOptions::default();
-    HubOptions {
-        endpoint: of("HF_ENDPOINT").unwrap_or(own.endpoint),
-        token: of("HF_TOKEN").as_deref().and_then(Token::new),
-        ..own
     }
 }
 
@@ -102,11 +118,28 @@ fn show(data: &Path, catalogue: &Catalogue, model: &Manifest, voice: &Voice) -> 
         let sum = file.sha256.clone().unwrap_or_else(unknown);
         say(&format!("  {}\t{}\t{sum}", file.path, readable(file.bytes)))?;
     }
-    Ok(())
+    licence(data, catalogue, model, voice)
 }
 
-async fn verify(data: &Path, catalogue: &Catalogue, voice: &Voice) -> anyhow::Result<()> {
-    let (data, models) = (data.to_owned(), catalogue.models().cloned().collect::<Vec<_>>());
+/// The licence text that lies with the model or in the program; else where it stands.
+fn licence(data: &Path, catalogue: &Catalogue, model: &Manifest, voice: &Voice) -> anyhow::Result<()> {
+    if let Some(terms) = &model.terms {
+        voice.say(&Phrase::new("models-terms-stand").with("terms", terms.as_str()))?;
+    }
+    let texts = models::licence_text(catalogue, data, model);
+    if texts.is_empty() && model.terms.is_none() {
+        return voice.say(&Phrase::new("models-licence-later"));
+    }
+    texts.iter().try_for_each(|(file, text)| say(&format!("\n--- {file} ---\n{}", text.trim_end())))
+}
+
+async fn verify(data: &Path, catalogue: &Catalogue, names: &[String], voice: &Voice) -> anyhow::Result<()> {
+    let models: Vec<Manifest> = if names.is_empty() {
+        catalogue.models().cloned().collect()
+    } else {
+        catalogue.wanted(names)?.into_iter().cloned().collect()
+    };
+    let data = data.to_owned();
     let (there, wrong) = tokio::task::spawn_blocking(move || {
         let there: Vec<_> =
             models.iter().filter(|model| models::state(&data, model) != State::Missing).collect();
@@ -120,97 +153,6 @@ async fn verify(data: &Path, catalogue: &Catalogue, voice: &Voice) -> anyhow::Re
     if wrong.is_empty() {
         return voice.say(&Phrase::new("models-verified"));
     }
-    let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = wrong.iter().map(|flaw| voice.render(&of_flaw(flaw))).collect();
     Err(sorry(Phrase::new("models-wrong").with("files", lines.join("\n"))))
-}
-
-/// Says what it will do, does it, and says what came.
-async fn pull(plan: &Plan, voice: &Voice) -> anyhow::Result<()> {
-    let tell = |phrase: Phrase| tell(&voice.render(&phrase));
-    if plan.is_complete() {
-        return tell(Phrase::new("models-complete"));
-    }
-    let sizes = |key: &str, download, disk| {
-        Phrase::new(key).with("download", readable(download)).with("disk", readable(disk))
-    };
-    for model in plan.models.iter().filter(|model| !model.files.is_empty()) {
-        let manifest = &model.manifest;
-        let phrase = sizes("models-plan", model.download_bytes, model.disk_bytes)
-            .with("name", manifest.name.as_str())
-            .with("title", manifest.title.as_str());
-        tell(phrase.with("licence", manifest.licence.as_str()))?;
-    }
-    let together = sizes("models-together", plan.download_bytes, plan.disk_bytes);
-    tell(together.with("free", readable(plan.free_bytes)))?;
-    for file in &plan.unsummed {
-        tell(Phrase::new("models-unsummed").with("file", file.to_string()))?;
-    }
-    let bar = Arc::new(Bar::new(voice));
-    let shown = Arc::clone(&bar);
-    let watch: Watch = Arc::new(move |progress| shown.show(progress));
-    let done = plan.pull(&watch).await;
-    bar.end();
-    let report = done?;
-    for (file, sum) in &report.recorded {
-        let phrase = Phrase::new("models-recorded").with("file", file.to_string());
-        tell(phrase.with("sum", sum.to_string()))?;
-    }
-    let files = i64::try_from(report.files).unwrap_or(i64::MAX);
-    tell(Phrase::new("models-done").with("files", files).with("size", readable(report.bytes)))
-}
-
-/// One bar for the file in hand; lines where standard error is no terminal.
-struct Bar {
-    /// Downloading, checking, writing.
-    verbs: [String; 3],
-    now: Mutex<Option<(String, Stage, ProgressBar)>>,
-}
-
-impl Bar {
-    fn new(voice: &Voice) -> Self {
-        let verbs = ["models-downloading", "models-checking", "models-writing"];
-        Self { verbs: verbs.map(|key| voice.render(&Phrase::new(key))), now: Mutex::default() }
-    }
-
-    fn show(&self, progress: &Progress) {
-        let Ok(mut now) = self.now.lock() else { return };
-        let same =
-            now.as_ref().is_some_and(|(what, stage, _)| *what == progress.what && *stage == progress.stage);
-        if !same {
-            if let Some((_, _, bar)) = now.take() {
-                bar.finish_and_clear();
-            }
-            let [downloading, checking, writing] = &self.verbs;
-            let verb = match progress.stage {
-                Stage::Downloading => downloading,
-                Stage::Checking => checking,
-                Stage::Writing => writing,
-            };
-            if !std::io::stderr().is_terminal() {
-                let _ = tell(&format!("  {verb} {} ({})", progress.what, readable(progress.of)));
-            }
-            let bar = ProgressBar::new(progress.of).with_message(format!("{verb} {}", progress.what));
-            let style = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta}";
-            bar.set_style(
-                ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
-            bar.enable_steady_tick(Duration::from_millis(250));
-            *now = Some((progress.what.clone(), progress.stage, bar));
-        }
-        if let Some((_, _, bar)) = now.as_ref() {
-            bar.set_length(progress.of);
-            bar.set_position(progress.done);
-        }
-    }
-
-    fn end(&self) {
-        if let Ok(Some((_, _, bar))) = self.now.lock().map(|mut now| now.take()) {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// Progress, on standard error.
-fn tell(text: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stderr(), "{text}").context("standard error")
 }

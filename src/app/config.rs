@@ -8,7 +8,7 @@ pub use super::config_error::ConfigError;
 use super::config_error::nearest;
 use super::sorry::bad_config;
 use crate::message::Language;
-use crate::models::Catalogue;
+use crate::models::{Catalogue, HubOptions};
 
 /// The commented example: every key with its default.
 pub const EXAMPLE: &str = include_str!("../../config/aisaac.example.toml");
@@ -29,6 +29,8 @@ pub struct Config {
     pub inference: Inference,
     /// What is kept, and for how long.
     pub keep: Keep,
+    /// Where models are downloaded from.
+    pub hub: Hub,
 }
 
 /// Who may talk: `messenger:id`.
@@ -105,6 +107,24 @@ pub struct Keep {
     pub days: u32,
 }
 
+/// Where models are downloaded from. A token is no key: it comes from the environment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hub {
+    /// Address of a Hugging Face hub.
+    pub endpoint: String,
+    /// Addresses that are asked, in turn, when the one before cannot be reached.
+    pub mirrors: Vec<String>,
+    /// Whether `chat` and `doctor` name the next better set.
+    pub offer: bool,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self { endpoint: HubOptions::default().endpoint, mirrors: Vec::new(), offer: true }
+    }
+}
+
 impl Default for Answer {
     fn default() -> Self {
         Self { model: None, persona: String::new(), turns: 20, hours: 24, lanes: 4 }
@@ -159,7 +179,9 @@ impl Config {
                 return Err(ConfigError::Unreadable { reason: error.to_string() });
             }
         };
-        let mut config = Self::parse(&text)?;
+        // Models of one's own may be named, too.
+        let catalogue = usual.parent().map_or_else(Catalogue::built_in, Catalogue::of);
+        let mut config = Self::with(&text, &catalogue)?;
         if let (Some(library), Some(folder)) = (&mut config.inference.library, path.parent()) {
             *library = folder.join(&library);
         }
@@ -171,8 +193,13 @@ impl Config {
     /// # Errors
     /// Names the line and the key, and for an unknown one the nearest known one.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::with(text, &Catalogue::built_in())
+    }
+
+    fn with(text: &str, catalogue: &Catalogue) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text).map_err(|error| ConfigError::of(&error, text))?;
         config.bounds()?;
+        config.models(catalogue)?;
         Ok(config)
     }
 
@@ -191,8 +218,20 @@ impl Config {
         let are_ids = |list: &[String]| list.iter().all(|one| one.contains(':'));
         within(are_ids(&self.access.owners), "access.owners", "messenger:id")?;
         within(are_ids(&self.access.members), "access.members", "messenger:id")?;
-        let (catalogue, drawer) = (Catalogue::built_in(), Some(&self.draw.model));
-        for (key, name) in [("draw.model", drawer), ("answer.model", self.answer.model.as_ref())] {
+        let is_address = |text: &String| {
+            let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            rest.is_some_and(|rest| {
+                !rest.is_empty() && !rest.contains(char::is_whitespace) && !rest.contains('@')
+            })
+        };
+        within(is_address(&self.hub.endpoint), "hub.endpoint", "https://...")?;
+        within(self.hub.mirrors.iter().all(is_address), "hub.mirrors", "https://...")
+    }
+
+    /// Names that must be in the catalogue.
+    fn models(&self, catalogue: &Catalogue) -> Result<(), ConfigError> {
+        let chosen = [("draw.model", Some(&self.draw.model)), ("answer.model", self.answer.model.as_ref())];
+        for (key, name) in chosen {
             let Some(name) = name else { continue };
             if catalogue.get(name).is_none() {
                 let names: Vec<&str> = catalogue.models().map(|model| model.name.as_str()).collect();
@@ -257,6 +296,9 @@ mod tests {
             ("[access]\nowners = ['bob']\n", "access.owners must be messenger:id"),
             ("[draw]\nmodel = 'skech'\n", "draw.model: there is no model `skech`; did you mean `sketch`?"),
             ("[draw]\noffer_from = 7.0\n", "draw.offer_from must be 0–1"),
+            ("[hub]\nendpoint = 'huggingface.co'\n", "hub.endpoint must be https://..."),
+            ("[hub]\nmirrors = ['https://me:secret@h']\n", "hub.mirrors must be https://..."),
+            ("[hub]\ntoken = 'x'\n", "line 2: there is no key `token`; there are endpoint, mirrors, offer"),
         ] {
             assert_eq!(Config::parse(text).unwrap_err().to_string(), said);
         }

@@ -88,7 +88,7 @@ impl Models {
         let inference = &config.inference;
         Self {
             places: places.clone(),
-            catalogue: Catalogue::built_in(),
+            catalogue: Catalogue::of(places.data()),
             hardware: hardware(places, config),
             permit: (inference.device == Device::Cuda).then(Permit::default),
             budget: Budget::new(inference.memory_mb),

@@ -8,7 +8,10 @@ mod config_error;
 mod doctor;
 #[cfg(debug_assertions)]
 mod failpoint;
+mod hub;
 mod line;
+mod pull_error;
+mod pulling;
 mod signals;
 mod sorry;
 mod steps;
@@ -24,6 +27,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 
 use arguments::{Arguments, Command, ConfigCommand};
@@ -80,7 +84,10 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
         Command::Ask(ask) => return Box::pin(ask::ask(&places, &config, ask)).await,
         Command::Step { command } => return steps::step(&places, &config, command).await,
         Command::Chat => Box::pin(chat::chat(&places, &config)).await?,
-        Command::Models { command } => catalogue::models(&places, command).await?,
+        Command::Models { command } => {
+            let path = arguments.config.clone().unwrap_or_else(|| places.config());
+            catalogue::models(&places, (&config, &path), command).await?;
+        }
         Command::Run | Command::Doctor(_) => {}
         Command::Config { .. } => config_is_fine(arguments.config.as_deref(), &places)?,
         Command::Queue { command } => line::queue(&places, command).await?,
@@ -103,4 +110,9 @@ fn say(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Progress and questions, on standard error.
+fn tell(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stderr(), "{text}").context("standard error")
 }

@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use super::config_error::ConfigError;
+use super::pull_error::of_pull;
 use crate::message::{Language, Phrase};
+use crate::models::PullError;
 use crate::phrases::Phrases;
 use crate::store::StoreError;
 
@@ -57,6 +59,9 @@ pub(super) fn sentence(error: &anyhow::Error, phrases: &Phrases, language: Langu
         }
         if let Some(phrase) = cause.downcast_ref().and_then(of_store) {
             return phrases.render(language, &phrase);
+        }
+        if let Some(error) = cause.downcast_ref::<PullError>() {
+            return phrases.render(language, &of_pull(error));
         }
     }
     let mut said: Vec<String> = Vec::new();

@@ -26,6 +26,7 @@ mod tokenizer;
 use std::path::{Path, PathBuf};
 
 pub use catalogue::{Catalogue, Entry, Listed, Package, SETS};
+pub(crate) use error::root;
 pub use error::{FormatError, PullError};
 pub use hub::{HubOptions, Token};
 pub use make::{Progress, Stage, Watch};

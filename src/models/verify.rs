@@ -183,15 +183,17 @@ pub fn verify(data: &Path, model: &Manifest, watch: &mut dyn FnMut(&str, u64)) -
     flaws
 }
 
-/// The licence texts that an installed model carries, by file name.
+/// The licence texts of a model that are compiled in or installed, by file name. Notices of third parties, which are
+/// long, are read where they lie.
 #[must_use]
-pub fn licence_text(data: &Path, model: &Manifest) -> BTreeMap<String, String> {
+pub fn licence_text(catalogue: &Catalogue, data: &Path, model: &Manifest) -> BTreeMap<String, String> {
     let folder = folder(data, &model.name);
-    let texts =
-        model.files.iter().filter(|file| file.path.starts_with("LICEN") || file.path.contains("Notices"));
-    texts
-        .filter_map(|file| Some((file.path.clone(), fs::read_to_string(folder.join(&file.path)).ok()?)))
-        .collect()
+    let text = |path: &str| {
+        let own = catalogue.house(&model.name, path).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        own.or_else(|| fs::read_to_string(folder.join(path)).ok())
+    };
+    let paths = model.files.iter().map(|file| &file.path).filter(|path| path.starts_with("LICEN"));
+    paths.filter_map(|path| Some((path.clone(), text(path)?))).collect()
 }
 
 /// Removes the files of a model, or of a set but for what others share; files of others in a folder stay.
@@ -286,7 +288,8 @@ mod tests {
         put(data, "m");
         assert_eq!(state(data, &model), State::Installed);
         assert_eq!(flaws(&model), []);
-        assert_eq!(licence_text(data, &model)["LICENSE"], "terms");
+        let catalogue = Catalogue::default();
+        assert_eq!(licence_text(&catalogue, data, &model)["LICENSE"], "terms");
         let x = folder(data, "m").join("a/x");
         fs::write(&x, b"on").unwrap();
         assert_eq!(state(data, &model), State::Partial { wanting: vec!["a/x".into()] });

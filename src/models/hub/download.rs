@@ -47,7 +47,9 @@ impl Hub<'_> {
         fs::create_dir_all(folder).map_err(|source| PullError::file("write", folder, source))?;
         let (part, tag) = (beside(target, "part"), beside(target, "tag"));
         let download = Download { hub: self, address, part, tag, length, watch };
-        self.insist(|| download.there(), async |place: &str| download.connection(place).await).await?;
+        let attempts = self.options.attempts.max(1);
+        self.insist(attempts, || download.there(), async |place: &str| download.connection(place).await)
+            .await?;
         Ok(download.part)
     }
 }

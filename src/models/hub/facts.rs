@@ -10,6 +10,8 @@ use crate::models::PullError;
 
 /// Redirects inside the hub that are followed for facts.
 const HOPS: usize = 5;
+/// Times a place is asked: nothing is lost yet, so people are told soon.
+const ATTEMPTS: u32 = 2;
 
 /// What was said; nothing where a hub says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +27,8 @@ pub(in crate::models) struct Facts {
 impl Hub<'_> {
     /// Asks about one file.
     pub(in crate::models) async fn facts(&self, address: Address<'_>) -> Result<Facts, PullError> {
-        self.insist(|| 0, async |place: &str| self.ask(place, address).await).await
+        let attempts = self.options.attempts.clamp(1, ATTEMPTS);
+        self.insist(attempts, || 0, async |place: &str| self.ask(place, address).await).await
     }
 
     async fn ask(&self, place: &str, address: Address<'_>) -> Result<Facts, Broke> {

@@ -167,14 +167,14 @@ impl<'a> Hub<'a> {
         url.origin() == own.origin() && (url.scheme() == "https" || loopback)
     }
 
-    /// Asks the places in turn until one gives an answer; `grown` tells how much has come so far, and whoever brings
+    /// Asks the places in turn until one gives an answer, each so many times; `grown` tells how much has come so far, and whoever brings
     /// something gets all its attempts again.
     async fn insist<T>(
         &self,
+        attempts: u32,
         mut grown: impl FnMut() -> u64,
         mut attempt: impl AsyncFnMut(&str) -> Result<T, Broke>,
     ) -> Result<T, PullError> {
-        let attempts = self.options.attempts.max(1);
         let (mut left, mut wait, mut most) = (attempts, self.options.wait, grown());
         loop {
             let index = self.place.load(Ordering::Relaxed);
