@@ -114,6 +114,11 @@ fn doctor_works_where_nothing_is_and_makes_nothing() {
         (line["state"].as_str().unwrap().to_owned(), line["cure"].as_str().unwrap_or_default().to_owned())
     };
     assert_eq!(state("database").0, "ok");
+    for check in ["disk", "pragmas", "gpu", "memory", "clock", "locale"] {
+        assert!(!state(check).0.is_empty(), "{check} is looked at");
+    }
+    assert_eq!((state("pragmas").0, state("locale").0), ("ok".into(), "ok".into()), "{}", ran.out);
+    assert!(!ran.out.contains("\"better\""), "no hub is asked from a pipe");
     assert_eq!(state("runtime"), ("wrong".into(), "выполните: aisaac models pull runtime".into()));
     assert_eq!(state("pictures"), ("wrong".into(), "выполните: aisaac models pull starter".into()));
     assert!(lines.iter().all(|line| line["state"] == "ok" || line["cure"].is_string()), "{}", ran.out);

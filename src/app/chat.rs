@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::config::Config;
 use super::engines::Engines;
 use super::house::{Foundation, House};
+use super::offer::offer;
 use super::places::Places;
 use super::signals::{Interrupts, terminated};
 use super::sorry::sorry;
@@ -28,10 +29,17 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 /// A conversation at the terminal.
 pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen();
-    let foundation = tokio::select! {
-        foundation = Foundation::lay(places, config, places.lock()?, clock::REAL) => foundation?,
-        () = interrupts.next() => return Err(sorry(Phrase::new("interrupted"))),
+    let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let lock = places.lock()?;
+    let laid = async {
+        tokio::select! {
+            foundation = Foundation::lay(places, config, lock, clock::REAL) => foundation,
+            () = interrupts.next() => Err(sorry(Phrase::new("interrupted"))),
+        }
     };
+    let offered = async { if person { offer(places, config).await } else { None } };
+    let (foundation, offered) = tokio::join!(laid, offered);
+    let foundation = foundation?;
     let engines = Engines::installed(places, config);
     let (phrases, language) = (foundation.phrases.clone(), foundation.language);
     let watch = watch(foundation.store.reader(), engines.painting.is_some());
@@ -40,6 +48,9 @@ pub(super) async fn chat(places: &Places, config: &Config) -> anyhow::Result<()>
     if std::io::stdin().is_terminal() {
         for phrase in welcome(&engines, &phrases, language) {
             say(&phrases.render(language, &phrase))?;
+        }
+        if let Some(offered) = offered {
+            say(&phrases.render(language, &offered.phrase("offer")))?;
         }
     }
     let (store, messengers) = (foundation.store.clone(), vec![terminal.clone() as _]);

@@ -10,6 +10,7 @@ mod doctor;
 mod failpoint;
 mod hub;
 mod line;
+mod offer;
 mod pull_error;
 mod pulling;
 mod signals;

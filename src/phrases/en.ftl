@@ -205,6 +205,46 @@ doctor-memory-cure = Set inference.memory_mb = { $mb } in the configuration.
 doctor-threads = { $threads } for a model, { $cores } cores
 doctor-threads-many = { $threads } for a model, but { $cores } cores: they are in each other's way
 doctor-threads-cure = Set inference.threads = 0 in the configuration: one per core.
+doctor-name-pragmas = safekeeping
+doctor-name-gpu = GPU
+doctor-name-clock = clock
+doctor-name-locale = locale
+doctor-name-better = better
+doctor-name-manifest = manifest
+doctor-pragmas = what is said is on disk (WAL, synchronous FULL), what is deleted is overwritten
+doctor-pragmas-lacking = the database does not have: { $lacking }
+doctor-pragmas-cure = Is the data folder on a network disk? Move it to a local one, and start the house once; a database that another program has changed is put right by that.
+doctor-gpu = { $name }, driver { $driver }, compute capability { $capability }, { $memory } MB
+doctor-gpu-unused = { $name }, driver { $driver }, compute capability { $capability }, { $memory } MB; not used (inference.device = "cpu")
+doctor-gpu-none = no NVIDIA card is seen; models run on the processor
+doctor-gpu-none-wanted = inference.device is "cuda", and no NVIDIA card is seen
+doctor-gpu-silent = nvidia-smi fails: { $reason }
+doctor-gpu-silent-cure = The driver and its programs do not go together, or the card hangs: restart the computer; if it stays, install the driver again.
+doctor-gpu-old = { $name } has compute capability { $capability }, too old for the runtime library, which is built for CUDA { $cuda } and needs { $least }
+doctor-gpu-old-cure = Install an onnxruntime-gpu that is built for CUDA { $cuda } and set inference.library to its libonnxruntime.so; or set inference.device = "cpu".
+doctor-gpu-old-none = No library is built for this card any more: set inference.device = "cpu".
+doctor-gpu-driver = driver { $driver } of { $name } is too old for the runtime library, which is built for CUDA { $cuda }
+doctor-gpu-driver-cure = Install driver { $least } or a newer one; or an onnxruntime-gpu for an older CUDA; or set inference.device = "cpu".
+doctor-gpu-small = { $name } has { $memory } MB, and { $model } takes { $mb } MB
+doctor-clock = { $now }
+doctor-clock-kept = { $now }, set from the network
+doctor-clock-loose = { $now }, but nobody sets it from the network
+doctor-clock-early = it says { $now }, and this program was made on { $then }
+doctor-clock-back = it says { $now }, and the database was written on { $then }: it went back
+doctor-clock-cure = Set it and keep it right: timedatectl set-ntp true
+doctor-locale = { $locale }: the house speaks { $language ->
+        [ru] Russian
+       *[en] English
+    } where nothing else tells
+doctor-locale-configured = { $locale }; the house speaks { $language ->
+        [ru] Russian
+       *[en] English
+    }, as the configuration says
+doctor-locale-none = { $locale } names no language: the house speaks English where nothing else tells
+doctor-locale-cure = Set LANG to that of a language (ru_RU.UTF-8), or language = "ru" in the configuration.
+doctor-locale-letters = { $locale } is not UTF-8: a terminal may show Russian letters wrongly
+doctor-better = the set { $set } could be had: { $size } to download, { $licences }
+doctor-manifest-cure = Correct it or take its folder away; how one looks: models/README.md.
 
 ## Trouble
 no-messenger = No messenger is configured, so there is nobody to listen to. The messenger that needs none is this terminal: aisaac chat
@@ -258,6 +298,10 @@ queue-retried = “{ $subject }” is in line again, as number { $id }.
 queue-not-retried = Drawing { $id } has not failed and was not cancelled, or is in line again already.
 interrupted = Interrupted before the last reply; nothing more is done for it.
 log-level = { $value } is no log level: error, warn, info, debug, trace, off, or a filter such as aisaac=debug.
+offer = More is possible: the set { $set }, { $set ->
+        [gpu] a larger answer model, and pictures of anything that is asked for in English, on the card
+       *[home] answers in Russian and English, and pictures of anything that is asked for in English
+    } ({ $size } to download, { $licences }): aisaac models pull { $set } (hub.offer = false in the configuration keeps this quiet)
 models-facts = family { $family }, licence { $licence }, memory { $memory } MB
 models-words = languages: { $languages }; sets: { $sets }
 models-source = source: { $source }

@@ -211,6 +211,46 @@ doctor-memory-cure = Задайте в настройках inference.memory_mb 
 doctor-threads = { $threads } на модель, ядер { $cores }
 doctor-threads-many = { $threads } на модель, а ядер { $cores }: они мешают друг другу
 doctor-threads-cure = Задайте в настройках inference.threads = 0: по одному на ядро.
+doctor-name-pragmas = сохранность
+doctor-name-gpu = видеокарта
+doctor-name-clock = часы
+doctor-name-locale = локаль
+doctor-name-better = лучше
+doctor-name-manifest = манифест
+doctor-pragmas = сказанное лежит на диске (WAL, synchronous FULL), удалённое затирается
+doctor-pragmas-lacking = у базы нет: { $lacking }
+doctor-pragmas-cure = Папка данных на сетевом диске? Перенесите её на местный и запустите дом один раз; базу, которую изменила другая программа, это тоже исправит.
+doctor-gpu = { $name }, драйвер { $driver }, compute capability { $capability }, { $memory } МБ
+doctor-gpu-unused = { $name }, драйвер { $driver }, compute capability { $capability }, { $memory } МБ; не используется (inference.device = "cpu")
+doctor-gpu-none = карты NVIDIA не видно; модели работают на процессоре
+doctor-gpu-none-wanted = inference.device — "cuda", а карты NVIDIA не видно
+doctor-gpu-silent = nvidia-smi не работает: { $reason }
+doctor-gpu-silent-cure = Драйвер и его программы не подходят друг другу, или карта зависла: перезагрузите компьютер, а если не поможет, поставьте драйвер заново.
+doctor-gpu-old = у { $name } compute capability { $capability }: карта стара для библиотеки, собранной для CUDA { $cuda }, нужно { $least }
+doctor-gpu-old-cure = Поставьте onnxruntime-gpu, собранный для CUDA { $cuda }, и укажите в inference.library его libonnxruntime.so; или задайте inference.device = "cpu".
+doctor-gpu-old-none = Для этой карты библиотек больше не собирают: задайте inference.device = "cpu".
+doctor-gpu-driver = драйвер { $driver } карты { $name } стар для библиотеки, собранной для CUDA { $cuda }
+doctor-gpu-driver-cure = Поставьте драйвер { $least } или новее; или onnxruntime-gpu для более старой CUDA; или задайте inference.device = "cpu".
+doctor-gpu-small = у { $name } { $memory } МБ, а { $model } занимает { $mb } МБ
+doctor-clock = { $now }
+doctor-clock-kept = { $now }, идут по сети
+doctor-clock-loose = { $now }, но по сети их никто не ставит
+doctor-clock-early = показывают { $now }, а программа собрана { $then }
+doctor-clock-back = показывают { $now }, а базу писали { $then }: их перевели назад
+doctor-clock-cure = Поставьте их, и пусть идут верно: timedatectl set-ntp true
+doctor-locale = { $locale }: дом говорит { $language ->
+        [ru] по-русски
+       *[en] по-английски
+    }, где ничто не говорит иного
+doctor-locale-configured = { $locale }; дом говорит { $language ->
+        [ru] по-русски
+       *[en] по-английски
+    }, как сказано в настройках
+doctor-locale-none = { $locale } не называет языка: дом говорит по-английски, где ничто не говорит иного
+doctor-locale-cure = Задайте LANG с языком (ru_RU.UTF-8) или language = "ru" в настройках.
+doctor-locale-letters = { $locale } — не UTF-8: терминал может показать русские буквы неверно
+doctor-better = можно получить набор { $set }: скачать { $size }, { $licences }
+doctor-manifest-cure = Исправьте его или уберите его папку; как он выглядит: models/README.md.
 
 ## Неполадки
 no-messenger = Ни один мессенджер не настроен, слушать некого. Без настройки можно поговорить прямо в терминале: aisaac chat
@@ -265,6 +305,10 @@ queue-retried = «{ $subject }» снова в очереди под номер�
 queue-not-retried = Рисунок { $id } не сорвался и не отменён или уже снова стоит в очереди.
 interrupted = Прервано до последнего ответа; больше ничего для него не делается.
 log-level = { $value } — не уровень журнала: error, warn, info, debug, trace, off или фильтр, например aisaac=debug.
+offer = Можно больше: набор { $set }, { $set ->
+        [gpu] модель ответов крупнее и картинки чего угодно, о чём просят по-английски, на видеокарте
+       *[home] ответы по-русски и по-английски и картинки чего угодно, о чём просят по-английски
+    } (скачать { $size }, { $licences }): aisaac models pull { $set } (hub.offer = false в настройках — и об этом ни слова)
 models-facts = семейство { $family }, лицензия { $licence }, память { $memory } МБ
 models-words = языки: { $languages }; наборы: { $sets }
 models-source = источник: { $source }

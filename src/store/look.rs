@@ -3,6 +3,7 @@
 //! Nothing on disk changes: no database, journal or lock is made, nothing is brought up to date, and a journal that a
 //! crash left is neither read into the database nor deleted.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -108,6 +109,44 @@ async fn seen(connection: &mut SqliteConnection) -> Result<Look, StoreError> {
     let flaws: Vec<String> = said.into_iter().filter(|line| line != "ok").collect();
     let counts = if flaws.is_empty() && behind == 0 { Some(counts(connection).await?) } else { None };
     Ok(Look::Seen { flaws, behind, counts })
+}
+
+/// What holds for the file and on a connection of the house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pragmas {
+    /// Whether the file keeps a write-ahead log; `None` where there is no file yet, or none of SQLite's.
+    pub wal: Option<bool>,
+    /// Whether a commit waits for the disk.
+    pub synchronous: bool,
+    /// Whether rows that others name stay.
+    pub foreign_keys: bool,
+    /// Whether deleted rows are overwritten.
+    pub secure_delete: bool,
+}
+
+/// Asks a connection as the house makes it (to nowhere), and the file's header: the journal is the file's own.
+///
+/// # Errors
+/// What SQLite says.
+pub async fn pragmas(path: &Path) -> Result<Pragmas, StoreError> {
+    let mut connection = super::options(Path::new(":memory:")).connect().await?;
+    let mut number = async |name: &str| {
+        let row =
+            sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {name}"))).fetch_one(&mut connection).await?;
+        row.try_get::<i64, _>(0)
+    };
+    let synchronous = number("synchronous").await? >= 2;
+    let (foreign_keys, secure_delete) =
+        (number("foreign_keys").await? == 1, number("secure_delete").await? == 1);
+    connection.close().await?;
+    Ok(Pragmas { wal: wal(path), synchronous, foreign_keys, secure_delete })
+}
+
+/// Bytes 18 and 19 of the header are 2 with a write-ahead log (<https://sqlite.org/fileformat2.html#file_format_version_numbers>).
+fn wal(path: &Path) -> Option<bool> {
+    let mut header = [0; 20];
+    std::fs::File::open(path).ok()?.read_exact(&mut header).ok()?;
+    header.starts_with(b"SQLite format 3\0").then(|| header.ends_with(&[2, 2]))
 }
 
 /// Changes that are still to be made.
@@ -230,5 +269,24 @@ mod tests {
         std::fs::write(other.path().join("aisaac.db"), "").unwrap();
         let new = quietly(other.path()).await.unwrap();
         assert!(matches!(new, Look::Seen { behind, counts: None, .. } if behind > 0), "{new:?}");
+    }
+
+    #[tokio::test]
+    async fn a_database_of_the_house_keeps_its_promises() {
+        let desk = desk().await;
+        let path = desk.folder.path().join("aisaac.db");
+        let promised =
+            Pragmas { wal: Some(true), synchronous: true, foreign_keys: true, secure_delete: true };
+        assert_eq!(pragmas(&path).await.unwrap(), promised);
+        assert_eq!(
+            pragmas(&desk.folder.path().join("none")).await.unwrap(),
+            Pragmas { wal: None, ..promised }
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let other = folder.path().join("x");
+        let plain = SqliteConnectOptions::new().filename(&other).create_if_missing(true);
+        let mut connection = plain.connect().await.unwrap();
+        sqlx::query("CREATE TABLE t (x)").execute(&mut connection).await.unwrap();
+        assert_eq!(wal(&other), Some(false));
     }
 }

@@ -32,7 +32,7 @@ pub use cancel::CancelWord;
 pub use drawings::{Claimed, QueueRow};
 pub use error::StoreError;
 pub use forget::Forgotten;
-pub use look::{Counts, Look, look};
+pub use look::{Counts, Look, Pragmas, look, pragmas};
 pub use messages::{Accepted, Taken};
 pub use patience::{attend, insist};
 pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow};
@@ -78,6 +78,19 @@ pub struct Store {
     steps: steps::Steps,
 }
 
+/// What holds on every connection of a house.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("secure_delete", "ON")
+        .disable_statement_logging()
+}
+
 impl Store {
     /// Opens (and makes) the database, brings its tables up to date, and, as the house, takes back the rows of dead
     /// processes at once. `boot` names this process and fences its claims.
@@ -85,15 +98,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened or written, or was made by a newer program.
     pub async fn open(path: &Path, boot: &str, role: Role, now: i64) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("secure_delete", "ON")
-            .disable_statement_logging();
+        let options = options(path);
         let turn = Turn::wait(path).await?;
         let writer = open_writer(&options).await?;
         drop(turn);

@@ -3,13 +3,14 @@
 use super::check::{Check, State};
 use super::ground::quoted;
 use crate::message::Phrase;
-use crate::store::{Counts, Look, StoreError};
+use crate::store::{Counts, Look, Pragmas, StoreError};
 
 /// The database as it was seen.
 #[derive(Debug)]
 pub(super) struct Database {
     pub(super) path: String,
     pub(super) look: Result<Look, StoreError>,
+    pub(super) pragmas: Option<Pragmas>,
     /// Whether the file may be written.
     pub(super) writable: bool,
     /// Whether a house runs.
@@ -50,7 +51,28 @@ pub(super) fn database(facts: &Database) -> Vec<Check> {
         Ok(Look::Seen { counts, .. }) => *counts,
         _ => None,
     };
-    std::iter::once(check).chain(counts.map(|counts| queue(counts, facts.house))).collect()
+    let promises = facts.pragmas.map(pragmas);
+    let queue = counts.map(|counts| queue(counts, facts.house));
+    std::iter::once(check).chain(promises).chain(queue).collect()
+}
+
+/// Whether what was promised is on disk when it is said, and what is deleted is gone.
+fn pragmas(found: Pragmas) -> Check {
+    let Pragmas { wal, synchronous, foreign_keys, secure_delete } = found;
+    let lacking: Vec<&str> = [
+        ("journal_mode = WAL", wal != Some(false)),
+        ("synchronous = FULL", synchronous),
+        ("foreign_keys", foreign_keys),
+        ("secure_delete", secure_delete),
+    ]
+    .into_iter()
+    .filter_map(|(name, holds)| (!holds).then_some(name))
+    .collect();
+    if lacking.is_empty() {
+        return Check::new("pragmas", State::Ok, Phrase::new("doctor-pragmas"));
+    }
+    let text = Phrase::new("doctor-pragmas-lacking").with("lacking", lacking.join(", "));
+    Check::new("pragmas", State::Warning, text).cure(Phrase::new("doctor-pragmas-cure"))
 }
 
 fn damaged(reason: &str, path: &str) -> Check {
@@ -95,7 +117,8 @@ mod tests {
     use super::*;
 
     fn said(look: Result<Look, StoreError>, writable: bool, house: bool) -> Vec<(State, String)> {
-        let checks = database(&Database { path: "/d/aisaac.db".into(), look, writable, house });
+        let checks =
+            database(&Database { path: "/d/aisaac.db".into(), look, pragmas: None, writable, house });
         speakable(&checks);
         checks.into_iter().map(|check| (check.state, check.text.key)).collect()
     }
@@ -130,5 +153,14 @@ mod tests {
         assert_eq!(queue(waits, false), (State::Warning, "doctor-queue-idle".into()));
         let lost = Counts { failed_drawings: 1, ..waits };
         assert_eq!(queue(lost, true), (State::Warning, "doctor-queue-lost".into()));
+    }
+
+    #[test]
+    fn what_a_database_does_not_keep_is_named() {
+        let kept = Pragmas { wal: Some(true), synchronous: true, foreign_keys: true, secure_delete: true };
+        let checks = [kept, Pragmas { wal: None, ..kept }, Pragmas { wal: Some(false), ..kept }].map(pragmas);
+        assert_eq!(checks.each_ref().map(|check| check.state), [State::Ok, State::Ok, State::Warning]);
+        assert_eq!(checks[2].text.args["lacking"], "journal_mode = WAL".into());
+        speakable(&checks);
     }
 }

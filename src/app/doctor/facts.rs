@@ -3,14 +3,21 @@
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use rustix::fs::{Access, access};
 
+use super::card::Gpu;
+use super::clock::Clock;
 use super::database::Database;
 use super::ground::{Folder, Ground, Lock};
+use super::locale::Locale;
 use super::machine::{Cuda, Memory, Runtime};
+use super::nvidia;
+use crate::app::clock;
 use crate::app::places::Places;
 use crate::inference::{InferenceError, graph, runtime};
+use crate::message::Language;
 use crate::models::Catalogue;
 use crate::store;
 
@@ -52,7 +59,50 @@ pub(super) async fn database(places: &Places, house: bool) -> Database {
     let path = places.database();
     let look = store::look(&path).await;
     let writable = access(&path, Access::WRITE_OK).is_ok();
-    Database { path: path.display().to_string(), look, writable, house }
+    let pragmas = store::pragmas(&path).await.ok();
+    Database { path: path.display().to_string(), look, pragmas, writable, house }
+}
+
+/// The clock, and times that it cannot be before.
+pub(super) fn clock(places: &Places) -> Clock {
+    let changed = |path: &Path| {
+        let since = fs::metadata(path).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis()).ok()
+    };
+    // systemd-timesyncd leaves this file once the clock has been set from the network.
+    let timesync = Path::new("/run/systemd/timesync");
+    Clock {
+        now: clock::now(),
+        program: std::env::current_exe().ok().as_deref().and_then(changed),
+        database: changed(&places.database()),
+        kept: timesync.is_dir().then(|| timesync.join("synchronized").exists()),
+    }
+}
+
+/// The locale of this process.
+pub(super) fn locale(configured: Option<Language>) -> Locale {
+    let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let first = |middle: &str| of("LC_ALL").or_else(|| of(middle)).or_else(|| of("LANG"));
+    Locale { messages: first("LC_MESSAGES"), letters: first("LC_CTYPE"), configured }
+}
+
+/// Cards and the library's CUDA; `nvidia-smi` may take seconds where the driver hangs.
+pub(super) async fn gpu(
+    hardware: &runtime::Hardware,
+    wanted: bool,
+    largest: Option<(String, u32)>,
+) -> anyhow::Result<Gpu> {
+    let provider = cuda_part(hardware);
+    let looked = tokio::task::spawn_blocking(move || {
+        let cuda = if wanted { nvidia::linked_cuda(&provider) } else { None };
+        (nvidia::cards("nvidia-smi"), cuda)
+    });
+    let (cards, cuda) = looked.await?;
+    Ok(Gpu { cards, wanted, fallback: hardware.fallback, cuda, largest })
+}
+
+fn cuda_part(hardware: &runtime::Hardware) -> PathBuf {
+    hardware.library.with_file_name("libonnxruntime_providers_cuda.so")
 }
 
 /// The library: what it says it is, and whether it loads into this process.
@@ -66,7 +116,7 @@ pub(super) fn runtime_library(hardware: &runtime::Hardware, configured: bool) ->
 
 /// CUDA, tried with the smallest graph that is compiled in.
 pub(super) fn cuda(hardware: &runtime::Hardware, catalogue: &Catalogue) -> Cuda {
-    let provider = hardware.library.with_file_name("libonnxruntime_providers_cuda.so");
+    let provider = cuda_part(hardware);
     let graph = catalogue.house("understand", "match.onnx").unwrap_or_default();
     Cuda {
         driver: Path::new("/proc/driver/nvidia/version").exists() || Path::new("/dev/nvidiactl").exists(),

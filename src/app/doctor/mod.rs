@@ -1,14 +1,18 @@
 //! `doctor`: everything that can be wrong, each with its cure. Changes nothing, works beside a running house, and where
 //! nothing is installed.
 //!
-//! `facts` looks; `ground`, `database`, `models` and `machine` decide (pure); here they are put in order and printed.
+//! `facts` and `nvidia` look; the others decide (pure); here they are put in order and printed.
 
+mod card;
 mod check;
+mod clock;
 mod database;
 mod facts;
 mod ground;
+mod locale;
 mod machine;
 mod models;
+mod nvidia;
 mod roles;
 
 use std::io::IsTerminal as _;
@@ -20,7 +24,8 @@ use ground::Lock;
 use super::arguments::DoctorArguments;
 use super::config::{Config, Device};
 use super::engines;
-use super::house::locale;
+use super::house;
+use super::offer::{Offer, offer};
 use super::places::Places;
 use super::say;
 use crate::message::{Language, Phrase};
@@ -36,7 +41,7 @@ pub(super) async fn doctor(
     let places = Places::locate(data)?;
     let read = Config::read(given, &places.config());
     let config = read.as_ref().ok().and_then(Clone::clone).unwrap_or_default();
-    let language = config.language.unwrap_or_else(locale);
+    let language = config.language.unwrap_or_else(house::locale);
     let lock = facts::lock(&places);
 
     let mut checks = ground::ground(&facts::ground(&places));
@@ -44,8 +49,18 @@ pub(super) async fn doctor(
     checks.push(ground::house(&lock));
     checks.extend(database::database(&facts::database(&places, lock == Lock::Held).await));
     checks.extend(inference(&places, &config, arguments.deep).await?);
+    checks.push(clock::clock(&facts::clock(&places)));
+    checks.push(locale::locale(&facts::locale(config.language)));
+    if std::io::stdout().is_terminal() && !arguments.json {
+        checks.extend(offer(&places, &config).await.as_ref().map(better));
+    }
     show(&checks, arguments, language)?;
     Ok(!checks.iter().any(|check| check.state == State::Wrong))
+}
+
+/// A better set that could be had now.
+fn better(offer: &Offer) -> Check {
+    Check::new("better", State::Ok, offer.phrase("doctor-better")).run(&offer.command())
 }
 
 /// Runtime, models, and the machine they run on.
@@ -57,6 +72,7 @@ async fn inference(places: &Places, config: &Config, deep: bool) -> anyhow::Resu
     checks.extend(files(places, deep).await?.iter().filter_map(models::files));
 
     let catalogue = Catalogue::of(places.data());
+    checks.extend(catalogue.unusable().iter().map(models::unusable));
     let wanted = roles::wanted(&catalogue, places.data(), config);
     let tried = if deep && runs { Some((places, config)) } else { None };
     checks.extend(roles::tried(&wanted, tried).await.iter().map(models::role));
@@ -66,6 +82,10 @@ async fn inference(places: &Places, config: &Config, deep: bool) -> anyhow::Resu
         let (chosen, size) = (config.answer.model.is_some(), catalogue::readable(better));
         checks.push(models::languages(&answers.languages, chosen, &size));
     }
+    let largest = used.iter().max_by_key(|model| model.memory_mb);
+    let largest = largest.map(|model| (model.name.clone(), model.memory_mb));
+    let gpu = facts::gpu(&hardware, inference.device == Device::Cuda, largest).await?;
+    checks.push(card::gpu(&gpu));
     if inference.device == Device::Cuda && runs {
         checks.push(machine::cuda(&facts::cuda(&hardware, &catalogue)));
     }

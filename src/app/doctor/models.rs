@@ -69,6 +69,13 @@ pub(super) fn files(facts: &Files) -> Option<Check> {
     }
 }
 
+/// A manifest of one's own that cannot be used.
+pub(super) fn unusable(facts: &models::Unusable) -> Check {
+    let path = facts.path.display().to_string();
+    let text = Phrase::new("models-unusable").with("path", path).with("reason", facts.reason.as_str());
+    Check::new("manifest", State::Warning, text).cure(Phrase::new("doctor-manifest-cure"))
+}
+
 /// Whether there is a model for something, and whether it works where that was tried.
 pub(super) fn role(facts: &Role) -> Check {
     let said =
@@ -143,6 +150,12 @@ mod tests {
         assert_eq!(wrong.cure.unwrap().args["command"], command.into());
         assert_eq!(found(Installed, Some(vec![])).unwrap().text.key, "doctor-model-summed");
         assert_eq!(found(Installed, None).unwrap().state, State::Ok);
+    }
+
+    #[test]
+    fn a_manifest_that_cannot_be_used_is_told() {
+        let unusable = models::Unusable { path: "/d/manifests/x/manifest.toml".into(), reason: "odd".into() };
+        speakable(&[super::unusable(&unusable)]);
     }
 
     #[test]

@@ -266,6 +266,21 @@ mod tests {
 
     /// Whole walks of diffusers' own classes (`models/recipes/golden_schedule.py`).
     #[test]
+    fn schedulers_of_the_catalogue_can_be_followed() {
+        let catalogue = crate::models::Catalogue::built_in();
+        let first = |model: &str, steps: usize| {
+            let json = catalogue.house(model, "scheduler/scheduler_config.json").unwrap();
+            let scheduler = Scheduler::new(std::str::from_utf8(json).unwrap(), Some(Kind::Euler)).unwrap();
+            let walk = scheduler.walk(steps);
+            (walk.initial(), walk.timesteps().to_vec())
+        };
+        // The one sigma of SD-Turbo that its examples write out, at its last timestep.
+        let (sigma, times) = first("sd-turbo", 1);
+        assert!((sigma - 14.6146).abs() < 1e-3 && times == [999.0], "{sigma} {times:?}");
+        assert_eq!(first("sd15", 20).1.len(), 20);
+    }
+
+    #[test]
     fn equals_diffusers() {
         let text = include_str!("../../../tests/fixtures/golden/schedule.json");
         let rows: Vec<Row> = serde_json::from_str(text).unwrap();
