@@ -5,7 +5,7 @@ use std::path::Path;
 use super::arguments::{ModelsCommand, PullArguments};
 use super::config::Config;
 use super::places::Places;
-use super::pull_error::of_flaw;
+use super::pull_error::{of_flaw, of_unusable};
 use super::pulling::pull;
 use super::sorry::sorry;
 use super::voice::Voice;
@@ -20,8 +20,7 @@ pub(super) async fn models(
 ) -> anyhow::Result<()> {
     let (catalogue, data, voice) = (Catalogue::of(places.data()), places.data(), Voice::of(config.language));
     for unusable in catalogue.unusable() {
-        let phrase = Phrase::new("models-unusable").with("path", unusable.path.display().to_string());
-        super::tell(&voice.render(&phrase.with("reason", unusable.reason.as_str())))?;
+        super::tell(&voice.render(&of_unusable(unusable)))?;
     }
     match command {
         ModelsCommand::List => list(&catalogue, data),

@@ -1,7 +1,7 @@
 //! What stopped a pull, as the house says it.
 
 use crate::message::Phrase;
-use crate::models::{Flaw, FlawKind, PullError, readable, root};
+use crate::models::{Flaw, FlawKind, PullError, Unusable, UnusableKind, readable, root};
 
 /// The sentence with its cure.
 pub(super) fn of_pull(error: &PullError) -> Phrase {
@@ -92,6 +92,23 @@ pub(super) fn of_flaw(flaw: &Flaw) -> Phrase {
     }
 }
 
+/// Why a manifest of one's own is not in the catalogue.
+pub(super) fn of_unusable(unusable: &Unusable) -> Phrase {
+    let path = unusable.path.display().to_string();
+    let path = path.as_str();
+    match &unusable.kind {
+        UnusableKind::Unreadable { reason } => {
+            say("manifest-unreadable", &[("path", path), ("reason", reason)])
+        }
+        UnusableKind::Folder { name } => say("manifest-folder", &[("path", path), ("name", name)]),
+        UnusableKind::Name { name } => say("manifest-name", &[("path", path), ("name", name)]),
+        UnusableKind::Taken { name } => say("manifest-taken", &[("path", path), ("name", name)]),
+        UnusableKind::House { path: file, reason } => {
+            say("manifest-house", &[("path", path), ("file", file), ("reason", reason)])
+        }
+    }
+}
+
 fn say(key: &str, arguments: &[(&str, &str)]) -> Phrase {
     arguments.iter().fold(Phrase::new(key), |phrase, (name, value)| phrase.with(name, *value))
 }
@@ -157,6 +174,22 @@ mod tests {
         ] {
             let phrase = of_flaw(&Flaw { file: "m/x".into(), kind });
             assert!(phrases.render(Language::Ru, &phrase).contains("m/x"), "{}", phrase.key);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_manifest_is_a_sentence() {
+        let text = || "text".to_owned();
+        for kind in [
+            UnusableKind::Unreadable { reason: text() },
+            UnusableKind::Folder { name: text() },
+            UnusableKind::Name { name: text() },
+            UnusableKind::Taken { name: text() },
+            UnusableKind::House { path: text(), reason: text() },
+        ] {
+            let phrase = of_unusable(&Unusable { path: "/d/m.toml".into(), kind });
+            let said = Phrases::load().render(Language::Ru, &phrase);
+            assert!(said.contains("/d/m.toml") && said.contains("text") && !said.contains("{$"), "{said}");
         }
     }
 

@@ -31,7 +31,7 @@ pub use error::{FormatError, PullError};
 pub use hub::{HubOptions, Token};
 pub use make::{Progress, Stage, Watch};
 pub use manifest::{Manifest, ModelFile, Origin, SettingsError};
-pub use own::{Unusable, manifests};
+pub use own::{Unusable, UnusableKind, manifests};
 pub use plan::{Options, Plan, PlannedModel};
 pub use pull::Report;
 pub use verify::{Flaw, FlawKind, Removed, State, installed, licence_text, prove, remove, state, verify};

@@ -18,7 +18,39 @@ pub struct Unusable {
     /// Where it lies.
     pub path: PathBuf,
     /// What is wrong.
-    pub reason: String,
+    pub kind: UnusableKind,
+}
+
+/// What is wrong with a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnusableKind {
+    /// It cannot be read, or is no manifest.
+    Unreadable {
+        /// What the system or the parser says.
+        reason: String,
+    },
+    /// Its folder has another name.
+    Folder {
+        /// The manifest's.
+        name: String,
+    },
+    /// Its name is no plain one.
+    Name {
+        /// As written.
+        name: String,
+    },
+    /// The program's own catalogue has that name.
+    Taken {
+        /// Which.
+        name: String,
+    },
+    /// A house file that it names cannot be used.
+    House {
+        /// Its path.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 /// Folder of such manifests.
@@ -36,25 +68,27 @@ pub(super) fn read(data: &Path, taken: impl Fn(&str) -> bool) -> (Vec<Entry>, Ve
     for folder in folders {
         match entry(&folder, &taken) {
             Ok(entry) => entries.push(entry),
-            Err(reason) => unusable.push(Unusable { path: folder.join("manifest.toml"), reason }),
+            Err(kind) => unusable.push(Unusable { path: folder.join("manifest.toml"), kind }),
         }
     }
     (entries, unusable)
 }
 
-fn entry(folder: &Path, taken: &impl Fn(&str) -> bool) -> Result<Entry, String> {
-    let text = fs::read_to_string(folder.join("manifest.toml")).map_err(|error| error.to_string())?;
-    let manifest = Manifest::parse(&text).map_err(|error| error.to_string().trim().to_owned())?;
-    let name = &manifest.name;
+fn entry(folder: &Path, taken: &impl Fn(&str) -> bool) -> Result<Entry, UnusableKind> {
+    let unreadable = |reason: String| UnusableKind::Unreadable { reason };
+    let text =
+        fs::read_to_string(folder.join("manifest.toml")).map_err(|error| unreadable(error.to_string()))?;
+    let manifest = Manifest::parse(&text).map_err(|error| unreadable(error.to_string().trim().to_owned()))?;
+    let name = manifest.name.clone();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if folder.file_name().is_none_or(|folder| folder.to_str() != Some(name)) {
-        return Err(format!("its folder is not called {name}"));
+    if folder.file_name().is_none_or(|folder| folder.to_str() != Some(&name)) {
+        return Err(UnusableKind::Folder { name });
     }
     if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(plain) {
-        return Err(format!("{name:?} is no plain name"));
+        return Err(UnusableKind::Name { name });
     }
-    if taken(name) {
-        return Err(format!("{name} is a name of the program's own catalogue"));
+    if taken(&name) {
+        return Err(UnusableKind::Taken { name });
     }
     let mut house = BTreeMap::new();
     for file in &manifest.files {
@@ -63,7 +97,8 @@ fn entry(folder: &Path, taken: &impl Fn(&str) -> bool) -> Result<Entry, String> 
             Origin::Fill { plan, .. } => plan,
             Origin::Package { .. } | Origin::Hub { .. } => continue,
         };
-        let bytes = inside(folder, path).map_err(|reason| format!("{path}: {reason}"))?;
+        let bytes =
+            inside(folder, path).map_err(|reason| UnusableKind::House { path: path.clone(), reason })?;
         house.insert(path.clone(), Cow::Owned(bytes));
     }
     Ok(Entry { manifest, house })
@@ -127,10 +162,12 @@ mod tests {
         #[cfg(unix)]
         std::os::unix::fs::symlink("/etc/hostname", manifests(data).join("b/x")).unwrap();
         let catalogue = Catalogue::of(data);
-        let said: Vec<&str> = catalogue.unusable().iter().map(|one| one.reason.as_str()).collect();
-        assert_eq!(said.len(), 7, "{said:#?}");
-        assert!(said.iter().any(|reason| reason.contains("not called other")), "{said:#?}");
-        assert_eq!(said.iter().filter(|reason| reason.contains("own catalogue")).count(), 3, "{said:#?}");
+        let kinds: Vec<&UnusableKind> = catalogue.unusable().iter().map(|one| &one.kind).collect();
+        assert_eq!(kinds.len(), 7, "{kinds:#?}");
+        let taken = kinds.iter().filter(|kind| matches!(kind, UnusableKind::Taken { .. })).count();
+        assert_eq!(taken, 3, "{kinds:#?}");
+        assert!(kinds.contains(&&UnusableKind::Folder { name: "other".into() }), "{kinds:#?}");
+        assert!(kinds.contains(&&UnusableKind::Name { name: "..x".into() }), "{kinds:#?}");
         assert!(catalogue.get("b").is_none() && catalogue.get("sketch").unwrap().family == "diffusion");
     }
 }

@@ -3,6 +3,7 @@
 
 use super::check::{Check, State};
 use super::ground::quoted;
+use crate::app::pull_error::of_unusable;
 use crate::message::Phrase;
 use crate::models::{self, Flaw};
 
@@ -71,8 +72,7 @@ pub(super) fn files(facts: &Files) -> Option<Check> {
 
 /// A manifest of one's own that cannot be used.
 pub(super) fn unusable(facts: &models::Unusable) -> Check {
-    let path = facts.path.display().to_string();
-    let text = Phrase::new("models-unusable").with("path", path).with("reason", facts.reason.as_str());
+    let text = of_unusable(facts);
     Check::new("manifest", State::Warning, text).cure(Phrase::new("doctor-manifest-cure"))
 }
 
@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_manifest_that_cannot_be_used_is_told() {
-        let unusable = models::Unusable { path: "/d/manifests/x/manifest.toml".into(), reason: "odd".into() };
+        let kind = models::UnusableKind::Unreadable { reason: "odd".into() };
+        let unusable = models::Unusable { path: "/d/manifests/x/manifest.toml".into(), kind };
         speakable(&[super::unusable(&unusable)]);
     }
 
