@@ -14,7 +14,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reqwest::header::AUTHORIZATION;
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Method, RequestBuilder, Url};
 
@@ -153,9 +152,7 @@ impl<'a> Hub<'a> {
     fn request(&self, client: &Client, method: Method, url: &str) -> RequestBuilder {
         let request = client.request(method, url);
         match &self.options.token {
-            Some(Token(token)) if self.trusted(url) => {
-                request.header(AUTHORIZATION, format!("Bearer {token}"))
-            }
+            Some(Token(token)) if self.trusted(url) => request.bearer_auth(token),
             _ => request,
         }
     }
