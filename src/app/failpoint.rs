@@ -19,7 +19,7 @@ const VARIABLE: &str = "AISAAC_HOLD";
 
 /// The store, watched by the fail point of the environment if there is one.
 pub(super) fn watched(store: Store) -> Store {
-    let Ok(text) = std::env::var(VARIABLE) else { return store };
+    let Some(text) = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty()) else { return store };
     match FailPoint::parse(&text) {
         Some(point) => store.watched(Arc::new(point)),
         None => {

@@ -2,80 +2,64 @@
 
 use std::fmt;
 
-/// A step that a message, a drawing or a reply has reached. Each stands for a moment between two promises: a process
-/// that dies there has kept every promise before it, and the next process keeps the ones after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Step {
+macro_rules! steps {
+    ($($(#[$doc:meta])* $step:ident = $name:literal),* $(,)?) => {
+        /// A step that a message, a drawing or a reply has reached. Each stands for a moment between two promises: a
+        /// process that dies there has kept every promise before it, and the next process keeps the ones after it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Step {
+            $($(#[$doc])* $step,)*
+        }
+
+        impl Step {
+            /// Every step, in the order of the journey.
+            pub const ALL: &[Self] = &[$(Self::$step),*];
+
+            /// Its name in the log and in fail points.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$step => $name,)*
+                }
+            }
+        }
+    };
+}
+
+steps! {
     /// The message is on disk; its messenger has not confirmed it outside yet.
-    Accepted,
+    Accepted = "accepted",
     /// The message is in hand, its attempt counted.
-    Taken,
-    /// It is for us, and can be read.
-    Heeded,
+    Taken = "taken",
+    /// It has been read, and whether it is for us is decided.
+    Heeded = "heeded",
     /// Its intent is known.
-    Understood,
+    Understood = "understood",
     /// It has become an outcome, in memory only.
-    Acted,
+    Acted = "acted",
     /// The outcome is rows.
-    Settled,
+    Settled = "settled",
     /// The drawing is in the painter's hands, its attempt counted.
-    Claimed,
+    Claimed = "claimed",
     /// One denoising step is done; a picture reaches this as often as it has steps.
-    Denoised,
+    Denoised = "denoised",
     /// The picture's file is on disk; no row says that it is done.
-    Written,
-    /// The drawing has ended and its reply is queued, in one transaction.
-    Drawn,
+    Written = "written",
+    /// The drawing has ended, and what is said about it is queued, in one transaction.
+    Drawn = "drawn",
     /// A part of a reply is about to leave.
-    Sending,
+    Sending = "sending",
     /// Its messenger has confirmed it, in memory only.
-    Sent,
+    Sent = "sent",
     /// The confirmation is a row.
-    Confirmed,
+    Confirmed = "confirmed",
 }
 
 impl Step {
-    /// Every step, in the order of the journey.
-    pub const ALL: [Self; 13] = [
-        Self::Accepted,
-        Self::Taken,
-        Self::Heeded,
-        Self::Understood,
-        Self::Acted,
-        Self::Settled,
-        Self::Claimed,
-        Self::Denoised,
-        Self::Written,
-        Self::Drawn,
-        Self::Sending,
-        Self::Sent,
-        Self::Confirmed,
-    ];
-
-    /// Its name in the log and in fail points.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Taken => "taken",
-            Self::Heeded => "heeded",
-            Self::Understood => "understood",
-            Self::Acted => "acted",
-            Self::Settled => "settled",
-            Self::Claimed => "claimed",
-            Self::Denoised => "denoised",
-            Self::Written => "written",
-            Self::Drawn => "drawn",
-            Self::Sending => "sending",
-            Self::Sent => "sent",
-            Self::Confirmed => "confirmed",
-        }
-    }
-
     /// The step of a name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.name() == name)
+        Self::ALL.iter().copied().find(|step| step.name() == name)
     }
 }
 

@@ -159,7 +159,7 @@ fn holding(child: &mut Child) -> Option<()> {
 #[ignore = "needs the starter models: make test-kill"]
 async fn the_program_is_killed_at_every_step() {
     let mut slowest = Duration::ZERO;
-    for step in Step::ALL {
+    for &step in Step::ALL {
         for time in 1..=3 {
             let mut place = Place::new();
             let mut child = place.starts(&format!("{step}:{time}"), LINES);

@@ -15,7 +15,7 @@ const CLAIMS_WITHIN: Duration = Duration::from_secs(3);
 #[tokio::test]
 async fn kill_9_at_every_step_three_times() {
     let mut late = Vec::new();
-    for step in Step::ALL {
+    for &step in Step::ALL {
         for time in 1..=3 {
             let mut yard = Yard::new(talk(time));
             let running = yard.starts(&format!("{step}:{time}"));
@@ -59,7 +59,7 @@ async fn kill_9_at_random() {
 /// A polite stop costs nobody an attempt, wherever it comes.
 #[tokio::test]
 async fn sigterm_at_every_step() {
-    for step in Step::ALL {
+    for &step in Step::ALL {
         let yard = Yard::new(talk(7));
         let running = yard.starts(&format!("{step}:2:200"));
         assert!(running.holds().is_some(), "the house never reached {step}");

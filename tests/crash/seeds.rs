@@ -105,7 +105,7 @@ fn nothing_is_lost_and_nothing_is_doubled() {
     let seen = plays(chosen().unwrap_or(0..1_000), 0);
     holds(&seen);
     if chosen().is_none() {
-        for step in Step::ALL {
+        for &step in Step::ALL {
             assert!(seen.reached.contains_key(&step), "no schedule reached “{step}”");
             assert!(seen.died_at.contains_key(&step), "no house died at “{step}”");
         }
