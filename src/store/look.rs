@@ -10,7 +10,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
-use super::{MIGRATIONS, StoreError};
+use super::StoreError;
+use super::opening::MIGRATIONS;
 
 /// How long another program may hold the database before it counts as locked.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -129,7 +130,7 @@ pub struct Pragmas {
 /// # Errors
 /// What SQLite says.
 pub async fn pragmas(path: &Path) -> Result<Pragmas, StoreError> {
-    let mut connection = super::options(Path::new(":memory:")).connect().await?;
+    let mut connection = super::opening::options(Path::new(":memory:")).connect().await?;
     let mut number = async |name: &str| {
         let row =
             sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {name}"))).fetch_one(&mut connection).await?;
