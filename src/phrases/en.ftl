@@ -293,6 +293,10 @@ database-newer = The database was made by a newer program (its change number { $
 database-locked = Another program holds the database. Try again when it is done; aisaac doctor says more.
 database-closed = The database cannot be opened or written: the folder may be read-only, or belong to somebody else. aisaac doctor says more.
 database-damaged = The database is damaged. aisaac doctor says how to save what is in it.
+database-not-copied = Before its tables are changed for this program, the database is copied to { $file }, and that failed: { $why ->
+        [full] there is no room on the disk. Free some
+       *[other] { $reason }. Put that right
+    } and start again; nothing has been changed.
 queue-not-there = Drawing { $id } is not waiting and not being painted.
 queue-retried = “{ $subject }” is in line again, as number { $id }.
 queue-not-retried = Drawing { $id } has not failed and was not cancelled, or is in line again already.

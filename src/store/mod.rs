@@ -6,6 +6,7 @@
 
 mod error;
 mod opening;
+mod copy;
 mod messages;
 mod settle;
 mod drawings;

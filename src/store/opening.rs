@@ -9,7 +9,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 
-use super::StoreError;
+use super::{StoreError, copy};
 
 /// How long a database that another program holds is waited for when it is opened, each try being SQLite's own wait.
 const OPEN_TRIES: u32 = 6;
@@ -33,7 +33,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
 pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
     let options = options(path);
     let turn = Turn::wait(path).await?;
-    let writer = open_writer(&options).await?;
+    let writer = open_writer(path, &options).await?;
     drop(turn);
     let readers = pool(4, options.read_only(true)).await?;
     Ok((writer, readers))
@@ -58,11 +58,12 @@ impl Turn {
 }
 
 /// The writer, with the tables up to date. A program that is not ours (a backup) may hold the database for a while.
-async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+async fn open_writer(path: &Path, options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
     let mut tries = 1;
     loop {
         let opened = async {
             let writer = pool(1, options.clone()).await?;
+            copy_before(path, &writer).await?;
             migrate(&writer).await.map(|()| writer)
         };
         match opened.await {
@@ -108,11 +109,131 @@ async fn assert_pragmas(connection: &mut SqliteConnection) -> Result<(), sqlx::E
     Ok(())
 }
 
+/// A database that is about to be changed is copied first, for whoever has to go back to the program before.
+async fn copy_before(path: &Path, writer: &SqlitePool) -> Result<(), StoreError> {
+    let mut connection = writer.acquire().await?;
+    let made = changes(&mut connection).await?;
+    let next = MIGRATIONS.iter().map(|change| change.version).find(|version| !made.contains(version));
+    let newer = made.iter().any(|version| !MIGRATIONS.version_exists(*version));
+    let Some(next) = next.filter(|_| !made.is_empty() && !newer) else { return Ok(()) };
+    let file = copy::before(path, next);
+    if let Err(source) = copy::copy(&mut connection, &file).await {
+        return Err(match source {
+            locked @ StoreError::Locked { .. } => locked,
+            source => StoreError::NotCopied { file, source: Box::new(source) },
+        });
+    }
+    tracing::info!(file = %file.display(), "the database was copied before its tables are changed");
+    copy::keep_newest(path);
+    Ok(())
+}
+
+/// Numbers of the changes that were made already.
+pub(super) async fn changes(connection: &mut SqliteConnection) -> Result<Vec<i64>, StoreError> {
+    let table = "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    let made: i64 = sqlx::query(table).fetch_one(&mut *connection).await?.try_get(0)?;
+    if made == 0 {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query("SELECT version FROM _sqlx_migrations").fetch_all(connection).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
 async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
     match MIGRATIONS.run(writer).await {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(version)) => Err(StoreError::Newer { version }),
         Err(MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) => Err(source.into()),
         Err(source) => Err(StoreError::Migration { source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::says;
+    use crate::store::{Role, Store};
+
+    /// A database as the program wrote it that knew only the first changes, with a message in it.
+    async fn old_database(folder: &Path, changes: usize) -> std::path::PathBuf {
+        let path = folder.join("aisaac.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut old = options.journal_mode(SqliteJournalMode::Wal).connect().await.unwrap();
+        let known = MIGRATIONS.iter().take(changes).cloned().collect();
+        Migrator::with_migrations(known).run(&mut old).await.unwrap();
+        let row = "INSERT INTO messages (messenger, chat, lane, key, person, raw, message, received_at)
+                   VALUES ('console', 'c', 'console/c', 'm:1', 'ana', 'raw', '{}', 1)";
+        sqlx::query(row).execute(&mut old).await.unwrap();
+        old.close().await.unwrap();
+        path
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = entries.map(|name| name.into_string().unwrap()).collect();
+        names.retain(|name| name.contains("before") || name.contains("part"));
+        names.sort();
+        names
+    }
+
+    #[tokio::test]
+    async fn an_old_database_is_copied_before_its_tables_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = old_database(folder.path(), 3).await;
+        for older in ["aisaac.db.before-2", "aisaac.db.before-3", "aisaac.db.before-x"] {
+            std::fs::write(folder.path().join(older), "older").unwrap();
+        }
+        let store = Store::open(&path, "b", Role::House, 1).await.unwrap();
+        assert!(store.accept(&says("c", "ana", "m:2", "hi"), "{}", false, 1).await.is_ok());
+        store.close().await;
+        // The last two stay, and whatever is not ours.
+        assert_eq!(names(folder.path()), ["aisaac.db.before-3", "aisaac.db.before-4", "aisaac.db.before-x"]);
+        // The copy is what the program before needs: its tables, its rows, one file, nobody else's to read.
+        let kept = folder.path().join("aisaac.db.before-4");
+        let mut copy = SqliteConnectOptions::new().filename(&kept).connect().await.unwrap();
+        assert_eq!(changes(&mut copy).await.unwrap(), [1, 2, 3]);
+        let row = sqlx::query("SELECT count(*), min(raw) FROM messages").fetch_one(&mut copy).await.unwrap();
+        assert_eq!((row.get::<i64, _>(0), row.get::<String, _>(1)), (1, "raw".to_owned()));
+        copy.close().await.unwrap();
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+        // A database that is up to date, or new, needs none.
+        Store::open(&path, "b", Role::House, 1).await.unwrap().close().await;
+        Store::open(&folder.path().join("new.db"), "b", Role::House, 1).await.unwrap().close().await;
+        assert_eq!(names(folder.path()).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn without_the_copy_nothing_is_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = old_database(folder.path(), 4).await;
+        std::fs::create_dir(folder.path().join(".aisaac.db.before-5.aisaac-part")).unwrap();
+        let opened = Store::open(&path, "b", Role::House, 1).await;
+        assert!(matches!(opened, Err(StoreError::NotCopied { .. })), "{opened:?}");
+        let mut still = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+        assert_eq!(changes(&mut still).await.unwrap(), [1, 2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn every_connection_promises_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, readers) = open(&folder.path().join("aisaac.db")).await.unwrap();
+        // All of them at once, so that every connection of the pools is really made.
+        let mut held = vec![writer.acquire().await.unwrap()];
+        for _ in 0..readers.options().get_max_connections() {
+            held.push(readers.acquire().await.unwrap());
+        }
+        assert_eq!(held.len(), 5);
+        for connection in &mut held {
+            assert_pragmas(connection).await.unwrap();
+            for (pragma, value) in [("synchronous", 1), ("foreign_keys", 0), ("secure_delete", 0)] {
+                let set = sqlx::AssertSqlSafe(format!("PRAGMA {pragma} = {value}"));
+                sqlx::query(set).execute(&mut **connection).await.unwrap();
+                assert!(assert_pragmas(connection).await.is_err(), "{pragma} is asserted");
+                let back = if pragma == "synchronous" { 2 } else { 1 };
+                let set = sqlx::AssertSqlSafe(format!("PRAGMA {pragma} = {back}"));
+                sqlx::query(set).execute(&mut **connection).await.unwrap();
+            }
+        }
     }
 }
