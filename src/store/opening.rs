@@ -236,4 +236,17 @@ mod tests {
             }
         }
     }
+
+    #[tokio::test]
+    async fn whoever_names_a_row_is_found_without_reading_a_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, readers) = open(&folder.path().join("aisaac.db")).await.unwrap();
+        let sql = "SELECT m.name, f.\"from\" FROM sqlite_master m, pragma_foreign_key_list(m.name) f
+                   WHERE m.type = 'table' AND NOT EXISTS (
+                       SELECT 1 FROM pragma_index_list(m.name) i, pragma_index_info(i.name) c
+                       WHERE c.seqno = 0 AND c.name = f.\"from\")";
+        let rows = sqlx::query(sql).fetch_all(&readers).await.unwrap();
+        let bare: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        assert!(bare.is_empty(), "foreign keys without an index: {bare:?}");
+    }
 }
