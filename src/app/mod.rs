@@ -17,6 +17,7 @@ mod signals;
 mod sorry;
 mod steps;
 mod telemetry;
+mod upkeep;
 mod voice;
 pub mod clock;
 pub mod config;

@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use sqlx::SqliteConnection;
 
@@ -74,6 +75,17 @@ fn copies(database: &Path) -> Vec<PathBuf> {
 /// Deletes all but the newest copies.
 pub(super) fn keep_newest(database: &Path) {
     copies(database).iter().skip(KEPT).for_each(|old| remove(old));
+}
+
+/// Deletes the copies made before this moment (Unix milliseconds); all of them without one.
+pub(super) fn remove_copies(database: &Path, before: Option<i64>) {
+    let before = before.map(|ms| UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or_default()));
+    for path in copies(database) {
+        let made = fs::metadata(&path).and_then(|found| found.modified());
+        if before.is_none_or(|before| made.is_ok_and(|made| made < before)) {
+            remove(&path);
+        }
+    }
 }
 
 fn remove(path: &Path) {

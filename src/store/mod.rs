@@ -16,6 +16,7 @@ mod conversation;
 mod patience;
 mod reader;
 mod forget;
+mod age;
 mod look;
 mod steps;
 
@@ -25,6 +26,8 @@ use std::sync::Arc;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::Notify;
+
+use opening::Opened;
 
 pub use cancel::CancelWord;
 pub use drawings::{Claimed, QueueRow};
@@ -64,8 +67,10 @@ pub struct Bells {
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Store {
+    path: Arc<Path>,
     writer: SqlitePool,
     readers: SqlitePool,
+    folder: SqlitePool,
     boot: Arc<str>,
     bells: Arc<Bells>,
     steps: steps::Steps,
@@ -78,8 +83,16 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened or written, or was made by a newer program.
     pub async fn open(path: &Path, boot: &str, role: Role, now: i64) -> Result<Self, StoreError> {
-        let (writer, readers) = opening::open(path).await?;
-        let store = Self { writer, readers, boot: boot.into(), bells: Arc::default(), steps: Default::default() };
+        let Opened { writer, readers, folder } = opening::open(path).await?;
+        let store = Self {
+            path: path.into(),
+            writer,
+            readers,
+            folder,
+            boot: boot.into(),
+            bells: Arc::default(),
+            steps: Default::default(),
+        };
         if role == Role::House {
             store.take_back(now).await?;
         }
@@ -102,6 +115,7 @@ impl Store {
     pub async fn close(&self) {
         // The writer goes last: whoever closes last folds the log into the file.
         self.readers.close().await;
+        self.folder.close().await;
         self.writer.close().await;
     }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 
@@ -29,14 +30,25 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// The writer and the readers of a database that is there, and up to date, then.
-pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
+/// The connections to a database that is there, and up to date, then.
+pub(super) struct Opened {
+    pub(super) writer: SqlitePool,
+    pub(super) readers: SqlitePool,
+    /// Empties the log. Writers have to wait while it waits for readers, so it does not wait.
+    pub(super) folder: SqlitePool,
+}
+
+/// Opens the database, makes it if need be, and brings it up to date.
+pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     let options = options(path);
     let turn = Turn::wait(path).await?;
-    let writer = open_writer(path, &options).await?;
+    // So that the file can give pages back; counts when the database is made.
+    let writing = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental);
+    let writer = open_writer(path, &writing).await?;
     drop(turn);
+    let folder = pool_of(1).connect_lazy_with(options.clone().busy_timeout(Duration::ZERO));
     let readers = pool(4, options.read_only(true)).await?;
-    Ok((writer, readers))
+    Ok(Opened { writer, readers, folder })
 }
 
 /// The right to make the database or change its tables. Several of our processes may open it at once; sqlx does not
@@ -76,6 +88,10 @@ async fn open_writer(path: &Path, options: &SqliteConnectOptions) -> Result<Sqli
 }
 
 async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    Ok(pool_of(size).connect_with(options).await?)
+}
+
+fn pool_of(size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(size)
         .idle_timeout(None)
@@ -87,9 +103,6 @@ async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, St
         // SQLite itself may have rolled back what a full disk did not let commit; sqlx then counts a transaction as open
         // for ever, and such a connection can do nothing more.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_with(options)
-        .await
-        .map_err(StoreError::from)
 }
 
 /// Durability is per connection: a connection that does not have it is not used.
@@ -217,13 +230,13 @@ mod tests {
     #[tokio::test]
     async fn every_connection_promises_the_same() {
         let folder = tempfile::tempdir().unwrap();
-        let (writer, readers) = open(&folder.path().join("aisaac.db")).await.unwrap();
+        let Opened { writer, readers, folder } = open(&folder.path().join("aisaac.db")).await.unwrap();
         // All of them at once, so that every connection of the pools is really made.
-        let mut held = vec![writer.acquire().await.unwrap()];
+        let mut held = vec![writer.acquire().await.unwrap(), folder.acquire().await.unwrap()];
         for _ in 0..readers.options().get_max_connections() {
             held.push(readers.acquire().await.unwrap());
         }
-        assert_eq!(held.len(), 5);
+        assert_eq!(held.len(), 6);
         for connection in &mut held {
             assert_pragmas(connection).await.unwrap();
             for (pragma, value) in [("synchronous", 1), ("foreign_keys", 0), ("secure_delete", 0)] {
@@ -240,12 +253,12 @@ mod tests {
     #[tokio::test]
     async fn whoever_names_a_row_is_found_without_reading_a_table() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, readers) = open(&folder.path().join("aisaac.db")).await.unwrap();
+        let opened = open(&folder.path().join("aisaac.db")).await.unwrap();
         let sql = "SELECT m.name, f.\"from\" FROM sqlite_master m, pragma_foreign_key_list(m.name) f
                    WHERE m.type = 'table' AND NOT EXISTS (
                        SELECT 1 FROM pragma_index_list(m.name) i, pragma_index_info(i.name) c
                        WHERE c.seqno = 0 AND c.name = f.\"from\")";
-        let rows = sqlx::query(sql).fetch_all(&readers).await.unwrap();
+        let rows = sqlx::query(sql).fetch_all(&opened.readers).await.unwrap();
         let bare: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         assert!(bare.is_empty(), "foreign keys without an index: {bare:?}");
     }

@@ -20,3 +20,4 @@ mod drawing;
 mod waiting;
 mod trouble;
 mod pixels;
+mod traces;

@@ -60,10 +60,24 @@ impl Story {
         text_limit: usize,
         config: &str,
     ) -> Self {
+        Self::built(engines, text_limit, "'scripted:bob', 'scripted:eva'", config).await
+    }
+
+    /// A house with fake models, other members, and lines of configuration.
+    pub(crate) async fn of(members: &str, config: &str) -> Self {
+        Self::built(models::engines, 1_000, members, config).await
+    }
+
+    async fn built(
+        engines: impl Fn(&Held) -> Engines + 'static,
+        text_limit: usize,
+        members: &str,
+        config: &str,
+    ) -> Self {
         NOW.with(|now| now.set(1_000_000));
         SEED.with(|seed| seed.set(0));
         let transcript = Transcript::default();
-        let members = "[access]\nowners = ['scripted:ana']\nmembers = ['scripted:bob', 'scripted:eva']\n";
+        let members = format!("[access]\nowners = ['scripted:ana']\nmembers = [{members}]\n");
         let mut story = Self {
             folder: tempfile::tempdir().unwrap(),
             config: Config::parse(&format!("language = 'en'\n{members}{config}")).unwrap(),
@@ -117,6 +131,11 @@ impl Story {
             house.store.close().await;
         }
         self.stand_up().await;
+    }
+
+    /// The story's own clock.
+    pub(crate) fn now(&self) -> i64 {
+        (TIME.now)()
     }
 
     /// Time goes by.
