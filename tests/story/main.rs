@@ -21,3 +21,4 @@ mod waiting;
 mod trouble;
 mod pixels;
 mod traces;
+mod month;
