@@ -75,7 +75,7 @@ pub(super) fn sentence(error: &anyhow::Error, phrases: &Phrases, language: Langu
 }
 
 /// The first cause, in its own words.
-fn root(error: &dyn std::error::Error) -> String {
+pub(super) fn root(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), root)
 }
 

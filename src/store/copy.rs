@@ -30,7 +30,8 @@ pub(super) async fn copy(connection: &mut SqliteConnection, to: &Path) -> Result
     placed
 }
 
-async fn into(connection: &mut SqliteConnection, aside: &Path) -> Result<(), StoreError> {
+/// Copies the database into this file, which is new or empty, and not synced yet.
+pub(super) async fn into(connection: &mut SqliteConnection, aside: &Path) -> Result<(), StoreError> {
     let Some(name) = aside.to_str() else {
         return Err(sqlx::Error::Io(io::Error::other("the path of a copy must be UTF-8")).into());
     };

@@ -17,6 +17,7 @@ mod patience;
 mod reader;
 mod forget;
 mod age;
+mod snapshot;
 mod look;
 mod steps;
 
@@ -35,10 +36,12 @@ pub use error::StoreError;
 pub use forget::Forgotten;
 pub use look::{Counts, Look, Pragmas, look, pragmas};
 pub use messages::{Accepted, Taken};
+pub use opening::Turn;
 pub use patience::{attend, insist};
 pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow};
 pub use replies::{Due, LONGEST_WAIT_MS};
 pub use settle::{Limits, Settled, Settlement};
+pub use snapshot::{Kept, Original, Snapshot, Unfinished, make_ready, newest_change};
 pub use steps::Witness;
 
 /// Times a message or a drawing may be begun before it is parked.
@@ -168,6 +171,10 @@ pub(crate) mod tests {
 
     pub(crate) async fn open(folder: &tempfile::TempDir, boot: &str) -> Store {
         Store::open(&folder.path().join("aisaac.db"), boot, Role::House, 1_000).await.unwrap()
+    }
+
+    pub(crate) async fn execute(store: &Store, sql: &'static str) {
+        sqlx::query(sql).execute(&store.writer).await.unwrap();
     }
 
     pub(crate) fn says(chat: &str, person: &str, key: &str, text: &str) -> Message {

@@ -53,12 +53,17 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
 
 /// The right to make the database or change its tables. Several of our processes may open it at once; sqlx does not
 /// keep their migrations apart, and SQLite does not wait when the journal mode changes. Goes with the process.
-struct Turn {
+#[derive(Debug)]
+pub struct Turn {
     _held: std::fs::File,
 }
 
 impl Turn {
-    async fn wait(database: &Path) -> Result<Self, StoreError> {
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub async fn wait(database: &Path) -> Result<Self, StoreError> {
         let path = database.with_extension("db-opening");
         let waited = tokio::task::spawn_blocking(move || {
             let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;

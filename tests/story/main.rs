@@ -22,3 +22,5 @@ mod trouble;
 mod pixels;
 mod traces;
 mod month;
+mod backup;
+mod locked;
