@@ -15,6 +15,7 @@ pub mod intent;
 pub mod drawing;
 pub mod outbox;
 pub mod store;
+pub mod backup;
 pub mod models;
 pub mod inference;
 pub mod app;

@@ -138,6 +138,46 @@ fn doctor_names_the_line_of_a_wrong_configuration_and_goes_on() {
     assert_eq!((ran.code, left.len()), (1, 1), "nothing was made");
 }
 
+#[test]
+fn a_backup_is_made_beside_a_house_and_put_back_where_none_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("копия.zip"));
+    let name = file.to_str().unwrap();
+    let ran = aisaac(&data, &["backup", name], "");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("нет базы") && !data.exists(), "{}", ran.err);
+    aisaac(&data, &["chat"], "привет\n");
+    let lock = std::fs::File::create(data.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let ran = aisaac(&data, &["backup", name], "");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(
+        ran.out.contains("1 сообщение и 0 картинок") && ran.out.contains("Моделей в ней нет"),
+        "{}",
+        ran.out
+    );
+    assert!(aisaac(&data, &["backup", name], "").err.contains("--force"));
+    let ran = aisaac(&data, &["backup", "--force", "--json", name], "");
+    let said: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((said["messages"].as_u64(), said["unfinished"]["replies"].as_u64()), (Some(1), Some(0)));
+    let ran = aisaac(&data, &["restore", name], "");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("сейчас работает дом"), "{}", ran.err);
+    drop(lock);
+    let ran = aisaac(&data, &["restore", name], "");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.out.contains("before-restore-1"), "{}", ran.out);
+    let ran = aisaac(&folder.path().join("other"), &["restore", "--json", "--unfinished", "drop", name], "");
+    let said: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((said["messages"].as_u64(), said["before"].is_null()), (Some(1), true));
+    // What a power cut in the middle of a restore leaves.
+    std::fs::write(data.join("restore-cut-off"), "").unwrap();
+    let ran = aisaac(&data, &["chat"], "привет\n");
+    assert!(ran.code == 1 && ran.err.contains("оборвалось"), "{}", ran.err);
+    assert_eq!(aisaac(&data, &["restore", name], "").code, 0);
+    assert_eq!(aisaac(&data, &["chat"], "привет\n").code, 0);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_new_data_folder_is_its_owners_alone() {

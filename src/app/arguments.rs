@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A self-hosted assistant that understands, answers and draws, offline.
 #[derive(Debug, Parser)]
@@ -41,6 +41,10 @@ pub(super) enum Command {
     },
     /// Everything that can be wrong, each with its cure. Exit 0 when nothing is wrong; changes nothing.
     Doctor(DoctorArguments),
+    /// Everything kept here (messages, pictures, configuration; no models) in one file, also beside a running house.
+    Backup(BackupArguments),
+    /// Put a backup back. No house may run; what was there is moved aside and kept.
+    Restore(RestoreArguments),
     /// The configuration file.
     Config {
         #[command(subcommand)]
@@ -75,6 +79,40 @@ pub(super) enum QueueCommand {
         /// Its id, as `list` shows it.
         id: i64,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackupArguments {
+    /// Replace a file that is there already.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The file to write, a zip archive.
+    pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArguments {
+    /// What becomes of messages, drawings and replies that were not done when the backup was made. A house that went on
+    /// after the backup has done them since: then they come a second time.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = UnfinishedWork::Keep)]
+    pub(super) unfinished: UnfinishedWork,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The backup.
+    pub(super) file: PathBuf,
+}
+
+/// What becomes of work that a backup found unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum UnfinishedWork {
+    /// The next house does it.
+    Keep,
+    /// Nobody does it any more.
+    Drop,
 }
 
 #[derive(Debug, Args)]

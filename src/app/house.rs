@@ -12,6 +12,7 @@ use super::clock::{Time, boot};
 use super::config::Config;
 use super::engines::{self, Engines};
 use super::places::Places;
+use super::upkeep::Upkeep;
 use crate::access::Access;
 use crate::assistant::{self, Assistant};
 use crate::conversation::Bounds;
@@ -142,6 +143,18 @@ impl House {
         }
     }
 
+    /// Deletes what is older than the configured days; [`House::run`] does so every hour.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep(&self) -> Result<(), StoreError> {
+        self.upkeep().once().await
+    }
+
+    fn upkeep(&self) -> Upkeep<'_> {
+        Upkeep { store: &self.store, media: &self.media, keep_ms: self.keep_ms, now: self.time.now }
+    }
+
     /// Runs until a messenger has nothing more to say or `stop` is set, then stops in order: listeners, journeys and
     /// painter, outbox, models, database.
     ///
@@ -167,13 +180,15 @@ impl House {
                 painter.run(work.clone()).await;
             }
         };
-        let prune = prune(&house.store, &house.media, || (house.time.now)() - house.keep_ms, &work);
+        let keep =
+            Upkeep { store: &house.store, media: &house.media, keep_ms: house.keep_ms, now: house.time.now };
+        let keep = keep.run(&work);
         let working = async {
             let all = async {
                 // `ask` has its message already: its first request loads what it needs.
                 let warm = house.understanding.filter(|_| !house.messengers.is_empty());
                 let warm = warm_up(warm, &work);
-                tokio::join!(house.assistant.run(work.clone()), paint, prune, warm);
+                tokio::join!(house.assistant.run(work.clone()), paint, keep, warm);
             };
             Box::pin(ends_in(all, &work, WORK_ENDS, "the work in hand")).await;
             delivery.cancel();
@@ -221,31 +236,6 @@ async fn warm_up(model: Option<Understanding>, stop: &CancellationToken) {
     let hello = UnderstandRequest::Intent { text: "hello".to_owned() };
     if let Err(error) = model.run(hello, stop.clone(), Box::new(|()| ())).await {
         tracing::debug!(%error, "the understanding model is not warm; the first message says why");
-    }
-}
-
-/// Deletes the files of rows that are gone.
-async fn bury(store: &Store, media: &Media) -> Result<(), StoreError> {
-    let files = store.doomed().await?;
-    media.remove(&files);
-    store.buried(&files).await
-}
-
-/// Deletes what is older than the configured days, daily, in small batches.
-async fn prune(store: &Store, media: &Media, before: impl Fn() -> i64, stop: &CancellationToken) {
-    loop {
-        match store.prune(before(), 500).await {
-            Ok(gone) if gone.messages >= 500 || gone.files.len() >= 500 => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "old rows could not be deleted"),
-        }
-        if let Err(error) = bury(store, media).await {
-            tracing::warn!(%error, "files of deleted rows could not be deleted");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(24 * 3_600)) => {}
-            () = stop.cancelled() => return,
-        }
     }
 }
 

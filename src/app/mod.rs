@@ -2,6 +2,7 @@
 
 mod arguments;
 mod ask;
+mod backup;
 mod catalogue;
 mod chat;
 mod config_error;
@@ -17,6 +18,7 @@ mod signals;
 mod sorry;
 mod steps;
 mod telemetry;
+mod upkeep;
 mod voice;
 pub mod clock;
 pub mod config;
@@ -79,6 +81,16 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
         let (data, config) = (arguments.data.as_deref(), arguments.config.as_deref());
         return doctor::doctor(data, config, doctor).await;
     }
+    match &arguments.command {
+        Command::Backup(backup) => {
+            return backup::backup(arguments.data.as_deref(), backup).await.map(|()| true);
+        }
+        Command::Restore(restore) => {
+            let (data, config) = (arguments.data.as_deref(), arguments.config.as_deref());
+            return backup::restore(data, config, restore).await.map(|()| true);
+        }
+        _ => {}
+    }
     let places = Places::find(arguments.data.as_deref())?;
     let config = Config::load(arguments.config.as_deref(), &places.config())?;
     match &arguments.command {
@@ -89,7 +101,7 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
             let path = arguments.config.clone().unwrap_or_else(|| places.config());
             catalogue::models(&places, (&config, &path), command).await?;
         }
-        Command::Run | Command::Doctor(_) => {}
+        Command::Run | Command::Doctor(_) | Command::Backup(_) | Command::Restore(_) => {}
         Command::Config { .. } => config_is_fine(arguments.config.as_deref(), &places)?,
         Command::Queue { command } => line::queue(&places, command).await?,
     }

@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use super::sorry::sorry;
+use crate::backup::{Belongings, cut_off};
 use crate::message::Phrase;
 
 /// The data folder and the places in it.
@@ -60,6 +61,13 @@ impl Places {
         self.data.join("media")
     }
 
+    /// What a backup holds.
+    #[must_use]
+    pub fn belongings(&self) -> Belongings {
+        let data = self.data.clone();
+        Belongings { data, database: self.database(), media: self.media(), config: self.config() }
+    }
+
     /// Typed lines of the console.
     #[must_use]
     pub fn history(&self) -> PathBuf {
@@ -98,9 +106,13 @@ impl Places {
     /// # Errors
     /// When another house runs on this data folder.
     pub fn lock(&self) -> anyhow::Result<File> {
+        let folder = || self.data.display().to_string();
         let Some(lock) = self.try_lock()? else {
-            return Err(sorry(Phrase::new("house-runs").with("folder", self.data.display().to_string())));
+            return Err(sorry(Phrase::new("house-runs").with("folder", folder())));
         };
+        if cut_off(&self.data) {
+            return Err(sorry(Phrase::new("restore-cut-off").with("folder", folder())));
+        }
         Ok(lock)
     }
 }

@@ -74,6 +74,11 @@ pub(super) fn sentence(error: &anyhow::Error, phrases: &Phrases, language: Langu
     said.join(": ")
 }
 
+/// The first cause, in its own words.
+pub(super) fn root(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), root)
+}
+
 fn of_store(error: &StoreError) -> Option<Phrase> {
     Some(match error {
         StoreError::Newer { version } => Phrase::new("database-newer").with("version", version.to_string()),
@@ -81,6 +86,11 @@ fn of_store(error: &StoreError) -> Option<Phrase> {
         StoreError::Full { .. } => Phrase::new("disk-full"),
         StoreError::Unwritable { .. } => Phrase::new("database-closed"),
         StoreError::Damaged { .. } => Phrase::new("database-damaged"),
+        StoreError::NotCopied { file, source } => {
+            let why = if matches!(**source, StoreError::Full { .. }) { "full" } else { "other" };
+            let phrase = Phrase::new("database-not-copied").with("why", why);
+            phrase.with("file", file.display().to_string()).with("reason", root(source))
+        }
         StoreError::Migration { .. } | StoreError::Row { .. } | StoreError::Sqlite { .. } => return None,
     })
 }

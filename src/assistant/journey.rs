@@ -1,6 +1,6 @@
 //! The journey of one message: heed, understand, act, settle.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -14,9 +14,6 @@ use crate::message::{
     Step, causes,
 };
 use crate::store::{Forgotten, Settlement, Taken, insist};
-
-/// Times that the write-ahead log is tried to be emptied while somebody reads.
-const FOLDS: u32 = 25;
 
 /// What a journey made of its message, ready to be settled.
 pub(super) struct Made {
@@ -214,14 +211,14 @@ impl Assistant {
     /// What the rows that are gone have left: files, text in the write-ahead log, whatever the messenger keeps itself.
     async fn forget(&self, taken: &Taken, gone: &Forgotten) {
         self.media.remove(&gone.files);
-        for _ in 0..FOLDS {
-            match self.store.fold().await {
-                Ok(true) => break,
-                Ok(false) => tokio::time::sleep(Duration::from_millis(200)).await,
-                Err(error) => {
-                    tracing::warn!(%error, "the write-ahead log could not be emptied; the next stop does it");
-                    break;
-                }
+        self.store.drop_copies(None);
+        match self.store.fold().await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!("somebody reads the old state; the log is emptied when the house is kept next")
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the write-ahead log could not be emptied; the next stop does it")
             }
         }
         self.show(taken, Show::Forget);

@@ -51,15 +51,20 @@ impl Media {
         Ok(path)
     }
 
-    /// Deletes files that no row names any more; one that is gone already is no error.
-    pub fn remove(&self, names: &[String]) {
+    /// Deletes files that no row names any more, and says which are gone for good; one that was gone already is too.
+    pub fn remove(&self, names: &[String]) -> Vec<String> {
+        let mut gone = Vec::new();
         for name in names {
-            if let Err(error) = fs::remove_file(self.path(name))
-                && error.kind() != io::ErrorKind::NotFound
-            {
-                tracing::warn!(file = %name, %error, "a media file could not be deleted");
+            match fs::remove_file(self.path(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(file = %name, %error, "a media file could not be deleted");
+                }
+                _ => gone.push(name.clone()),
             }
         }
+        // Until the folder is synced, a power cut brings them back.
+        let synced = File::open(&self.folder).and_then(|folder| folder.sync_all());
+        if synced.is_ok() { gone } else { Vec::new() }
     }
 
     /// Deletes what a write that was cut off has left; nothing else in the folder is touched.

@@ -293,6 +293,10 @@ database-newer = The database was made by a newer program (its change number { $
 database-locked = Another program holds the database. Try again when it is done; aisaac doctor says more.
 database-closed = The database cannot be opened or written: the folder may be read-only, or belong to somebody else. aisaac doctor says more.
 database-damaged = The database is damaged. aisaac doctor says how to save what is in it.
+database-not-copied = Before its tables are changed for this program, the database is copied to { $file }, and that failed: { $why ->
+        [full] there is no room on the disk. Free some
+       *[other] { $reason }. Put that right
+    } and start again; nothing has been changed.
 queue-not-there = Drawing { $id } is not waiting and not being painted.
 queue-retried = “{ $subject }” is in line again, as number { $id }.
 queue-not-retried = Drawing { $id } has not failed and was not cancelled, or is in line again already.
@@ -382,6 +386,47 @@ flaw-short = { $file } is cut short: { $found } of { $expected }
 flaw-wrong = { $file } is another file: its SHA-256 is { $found }, not { $expected }
 flaw-unreadable = { $file } cannot be read: { $reason }
 flaw-unknown = { $file }: no sum is known; pulling it again records one
+
+## Backup
+backup-made = Backed up to { $file }: { $messages ->
+        [one] { $messages } message
+       *[other] { $messages } messages
+    } and { $pictures ->
+        [one] { $pictures } picture
+       *[other] { $pictures } pictures
+    }, { $size }. Every file was read and summed.
+backup-note = Models are not in it (aisaac models pull starter brings them); keep it as safe as the messages themselves: /forget and keep.days do not reach it.
+backup-missing = { $count ->
+        [one] A picture that the database names is not there (deleted meanwhile, or unreadable)
+       *[other] { $count } pictures that the database names are not there (deleted meanwhile, or unreadable)
+    }: { $names }
+backup-nothing = There is nothing to back up: { $folder } holds no database. Another data folder: --data
+backup-exists = { $file } is there already. Choose another name, or replace it with --force.
+backup-busy = Another aisaac is writing { $file } just now.
+backup-full = There is no room for this on the disk of { $folder }. Nothing was changed; choose another place or free some.
+backup-unwritable = { $file } cannot be written: { $reason }. Nothing was changed.
+backup-unreadable = { $file } cannot be read: { $reason }
+backup-database = The database cannot be copied: { $reason }
+restore-done = Restored to { $folder }: { $messages ->
+        [one] { $messages } message
+       *[other] { $messages } messages
+    } and { $pictures ->
+        [one] { $pictures } picture
+       *[other] { $pictures } pictures
+    }.
+restore-before = What was there before lies in { $before }. Delete it when you no longer need it: /forget and keep.days do not reach it.
+restore-old = Some of it is older than { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    } and is deleted again when the house starts. To keep it, raise keep.days in aisaac.toml first.
+restore-unfinished = When the backup was made, this was not done yet: messages { $messages }, drawings { $drawings }, replies { $replies }. It is done at the next start; what the house has done after the backup comes a second time. Without it, before the next start: aisaac restore --unfinished drop { $file }
+restore-dropped = When the backup was made, this was not done yet, and is left out: messages { $messages }, drawings { $drawings }, replies { $replies }.
+restore-house-runs = A house is running on { $folder }. Stop it first, then restore; or restore into another folder with --data.
+restore-cut-off = A restore into { $folder } was cut off half way. Do it again: aisaac restore FILE. (What was there before it lies in { $folder }/before-restore-…)
+restore-foreign = { $file } is not a backup that aisaac made. Nothing was changed.
+restore-short = { $file } is not whole: its end is missing (a copy that was cut off?). Nothing was changed.
+restore-damaged = { $file } is damaged: { $entry } is not what it should be. Nothing was changed.
+restore-newer = { $file } was made by a newer program ({ $program }). Restore it with that one. Nothing was changed.
 
 ## As it stands
 raw = { $text }

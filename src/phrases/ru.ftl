@@ -300,6 +300,10 @@ database-newer = База создана более новой программ�
 database-locked = Базу держит другая программа. Попробуйте, когда она закончит; подробнее: aisaac doctor
 database-closed = Базу нельзя открыть или записать: папка доступна только для чтения или принадлежит кому-то другому. Подробнее: aisaac doctor
 database-damaged = База повреждена. Как спасти то, что в ней есть, скажет aisaac doctor
+database-not-copied = Прежде чем менять базу под эту программу, её копируют в { $file }, и это не удалось: { $why ->
+        [full] на диске нет места. Освободите его
+       *[other] { $reason }. Исправьте это
+    } и запустите снова; ничего не изменено.
 queue-not-there = Рисунок { $id } не ждёт и не рисуется.
 queue-retried = «{ $subject }» снова в очереди под номером { $id }.
 queue-not-retried = Рисунок { $id } не сорвался и не отменён или уже снова стоит в очереди.
@@ -392,6 +396,52 @@ flaw-short = { $file } обрезан: { $found } из { $expected }
 flaw-wrong = { $file } — другой файл: его SHA-256 { $found }, а не { $expected }
 flaw-unreadable = { $file } не читается: { $reason }
 flaw-unknown = { $file }: сумма не известна; её запишет новое скачивание
+
+## Резервная копия
+backup-made = Резервная копия — { $file }: { $messages ->
+        [one] { $messages } сообщение
+        [few] { $messages } сообщения
+       *[other] { $messages } сообщений
+    } и { $pictures ->
+        [one] { $pictures } картинка
+        [few] { $pictures } картинки
+       *[other] { $pictures } картинок
+    }, { $size }. Каждый файл прочитан, суммы записаны.
+backup-note = Моделей в ней нет (их принесёт aisaac models pull starter). Берегите её, как сами сообщения: /forget и keep.days до неё не дотянутся.
+backup-missing = { $count ->
+        [one] Одной картинки, которую называет база, нет на месте (удалена тем временем или не читается)
+        [few] { $count } картинок, которые называет база, нет на месте (удалены тем временем или не читаются)
+       *[other] { $count } картинок, которые называет база, нет на месте (удалены тем временем или не читаются)
+    }: { $names }
+backup-nothing = Копировать нечего: в { $folder } нет базы. Другую папку данных задаёт --data
+backup-exists = { $file } уже есть. Выберите другое имя или замените его: --force
+backup-busy = Файл { $file } прямо сейчас пишет другой aisaac.
+backup-full = На диске, где { $folder }, для этого нет места. Ничего не изменено; выберите другое место или освободите это.
+backup-unwritable = { $file } нельзя записать: { $reason }. Ничего не изменено.
+backup-unreadable = { $file } нельзя прочитать: { $reason }
+backup-database = База не копируется: { $reason }
+restore-done = Восстановлено в { $folder }: { $messages ->
+        [one] { $messages } сообщение
+        [few] { $messages } сообщения
+       *[other] { $messages } сообщений
+    } и { $pictures ->
+        [one] { $pictures } картинка
+        [few] { $pictures } картинки
+       *[other] { $pictures } картинок
+    }.
+restore-before = То, что было там раньше, лежит в { $before }. Удалите, когда станет не нужно: /forget и keep.days туда не дотянутся.
+restore-old = Кое-что там старше { $days ->
+        [one] { $days } дня
+       *[other] { $days } дней
+    } и при запуске дома снова удалится. Чтобы сохранить, сначала увеличьте keep.days в aisaac.toml.
+restore-unfinished = Когда делалась копия, не было закончено: сообщений { $messages }, рисунков { $drawings }, ответов { $replies }. Следующий запуск это сделает; то, что дом успел сделать уже после копии, придёт второй раз. Чтобы обойтись без этого, до следующего запуска: aisaac restore --unfinished drop { $file }
+restore-dropped = Когда делалась копия, не было закончено и теперь пропущено: сообщений { $messages }, рисунков { $drawings }, ответов { $replies }.
+restore-house-runs = С папкой { $folder } сейчас работает дом. Сначала остановите его или восстановите в другую папку: --data
+restore-cut-off = Восстановление в { $folder } оборвалось на полпути. Повторите его: aisaac restore ФАЙЛ. (То, что было раньше, лежит в { $folder }/before-restore-…)
+restore-foreign = { $file } — не резервная копия aisaac. Ничего не изменено.
+restore-short = { $file } обрывается: конца нет (копировали не до конца?). Ничего не изменено.
+restore-damaged = { $file }: копия повреждена, { $entry } — не то, что должно быть. Ничего не изменено.
+restore-newer = { $file } — копия от более новой программы ({ $program }). Восстановите ею же. Ничего не изменено.
 
 ## Как есть
 raw = { $text }

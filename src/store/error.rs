@@ -1,5 +1,7 @@
 //! What can go wrong with the database, as far as somebody can do something about it.
 
+use std::path::PathBuf;
+
 /// An error of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -43,6 +45,15 @@ pub enum StoreError {
         /// What failed.
         #[source]
         source: sqlx::migrate::MigrateError,
+    },
+    /// The copy that is made before a change of the tables could not be made; nothing was changed.
+    #[error("the database could not be copied to {} before its tables are changed", file.display())]
+    NotCopied {
+        /// Where it was to go.
+        file: PathBuf,
+        /// What failed.
+        #[source]
+        source: Box<Self>,
     },
     /// A row holds something this program cannot read.
     #[error("a row of {table} cannot be read")]

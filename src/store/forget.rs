@@ -1,10 +1,10 @@
-//! Forgetting: everything kept about a lane and the person who asks goes, now or by its age.
+//! Forgetting: everything kept about a lane and the person who asks goes now.
 
 use sqlx::{Row, SqliteConnection};
 
 use super::drawings::file_of;
 use super::messages::from_json;
-use super::{Store, StoreError, Taken};
+use super::{StoreError, Taken};
 use crate::message::PictureReply;
 
 /// What was deleted.
@@ -16,73 +16,6 @@ pub struct Forgotten {
     pub pictures: i64,
     /// Media files that no row names any more: doomed, to be deleted after the commit.
     pub files: Vec<String>,
-}
-
-impl Store {
-    /// Deletes ended rows older than `before`, at most `batch` of each kind; of what could not be delivered for so
-    /// long, too.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn prune(&self, before: i64, batch: u32) -> Result<Forgotten, StoreError> {
-        let mut tx = self.begin().await?;
-        let mut gone = Forgotten::default();
-        let rows = sqlx::query(
-            "DELETE FROM drawings WHERE id IN (SELECT id FROM drawings WHERE ended_at < ? ORDER BY id LIMIT ?)
-             RETURNING picture, id, queued_at, commission",
-        )
-        .bind(before)
-        .bind(batch)
-        .fetch_all(&mut *tx)
-        .await?;
-        files(&mut tx, &rows, &mut gone).await?;
-        for sql in [
-            "DELETE FROM replies WHERE id IN (SELECT id FROM replies WHERE coalesce(ended_at, created_at) < ? ORDER BY id LIMIT ?)",
-            "DELETE FROM turns WHERE id IN (SELECT id FROM turns WHERE at < ? ORDER BY id LIMIT ?)",
-            "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE settled_at < ? ORDER BY id LIMIT ?)",
-            "DELETE FROM people WHERE (messenger, person) IN
-                 (SELECT messenger, person FROM people WHERE last_seen < ? ORDER BY last_seen LIMIT ?)",
-            "DELETE FROM pending WHERE (lane, person) IN
-                 (SELECT lane, person FROM pending WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
-        ] {
-            let deleted = sqlx::query(sql).bind(before).bind(batch).execute(&mut *tx).await?.rows_affected();
-            gone.messages += i64::try_from(deleted).unwrap_or(i64::MAX);
-        }
-        tx.commit().await?;
-        Ok(gone)
-    }
-
-    /// Files that no row names any more and that are not deleted yet.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn doomed(&self) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query("SELECT file FROM doomed").fetch_all(&self.readers).await?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
-    }
-
-    /// These files are deleted.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn buried(&self, files: &[String]) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        for file in files {
-            sqlx::query("DELETE FROM doomed WHERE file = ?").bind(file).execute(&mut *tx).await?;
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Folds the write-ahead log into the database and empties it: deleted text is gone from the disk then. False while
-    /// somebody still reads the old state.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn fold(&self) -> Result<bool, StoreError> {
-        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.writer).await?;
-        Ok(row.try_get::<i64, _>(0)? == 0)
-    }
 }
 
 /// Deletes what the lane holds and what the person has anywhere on this messenger, inside somebody's transaction.
@@ -147,20 +80,31 @@ async fn forget_on(
 }
 
 /// Counts the pictures of deleted drawings, and dooms every file that they may have left.
-async fn files(
+pub(super) async fn files(
     connection: &mut SqliteConnection,
     rows: &[sqlx::sqlite::SqliteRow],
     gone: &mut Forgotten,
 ) -> Result<(), StoreError> {
     for row in rows {
-        let file = if row.try_get::<Option<String>, _>(0)?.is_some() {
-            gone.pictures += 1;
-            from_json::<PictureReply>(row, 0, "drawings")?.file
+        let painted = row.try_get::<Option<String>, _>(0)?.is_some();
+        gone.pictures += i64::from(painted);
+        let file = if painted {
+            from_json::<PictureReply>(row, 0, "drawings").map(|picture| picture.file)
         } else {
-            file_of(row.try_get(1)?, row.try_get(2)?, &from_json(row, 3, "drawings")?)
+            let commission = from_json(row, 3, "drawings");
+            commission.and_then(|order| Ok(file_of(row.try_get(1)?, row.try_get(2)?, &order)))
         };
-        doom(connection, &file).await?;
-        gone.files.push(file);
+        match file {
+            Ok(file) => {
+                doom(connection, &file).await?;
+                gone.files.push(file);
+            }
+            // It goes all the same: it must not hold up the others.
+            Err(error @ StoreError::Row { .. }) => {
+                tracing::warn!(%error, "the file of a deleted drawing is not known");
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
-use super::{MIGRATIONS, StoreError};
+use super::StoreError;
+use super::opening::{MIGRATIONS, changes};
 
 /// How long another program may hold the database before it counts as locked.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -129,7 +130,7 @@ pub struct Pragmas {
 /// # Errors
 /// What SQLite says.
 pub async fn pragmas(path: &Path) -> Result<Pragmas, StoreError> {
-    let mut connection = super::options(Path::new(":memory:")).connect().await?;
+    let mut connection = super::opening::options(Path::new(":memory:")).connect().await?;
     let mut number = async |name: &str| {
         let row =
             sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {name}"))).fetch_one(&mut connection).await?;
@@ -151,14 +152,7 @@ fn wal(path: &Path) -> Option<bool> {
 
 /// Changes that are still to be made.
 async fn behind(connection: &mut SqliteConnection) -> Result<usize, StoreError> {
-    let table = "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
-    let made: i64 = sqlx::query(table).fetch_one(&mut *connection).await?.try_get(0)?;
-    let rows = if made == 0 {
-        Vec::new()
-    } else {
-        sqlx::query("SELECT version FROM _sqlx_migrations").fetch_all(&mut *connection).await?
-    };
-    let versions = rows.iter().map(|row| row.try_get::<i64, _>(0)).collect::<Result<Vec<_>, _>>()?;
+    let versions = changes(connection).await?;
     let known: Vec<i64> = MIGRATIONS.iter().map(|change| change.version).collect();
     if let Some(version) = versions.iter().find(|version| !known.contains(version)) {
         return Err(StoreError::Newer { version: *version });

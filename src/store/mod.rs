@@ -5,6 +5,8 @@
 //! hold a transaction across a model run or a network call, and never names a messenger or a model.
 
 mod error;
+mod opening;
+mod copy;
 mod messages;
 mod settle;
 mod drawings;
@@ -14,19 +16,19 @@ mod conversation;
 mod patience;
 mod reader;
 mod forget;
+mod age;
+mod snapshot;
 mod look;
 mod steps;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use sqlx::migrate::Migrator;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Connection as _, Row, Sqlite, SqliteConnection, Transaction};
+use sqlx::sqlite::SqlitePool;
+use sqlx::{Sqlite, Transaction};
 use tokio::sync::Notify;
+
+use opening::Opened;
 
 pub use cancel::CancelWord;
 pub use drawings::{Claimed, QueueRow};
@@ -34,19 +36,16 @@ pub use error::StoreError;
 pub use forget::Forgotten;
 pub use look::{Counts, Look, Pragmas, look, pragmas};
 pub use messages::{Accepted, Taken};
+pub use opening::Turn;
 pub use patience::{attend, insist};
 pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow};
 pub use replies::{Due, LONGEST_WAIT_MS};
 pub use settle::{Limits, Settled, Settlement};
+pub use snapshot::{Kept, Original, Snapshot, Unfinished, make_ready, newest_change};
 pub use steps::Witness;
 
 /// Times a message or a drawing may be begun before it is parked.
 pub const ATTEMPTS: u32 = 3;
-
-/// How long a database that another program holds is waited for when it is opened, each try being SQLite's own wait.
-const OPEN_TRIES: u32 = 6;
-
-static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Whether this process runs the house (holds the lock) or works beside one that may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,24 +70,13 @@ pub struct Bells {
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Store {
+    path: Arc<Path>,
     writer: SqlitePool,
     readers: SqlitePool,
+    folder: SqlitePool,
     boot: Arc<str>,
     bells: Arc<Bells>,
     steps: steps::Steps,
-}
-
-/// What holds on every connection of a house.
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
-        .pragma("secure_delete", "ON")
-        .disable_statement_logging()
 }
 
 impl Store {
@@ -98,13 +86,16 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened or written, or was made by a newer program.
     pub async fn open(path: &Path, boot: &str, role: Role, now: i64) -> Result<Self, StoreError> {
-        let options = options(path);
-        let turn = Turn::wait(path).await?;
-        let writer = open_writer(&options).await?;
-        drop(turn);
-        let readers = pool(4, options.read_only(true)).await?;
-        let store =
-            Self { writer, readers, boot: boot.into(), bells: Arc::default(), steps: Default::default() };
+        let Opened { writer, readers, folder } = opening::open(path).await?;
+        let store = Self {
+            path: path.into(),
+            writer,
+            readers,
+            folder,
+            boot: boot.into(),
+            bells: Arc::default(),
+            steps: Default::default(),
+        };
         if role == Role::House {
             store.take_back(now).await?;
         }
@@ -127,6 +118,7 @@ impl Store {
     pub async fn close(&self) {
         // The writer goes last: whoever closes last folds the log into the file.
         self.readers.close().await;
+        self.folder.close().await;
         self.writer.close().await;
     }
 
@@ -161,85 +153,6 @@ impl Store {
     }
 }
 
-/// The right to make the database or change its tables. Several of our processes may open it at once; sqlx does not
-/// keep their migrations apart, and SQLite does not wait when the journal mode changes. Goes with the process.
-struct Turn {
-    _held: std::fs::File,
-}
-
-impl Turn {
-    async fn wait(database: &Path) -> Result<Self, StoreError> {
-        let path = database.with_extension("db-opening");
-        let waited = tokio::task::spawn_blocking(move || {
-            let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-            file.lock()?;
-            Ok(Self { _held: file })
-        });
-        Ok(waited.await.map_err(std::io::Error::from).flatten().map_err(sqlx::Error::Io)?)
-    }
-}
-
-/// The writer, with the tables up to date. A program that is not ours (a backup) may hold the database for a while.
-async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
-    let mut tries = 1;
-    loop {
-        let opened = async {
-            let writer = pool(1, options.clone()).await?;
-            migrate(&writer).await.map(|()| writer)
-        };
-        match opened.await {
-            Err(StoreError::Locked { .. }) if tries < OPEN_TRIES => {}
-            done => return done,
-        }
-        tries += 1;
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
-
-async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
-    SqlitePoolOptions::new()
-        .max_connections(size)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .acquire_timeout(Duration::from_secs(30))
-        // A lock that lasts is said once, by whoever waits for it.
-        .acquire_slow_threshold(Duration::from_secs(3_600))
-        .after_connect(|connection, _| Box::pin(assert_pragmas(connection)))
-        // SQLite itself may have rolled back what a full disk did not let commit; sqlx then counts a transaction as open
-        // for ever, and such a connection can do nothing more.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_with(options)
-        .await
-        .map_err(StoreError::from)
-}
-
-/// Durability is per connection: a connection that does not have it is not used.
-async fn assert_pragmas(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    for (pragma, expected) in
-        [("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1), ("PRAGMA secure_delete", 1)]
-    {
-        let found: i64 = sqlx::query(pragma).fetch_one(&mut *connection).await?.try_get(0)?;
-        if found != expected {
-            return Err(sqlx::Error::Protocol(format!("{pragma} is {found}, not {expected}")));
-        }
-    }
-    let journal: String = sqlx::query("PRAGMA journal_mode").fetch_one(&mut *connection).await?.try_get(0)?;
-    if journal != "wal" {
-        return Err(sqlx::Error::Protocol(format!("PRAGMA journal_mode is {journal}, not wal")));
-    }
-    Ok(())
-}
-
-async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
-    use sqlx::migrate::MigrateError;
-    match MIGRATIONS.run(writer).await {
-        Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(version)) => Err(StoreError::Newer { version }),
-        Err(MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) => Err(source.into()),
-        Err(source) => Err(StoreError::Migration { source }),
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -258,6 +171,10 @@ pub(crate) mod tests {
 
     pub(crate) async fn open(folder: &tempfile::TempDir, boot: &str) -> Store {
         Store::open(&folder.path().join("aisaac.db"), boot, Role::House, 1_000).await.unwrap()
+    }
+
+    pub(crate) async fn execute(store: &Store, sql: &'static str) {
+        sqlx::query(sql).execute(&store.writer).await.unwrap();
     }
 
     pub(crate) fn says(chat: &str, person: &str, key: &str, text: &str) -> Message {

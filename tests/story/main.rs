@@ -20,3 +20,7 @@ mod drawing;
 mod waiting;
 mod trouble;
 mod pixels;
+mod traces;
+mod month;
+mod backup;
+mod locked;

@@ -1,6 +1,7 @@
 //! The world of a story: a data folder of its own, a house that can stop, die and stand up again, and its transcript.
 
 use std::cell::Cell;
+use std::path::Path;
 use std::sync::Arc;
 
 use aisaac::app::clock::Time;
@@ -8,6 +9,7 @@ use aisaac::app::config::Config;
 use aisaac::app::engines::Engines;
 use aisaac::app::house::{Foundation, House};
 use aisaac::app::places::Places;
+use aisaac::backup::{self, Made, Restored};
 use aisaac::inbox::Inbox;
 use aisaac::message::{Address, Body, Language, Message, Person};
 use aisaac::messenger::DeliveryError;
@@ -60,10 +62,24 @@ impl Story {
         text_limit: usize,
         config: &str,
     ) -> Self {
+        Self::built(engines, text_limit, "'scripted:bob', 'scripted:eva'", config).await
+    }
+
+    /// A house with fake models, other members, and lines of configuration.
+    pub(crate) async fn of(members: &str, config: &str) -> Self {
+        Self::built(models::engines, 1_000, members, config).await
+    }
+
+    async fn built(
+        engines: impl Fn(&Held) -> Engines + 'static,
+        text_limit: usize,
+        members: &str,
+        config: &str,
+    ) -> Self {
         NOW.with(|now| now.set(1_000_000));
         SEED.with(|seed| seed.set(0));
         let transcript = Transcript::default();
-        let members = "[access]\nowners = ['scripted:ana']\nmembers = ['scripted:bob', 'scripted:eva']\n";
+        let members = format!("[access]\nowners = ['scripted:ana']\nmembers = [{members}]\n");
         let mut story = Self {
             folder: tempfile::tempdir().unwrap(),
             config: Config::parse(&format!("language = 'en'\n{members}{config}")).unwrap(),
@@ -117,6 +133,28 @@ impl Story {
             house.store.close().await;
         }
         self.stand_up().await;
+    }
+
+    /// The story's own clock.
+    pub(crate) fn now(&self) -> i64 {
+        (TIME.now)()
+    }
+
+    /// A backup is made beside the house.
+    pub(crate) async fn backs_up(&self, file: &Path) -> Made {
+        self.transcript.write("-- a backup is made");
+        backup::make(&self.places().belongings(), file, false, self.now()).await.unwrap()
+    }
+
+    /// The house has died; a backup is put back, and another house stands up on it.
+    pub(crate) async fn restores(&mut self, file: &Path, keep_unfinished: bool) -> Restored {
+        self.transcript.write("-- the backup is put back");
+        self.house = None;
+        let archive = backup::Archive::open(file).unwrap();
+        let belongings = self.places().belongings();
+        let restored = backup::restore(archive, &belongings, keep_unfinished, self.now()).await.unwrap();
+        self.stand_up().await;
+        restored
     }
 
     /// Time goes by.
