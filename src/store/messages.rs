@@ -84,7 +84,8 @@ impl Store {
     pub async fn take(&self, messengers: &[&str]) -> Result<Option<Taken>, StoreError> {
         self.take_where(
             messengers,
-            "m.control = 0 AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.lane = m.lane AND o.state = 'taken' AND o.control = 0)",
+            "m.control = 0 AND NOT EXISTS (SELECT 1 FROM messages o INDEXED BY messages_waiting
+                 WHERE o.state IN ('new', 'taken') AND o.state = 'taken' AND o.lane = m.lane AND o.control = 0)",
         )
         .await
     }
@@ -99,9 +100,12 @@ impl Store {
 
     async fn take_where(&self, messengers: &[&str], condition: &str) -> Result<Option<Taken>, StoreError> {
         let marks = vec!["?"; messengers.len()].join(", ");
+        // By itself SQLite goes through every message of the messenger. The index holds those that wait or are in hand;
+        // its own condition is repeated so that SQLite sees that it fits.
         let sql = format!(
             "UPDATE messages SET state = 'taken', attempt = attempt + 1, boot = ? WHERE id = (
-                 SELECT m.id FROM messages m WHERE m.state = 'new' AND m.messenger IN ({marks}) AND {condition}
+                 SELECT m.id FROM messages m INDEXED BY messages_waiting
+                 WHERE m.state IN ('new', 'taken') AND m.state = 'new' AND m.messenger IN ({marks}) AND {condition}
                  ORDER BY m.id LIMIT 1)
              RETURNING id, message, attempt"
         );

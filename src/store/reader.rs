@@ -274,8 +274,10 @@ impl Reader {
     /// When the database fails.
     pub async fn open_work(&self, messenger: &str) -> Result<OpenWork, StoreError> {
         let row = sqlx::query(
-            "SELECT EXISTS (SELECT 1 FROM messages WHERE messenger = ?1 AND state IN ('new', 'taken')),
-                    EXISTS (SELECT 1 FROM drawings WHERE messenger = ?1 AND state IN ('waiting', 'running')),
+            "SELECT EXISTS (SELECT 1 FROM messages INDEXED BY messages_waiting
+                            WHERE messenger = ?1 AND state IN ('new', 'taken')),
+                    EXISTS (SELECT 1 FROM drawings WHERE messenger = ?1 AND state = 'waiting')
+                      OR EXISTS (SELECT 1 FROM drawings WHERE messenger = ?1 AND state = 'running'),
                     EXISTS (SELECT 1 FROM replies WHERE messenger = ?1 AND state = 'waiting')",
         )
         .bind(messenger)
