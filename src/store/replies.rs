@@ -49,10 +49,11 @@ impl Store {
     /// When the database fails.
     pub async fn next_reply(&self, messengers: &[&str], now: i64) -> Result<Option<Due>, StoreError> {
         let marks = vec!["?"; messengers.len()].join(", ");
+        // By itself SQLite goes through all replies in the order of their ids, and what waits stands at the end.
         let sql = format!(
             "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
                     (SELECT count(*) FROM parts p WHERE p.reply = r.id)
-             FROM replies r
+             FROM replies r INDEXED BY replies_waiting
              WHERE r.state = 'waiting' AND r.next_at NOT BETWEEN ? AND ? AND r.messenger IN ({marks})
                AND r.id = (SELECT min(o.id) FROM replies o WHERE o.lane = r.lane AND o.state = 'waiting')
              ORDER BY r.id LIMIT 1"
