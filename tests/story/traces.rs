@@ -101,10 +101,9 @@ async fn forget_leaves_no_word_of_a_person_in_any_file() {
 async fn what_is_old_leaves_no_word_in_any_file_but_for_what_waits() {
     let mut story = Story::with(crate::models::engines, 1_000, "[keep]\ndays = 7\n").await;
     two_people_live(&mut story).await;
-    story.fails([DeliveryError::Later {
-        after: Some(Duration::from_secs(864_000)),
-        reason: "off".to_owned(),
-    }]);
+    // Her first reply is put off, and again eight days later: what comes behind it waits, too.
+    let off = || DeliveryError::Later { after: Some(Duration::from_secs(3_000)), reason: "off".to_owned() };
+    story.fails([off(), off()]);
     says(&story, "eva", 1, "draw zqevawaits").await;
     while story.house().assistant.handle_next(&story.stop()).await.unwrap() {}
     story.paints().await;
