@@ -137,8 +137,11 @@ impl<'a> Question<'a> {
                 let sent = || store.part_sent(reply.id, 0, "printed", true, clock::now());
                 insist("noting a reply", &never, sent).await;
             }
-            if let Some(ended) = reader.ended(id).await?.filter(|ended| ended.everything) {
-                return self.finish(ended);
+            match reader.ended(id).await? {
+                Some(ended) if ended.everything => return self.finish(ended),
+                Some(_) => {}
+                // Somebody said /forget meanwhile.
+                None => return Err(sorry(Phrase::new("ask-forgotten"))),
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

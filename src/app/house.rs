@@ -199,7 +199,16 @@ impl House {
         let (heard, (), free) = tokio::join!(listen, working, deliver);
         // What the work left to say goes out, for a moment at most; not beside a delivery that is stuck.
         if free {
-            let flushed = async { while house.outbox.deliver_next().await.unwrap_or(false) {} };
+            let flushed = async {
+                loop {
+                    match house.outbox.deliver_next().await {
+                        Ok(true) => {}
+                        Ok(false) => break,
+                        // What was confirmed already is not yet on disk: a moment later it may be.
+                        Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+                    }
+                }
+            };
             let _ = tokio::time::timeout(FLUSH, flushed).await;
         }
         engines::end(&house.threads).await;

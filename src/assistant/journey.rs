@@ -62,10 +62,7 @@ impl Assistant {
             }
             Heeded::Stop => {
                 let report = Report { intent: "stop".into(), ..Report::default() };
-                let made = Made { report, ..Made::saying(Phrase::new("nothing-to-stop"), language) };
-                // What is stopped says so itself.
-                let stopped = self.stop_lane(&message.address.lane());
-                if stopped { Made { outcome: Outcome::Nothing, ..made } } else { made }
+                Made { outcome: Outcome::Stop, language, report, interrupted: false }
             }
             Heeded::Text(text) => {
                 self.understand_and_act(taken, &text, None, (language, settings), stop).await
@@ -200,6 +197,10 @@ impl Assistant {
                 "not in our hands any more; what was made of it is dropped"
             );
             return;
+        }
+        if made.outcome == Outcome::Stop {
+            // The row says it already: what is stopped ends as stopped, even if this process does not live to see it.
+            self.stop_lane(&taken.message.address.lane());
         }
         self.store.reached(Step::Settled, taken.id.get()).await;
         if let Some(gone) = settled.and_then(|settled| settled.forgotten) {

@@ -166,9 +166,11 @@ impl Assistant {
         self.settle(&taken, made, stop).await;
     }
 
-    /// Ends what runs in a lane. False when nothing does.
-    fn stop_lane(&self, lane: &str) -> bool {
-        self.lock().get(lane).map(Running::stop).is_some()
+    /// Ends what runs in a lane.
+    fn stop_lane(&self, lane: &str) {
+        if let Some(running) = self.lock().get(lane) {
+            running.stop();
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Running>> {

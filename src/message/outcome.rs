@@ -48,6 +48,8 @@ pub enum Outcome {
     },
     /// Delete what is kept about the lane and the person; the reply counts what went.
     Forget,
+    /// End the message that the lane has in hand, or say that there is none.
+    Stop,
     /// Cancel a drawing: the one at this place in line (0 is being painted), or the person's newest unfinished one.
     Cancel(Option<u32>),
 }

@@ -23,6 +23,9 @@ use crate::store::{Due, Store, StoreError, attend};
 pub use render::text_of;
 pub use split::split;
 
+/// The longest that a service may have a reply put off at a time.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
 /// Delivers replies and shows notices.
 pub struct Outbox {
     store: Store,
@@ -30,17 +33,19 @@ pub struct Outbox {
     media: Media,
     messengers: Vec<Arc<dyn Messenger>>,
     clock: fn() -> i64,
-    /// Delivered, but the disk has not taken that yet: it is written down before anything else leaves.
-    unrecorded: Mutex<Option<Sent>>,
+    /// What became of a delivery and is not on disk yet: it is written down before anything else leaves.
+    unrecorded: Mutex<Option<Unrecorded>>,
 }
 
-/// A part that a messenger confirmed.
+/// What became of a part.
 #[derive(Debug, Clone)]
-struct Sent {
-    reply: ReplyId,
-    part: u32,
-    remote: RemoteId,
-    last: bool,
+enum Unrecorded {
+    /// A messenger confirmed it.
+    Sent { reply: ReplyId, part: u32, remote: RemoteId, last: bool },
+    /// It did not leave, and is tried again.
+    PutOff { reply: ReplyId, wait: Duration },
+    /// It will never leave.
+    Parked { reply: ReplyId, reason: String },
 }
 
 impl Outbox {
@@ -93,40 +98,59 @@ impl Outbox {
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             let key = format!("{}-{number}", due.reply);
             self.store.reached(Step::Sending, due.reply.get()).await;
-            match messenger.deliver(part, &key, None).await {
+            let delivered = messenger.deliver(part, &key, None).await;
+            let left = delivered.is_ok();
+            let became = match delivered {
                 Ok(remote) => {
-                    let sent = Sent { reply: due.reply, part: number, remote, last: index == last };
-                    *self.lock() = Some(sent);
-                    self.store.reached(Step::Sent, due.reply.get()).await;
-                    self.record().await?;
-                    self.store.reached(Step::Confirmed, due.reply.get()).await;
-                    tracing::info!(
-                        reply = due.reply.get(),
-                        part = number,
-                        lane = due.address.lane(),
-                        "delivered"
-                    );
+                    Unrecorded::Sent { reply: due.reply, part: number, remote, last: index == last }
                 }
-                Err(error) => {
-                    self.put_off(&due, error).await?;
-                    return Ok(true);
-                }
+                Err(error) => not_left(&due, error),
+            };
+            *self.lock() = Some(became);
+            if left {
+                self.store.reached(Step::Sent, due.reply.get()).await;
+            }
+            let goes_on = self.record().await?;
+            if left {
+                self.store.reached(Step::Confirmed, due.reply.get()).await;
+                tracing::info!(
+                    reply = due.reply.get(),
+                    part = number,
+                    lane = due.address.lane(),
+                    "delivered"
+                );
+            }
+            if !goes_on {
+                break;
             }
         }
         Ok(true)
     }
 
-    /// Writes down what was delivered. It stays in hand until that works, so that nothing is delivered again.
-    async fn record(&self) -> Result<(), StoreError> {
-        let sent = self.lock().clone();
-        if let Some(Sent { reply, part, remote, last }) = sent {
-            self.store.part_sent(reply, part, &remote.0, last, (self.clock)()).await?;
-            *self.lock() = None;
-        }
-        Ok(())
+    /// Writes down what became of a delivery. It stays in hand until that works, so that nothing is delivered again, and
+    /// nobody is asked again too early. False when nothing more of that reply is to leave now.
+    async fn record(&self) -> Result<bool, StoreError> {
+        let Some(became) = self.lock().clone() else { return Ok(true) };
+        let now = (self.clock)();
+        let goes_on = match became {
+            Unrecorded::Sent { reply, part, remote, last } => {
+                self.store.part_sent(reply, part, &remote.0, last, now).await?
+            }
+            Unrecorded::PutOff { reply, wait } => {
+                let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+                self.store.reply_later(reply, wait, now).await?;
+                false
+            }
+            Unrecorded::Parked { reply, reason } => {
+                self.store.park_reply(reply, &reason, now).await?;
+                false
+            }
+        };
+        *self.lock() = None;
+        Ok(goes_on)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Sent>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Unrecorded>> {
         self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -142,25 +166,6 @@ impl Outbox {
 
     fn caption(&self, due: &Due, picture: &PictureReply) -> String {
         render::caption(picture, due.language, &self.phrases)
-    }
-
-    async fn put_off(&self, due: &Due, error: DeliveryError) -> Result<(), StoreError> {
-        let now = (self.clock)();
-        match error {
-            DeliveryError::Never { reason } => {
-                tracing::error!(reply = due.reply.get(), %reason, "reply parked");
-                self.store.park_reply(due.reply, &reason, now).await
-            }
-            DeliveryError::Later { after, reason } => {
-                let wait = after.unwrap_or_else(|| backoff(due.attempt));
-                tracing::warn!(reply = due.reply.get(), %reason, wait_ms = millis(wait), "reply put off");
-                self.store.reply_later(due.reply, long(wait), now).await
-            }
-            DeliveryError::Unknown { reason } => {
-                tracing::warn!(reply = due.reply.get(), %reason, "reply may have arrived, tried again with the same key");
-                self.store.reply_later(due.reply, long(backoff(due.attempt)), now).await
-            }
-        }
     }
 
     /// Shows the newest notice of each lane among those that have gathered.
@@ -189,8 +194,24 @@ impl Outbox {
     }
 }
 
-fn long(wait: Duration) -> i64 {
-    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
+/// Why a part did not leave, for the log, and what comes of it.
+fn not_left(due: &Due, error: DeliveryError) -> Unrecorded {
+    let reply = due.reply;
+    match error {
+        DeliveryError::Never { reason } => {
+            tracing::error!(reply = reply.get(), %reason, "reply parked");
+            Unrecorded::Parked { reply, reason }
+        }
+        DeliveryError::Later { after, reason } => {
+            let wait = after.unwrap_or_else(|| backoff(due.attempt)).min(LONGEST_WAIT);
+            tracing::warn!(reply = reply.get(), %reason, wait_ms = millis(wait), "reply put off");
+            Unrecorded::PutOff { reply, wait }
+        }
+        DeliveryError::Unknown { reason } => {
+            tracing::warn!(reply = reply.get(), %reason, "reply may have arrived, tried again with the same key");
+            Unrecorded::PutOff { reply, wait: backoff(due.attempt) }
+        }
+    }
 }
 
 /// 1 s, doubled with each failure, 5 min at most.

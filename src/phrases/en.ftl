@@ -26,6 +26,7 @@ about-settings = language, size, steps, seed
 what-to-draw = What shall I draw?
 drawing-now = I am drawing “{ $subject }”.
 queued = “{ $subject }”: number { $place } in line.
+ask-forgotten = This message was forgotten (/forget) before it was answered. Ask again if you still want to know.
 request-changed = Changed: I will draw “{ $subject }”.
 edit-too-late = That drawing is begun or done already. Send the changed request as a new message.
 picture-caption = { $prompt } · seed { $seed } · { $steps ->

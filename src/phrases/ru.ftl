@@ -26,6 +26,7 @@ about-settings = язык, размер, шаги, сид
 what-to-draw = Что нарисовать?
 drawing-now = Рисую: «{ $subject }».
 queued = «{ $subject }»: место в очереди — { $place }.
+ask-forgotten = Это сообщение забыли (/forget) раньше, чем ответили на него. Спросите снова, если ещё хотите знать.
 request-changed = Поменял: нарисую «{ $subject }».
 edit-too-late = Этот рисунок уже начат или готов. Пришлите изменённую просьбу новым сообщением.
 picture-caption = { $prompt } · сид { $seed } · { $steps ->

@@ -21,6 +21,10 @@ const FOLD_AGAIN: Duration = Duration::from_millis(200);
 /// Pages that are given back to the disk in one transaction; fewer free ones are kept for what comes next.
 const PAGES: i64 = 256;
 
+/// Files to be deleted; a file's name begins with its drawing (`file_of`).
+const UNNAMED: &str = "SELECT file FROM doomed WHERE NOT EXISTS (
+    SELECT 1 FROM drawings d WHERE d.state IN ('waiting', 'running') AND doomed.file LIKE d.id || '-' || d.queued_at || '-%')";
+
 /// What has ended, by table: the condition takes the moment before which it must have ended. A drawing whose picture is
 /// still to be delivered has not ended for its requester.
 const ENDED: [(&str, &str); 4] = [
@@ -70,12 +74,13 @@ impl Store {
         Ok(())
     }
 
-    /// Files that no row names any more and that are not deleted yet.
+    /// Files that no row names any more and that are not deleted yet. Those of a drawing that is not finished may be
+    /// written at any moment, and are let be.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn doomed(&self) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query("SELECT file FROM doomed").fetch_all(&self.readers).await?;
+        let rows = sqlx::query(UNNAMED).fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 

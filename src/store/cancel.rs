@@ -6,7 +6,6 @@
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::drawings::{Claimed, claimed, tell};
-use super::forget::doom;
 use super::{Store, StoreError};
 use crate::message::{DrawingId, MessageId};
 
@@ -150,7 +149,6 @@ async fn cancel_it(
         .bind(drawing.id.get())
         .execute(&mut *connection)
         .await?;
-    doom(connection, &drawing.file()).await?;
     Ok(CancelWord::Cancelled(drawing.commission.subject))
 }
 

@@ -6,7 +6,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::forget::doom;
+use super::forget;
 use super::messages::{address, from_json, language, or_park, to_json};
 use super::replies::{self, NewReply};
 use super::{ATTEMPTS, Store, StoreError};
@@ -187,6 +187,17 @@ impl Store {
         Ok(())
     }
 
+    /// A picture's file is about to be written: should nobody ever say that it is done, it is to be deleted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn writes(&self, claimed: &Claimed) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        forget::doom(&mut tx, &claimed.file()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     async fn end(
         &self,
         claimed: &Claimed,
@@ -211,8 +222,8 @@ impl Store {
         .await?
         .rows_affected();
         if ended == 1 {
-            if picture.is_none() {
-                doom(&mut tx, &claimed.file()).await?;
+            if picture.is_some() {
+                forget::spare(&mut tx, &claimed.file()).await?;
             }
             let reply = NewReply {
                 message: claimed.message,
@@ -276,9 +287,7 @@ pub(super) async fn take_back(
     .fetch_all(&mut *connection)
     .await?;
     for row in &worn {
-        let drawing = claimed(row)?;
-        doom(connection, &drawing.file()).await?;
-        tell(connection, &drawing, "drawing-gave-up", now).await?;
+        tell_of(connection, row, "drawing-gave-up", now).await?;
     }
     let cancelled = sqlx::query(
         "UPDATE drawings SET state = 'cancelled', ended_at = ? WHERE state = 'running' AND boot IS NOT ? AND cancel = 1
@@ -289,9 +298,7 @@ pub(super) async fn take_back(
     .fetch_all(&mut *connection)
     .await?;
     for row in &cancelled {
-        let drawing = claimed(row)?;
-        doom(connection, &drawing.file()).await?;
-        tell(connection, &drawing, "drawing-cancelled", now).await?;
+        tell_of(connection, row, "drawing-cancelled", now).await?;
     }
     sqlx::query(
         "UPDATE drawings SET state = 'waiting', boot = NULL WHERE state = 'running' AND boot IS NOT ?",
@@ -300,6 +307,19 @@ pub(super) async fn take_back(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Tells the requester, unless the row cannot be read.
+async fn tell_of(
+    connection: &mut SqliteConnection,
+    row: &SqliteRow,
+    key: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    match or_park(claimed(row), Some(row), "drawings", connection).await? {
+        Some(drawing) => tell(connection, &drawing, key, now).await,
+        None => Ok(()),
+    }
 }
 
 pub(super) async fn tell(

@@ -109,6 +109,12 @@ pub(super) async fn files(
     Ok(())
 }
 
+/// A file stays after all.
+pub(super) async fn spare(connection: &mut SqliteConnection, file: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM doomed WHERE file = ?").bind(file).execute(connection).await?;
+    Ok(())
+}
+
 /// A file is to be deleted once the transaction has committed.
 pub(super) async fn doom(connection: &mut SqliteConnection, file: &str) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO doomed (file) VALUES (?) ON CONFLICT DO NOTHING")

@@ -187,27 +187,28 @@ async fn row_of(connection: &mut SqliteConnection, message: &Message) -> Result<
     Ok(MessageId::new(row.try_get(0)?))
 }
 
-/// Messages in the hands of processes that died.
+/// Messages in the hands of processes that died: back to their lanes, unless the house has died over one too often, or
+/// somebody has said /stop meanwhile.
 pub(super) async fn take_back(
     connection: &mut SqliteConnection,
     boot: &str,
     now: i64,
 ) -> Result<(), StoreError> {
-    let worn = sqlx::query(
-        "SELECT id, message FROM messages WHERE state = 'taken' AND boot IS NOT ? AND attempt >= ?",
+    let ended = sqlx::query(
+        "UPDATE messages SET state = iif(stopped, 'settled', 'parked'), settled_at = ?1,
+                reason = iif(stopped, NULL, 'the house died over it')
+         WHERE state = 'taken' AND boot IS NOT ?2 AND (attempt >= ?3 OR stopped) RETURNING id, message, stopped",
     )
+    .bind(now)
     .bind(boot)
     .bind(ATTEMPTS)
     .fetch_all(&mut *connection)
     .await?;
-    for row in worn {
+    for row in ended {
         let id: i64 = row.try_get(0)?;
-        let message: Message = from_json(&row, 1, "messages")?;
-        sqlx::query("UPDATE messages SET state = 'parked', reason = 'the house died over it', settled_at = ? WHERE id = ?")
-            .bind(now)
-            .bind(id)
-            .execute(&mut *connection)
-            .await?;
+        let read = from_json::<Message>(&row, 1, "messages");
+        let Some(message) = or_park(read, Some(&row), "messages", connection).await? else { continue };
+        let word = if row.try_get(2)? { "stopping" } else { "gave-up" };
         let reply = NewReply {
             message: Some(MessageId::new(id)),
             drawing: None,
@@ -215,7 +216,7 @@ pub(super) async fn take_back(
             person: &message.from.id,
             reply_to: Some(&message.key),
             language: message.from.language.unwrap_or(Language::En),
-            content: &Content::Phrases { phrases: vec![Phrase::new("gave-up")] },
+            content: &Content::Phrases { phrases: vec![Phrase::new(word)] },
         };
         replies::insert(connection, &reply, now).await?;
     }

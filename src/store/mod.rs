@@ -39,7 +39,7 @@ pub use messages::{Accepted, Taken};
 pub use opening::Turn;
 pub use patience::{attend, insist};
 pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow};
-pub use replies::{Due, LONGEST_WAIT_MS};
+pub use replies::Due;
 pub use settle::{Limits, Settled, Settlement};
 pub use snapshot::{Kept, Original, Snapshot, Unfinished, make_ready, newest_change};
 pub use steps::Witness;

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::StoreError;
@@ -16,6 +17,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How long to wait after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// How long what is in hand is tried to be written down once the house was told to stop.
+const AFTER_STOP: Duration = Duration::from_secs(3);
 
 /// Does `work` until told to stop: at once while it says that it did something, otherwise when the bell rings.
 pub async fn attend<F: Future<Output = Result<bool, StoreError>>>(
@@ -47,13 +51,15 @@ pub async fn attend<F: Future<Output = Result<bool, StoreError>>>(
     }
 }
 
-/// Does `work` until it succeeds; `None` when told to stop before.
+/// Does `work` until it succeeds. Told to stop, it goes on for [`AFTER_STOP`]: what is in hand would be lost, or done
+/// again; then it is `None`.
 pub async fn insist<T, E: std::error::Error + 'static, F: Future<Output = Result<T, E>>>(
     what: &str,
     stop: &CancellationToken,
     mut work: impl FnMut() -> F,
 ) -> Option<T> {
     let mut trouble = Trouble::default();
+    let mut until = None;
     loop {
         match work().await {
             Ok(done) => {
@@ -62,9 +68,17 @@ pub async fn insist<T, E: std::error::Error + 'static, F: Future<Output = Result
             }
             Err(error) => trouble.met(what, &error),
         }
-        tokio::select! {
-            () = tokio::time::sleep(AFTER_FAILURE) => {}
-            () = stop.cancelled() => return None,
+        if stop.is_cancelled() {
+            let now = Instant::now();
+            if now > *until.get_or_insert(now + AFTER_STOP) {
+                return None;
+            }
+            tokio::time::sleep(AFTER_FAILURE / 5).await;
+        } else {
+            tokio::select! {
+                () = tokio::time::sleep(AFTER_FAILURE) => {}
+                () = stop.cancelled() => {}
+            }
         }
     }
 }

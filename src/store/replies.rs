@@ -7,10 +7,6 @@ use super::messages::{address, from_json, language, or_park, to_json};
 use super::{Store, StoreError};
 use crate::message::{Address, Content, DrawingId, Language, MessageId, ReplyId};
 
-/// The longest that a reply is put off at a time. One that is to wait longer was put off before the clock was set back,
-/// and its time has come.
-pub const LONGEST_WAIT_MS: i64 = 3_600_000;
-
 /// A reply about to be queued.
 pub(super) struct NewReply<'a> {
     pub(super) message: Option<MessageId>,
@@ -54,12 +50,12 @@ impl Store {
             "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
                     (SELECT count(*) FROM parts p WHERE p.reply = r.id)
              FROM replies r INDEXED BY replies_waiting
-             WHERE r.state = 'waiting' AND r.next_at NOT BETWEEN ? AND ? AND r.messenger IN ({marks})
+             WHERE r.state = 'waiting' AND (r.next_at <= ? OR r.put_off_at > ?) AND r.messenger IN ({marks})
                AND r.id = (SELECT min(o.id) FROM replies o WHERE o.lane = r.lane AND o.state = 'waiting')
              ORDER BY r.id LIMIT 1"
         );
         loop {
-            let mut query = sqlx::query(AssertSqlSafe(sql.clone())).bind(now + 1).bind(now + LONGEST_WAIT_MS);
+            let mut query = sqlx::query(AssertSqlSafe(sql.clone())).bind(now).bind(now);
             for messenger in messengers {
                 query = query.bind(*messenger);
             }
@@ -74,7 +70,8 @@ impl Store {
         }
     }
 
-    /// Notes that a part was confirmed; with the last one the reply is done.
+    /// Notes that a part was confirmed; with the last one the reply is done. False when the reply is gone: somebody said
+    /// /forget while the part was on its way, and nothing more of it is to leave.
     ///
     /// # Errors
     /// When the database fails.
@@ -85,8 +82,16 @@ impl Store {
         remote: &str,
         last: bool,
         now: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
+        let there: bool = sqlx::query("SELECT EXISTS (SELECT 1 FROM replies WHERE id = ?)")
+            .bind(reply.get())
+            .fetch_one(&mut *tx)
+            .await?
+            .try_get(0)?;
+        if !there {
+            return Ok(false);
+        }
         sqlx::query(
             "INSERT INTO parts (reply, part, remote, sent_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
@@ -105,16 +110,17 @@ impl Store {
         }
         tx.commit().await?;
         self.bells().outbox.notify_one();
-        Ok(())
+        Ok(true)
     }
 
-    /// Tries a reply again after `wait` milliseconds, [`LONGEST_WAIT_MS`] at most.
+    /// Tries a reply again after `wait` milliseconds.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn reply_later(&self, reply: ReplyId, wait: i64, now: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE replies SET attempt = attempt + 1, next_at = ? WHERE id = ?")
-            .bind(now + wait.clamp(0, LONGEST_WAIT_MS))
+        sqlx::query("UPDATE replies SET attempt = attempt + 1, next_at = ?, put_off_at = ? WHERE id = ?")
+            .bind(now.saturating_add(wait))
+            .bind(now)
             .bind(reply.get())
             .execute(&self.writer)
             .await?;

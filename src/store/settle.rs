@@ -65,20 +65,21 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails; nothing has changed then.
-    pub async fn settle(&self, settlement: Settlement<'_>) -> Result<Option<Settled>, StoreError> {
+    pub async fn settle(&self, mut settlement: Settlement<'_>) -> Result<Option<Settled>, StoreError> {
         let mut tx = self.begin().await?;
         let mine = sqlx::query(
-            "UPDATE messages SET state = 'settled', report = ?, settled_at = ? WHERE id = ? AND state = 'taken' AND boot = ?",
+            "UPDATE messages SET state = 'settled', report = ?, settled_at = ? WHERE id = ? AND state = 'taken' AND boot = ?
+             RETURNING stopped",
         )
         .bind(settlement.report)
         .bind(settlement.now)
         .bind(settlement.taken.id.get())
         .bind(&*self.boot)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
-        if mine == 0 {
-            return Ok(None);
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(mine) = mine else { return Ok(None) };
+        if mine.try_get(0)? {
+            settlement.outcome = stopped(settlement.outcome);
         }
         if !settlement.for_us {
             sqlx::query(
@@ -96,6 +97,28 @@ impl Store {
         self.bells().drawings.notify_one();
         Ok(Some(settled))
     }
+}
+
+/// What a message comes to when somebody said /stop while it was in hand: an answer with the mark, whole or not; of
+/// anything else, nothing but the word that it was stopped.
+fn stopped(outcome: Outcome) -> Outcome {
+    let mark = || Phrase::new("stopped-mark");
+    let marked = |phrases: &[Phrase]| {
+        phrases.iter().any(|phrase| phrase.key == "stopped-mark" || phrase.key == "stopping")
+    };
+    let (content, remember) = match outcome {
+        Outcome::Nothing => return Outcome::Nothing,
+        Outcome::Say { content, remember } => (content, remember),
+        _ => (Content::Phrases { phrases: vec![Phrase::new("stopping")] }, None),
+    };
+    let content = match content {
+        Content::Text { text } => Content::Mixed { text, phrases: vec![mark()] },
+        Content::Mixed { text, phrases } if !marked(&phrases) => {
+            Content::Mixed { text, phrases: phrases.into_iter().chain([mark()]).collect() }
+        }
+        other => other,
+    };
+    Outcome::Say { content, remember }
 }
 
 /// A settlement being written, inside its transaction.
@@ -132,6 +155,7 @@ impl Writing<'_, '_> {
                 self.reply(content, None).await?;
             }
             Outcome::Forget => self.forget().await?,
+            Outcome::Stop => self.stop().await?,
             Outcome::Cancel(id) => self.cancel(*id).await?,
         }
         for key in self.at.told {
@@ -308,6 +332,13 @@ impl Writing<'_, '_> {
         let phrase = Phrase::new("forgot").with("messages", gone.messages).with("pictures", gone.pictures);
         self.made.forgotten = Some(gone);
         self.say(phrase, None).await
+    }
+
+    /// What is in hand in the lane ends as stopped and says so itself.
+    async fn stop(&mut self) -> Result<(), StoreError> {
+        let sql = "UPDATE messages SET stopped = 1 WHERE lane = ? AND state = 'taken' AND control = 0";
+        let found = sqlx::query(sql).bind(self.lane()).execute(&mut *self.tx).await?.rows_affected();
+        if found > 0 { Ok(()) } else { self.say(Phrase::new("nothing-to-stop"), None).await }
     }
 
     async fn cancel(&mut self, place: Option<u32>) -> Result<(), StoreError> {

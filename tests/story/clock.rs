@@ -65,3 +65,17 @@ async fn a_reply_put_off_before_the_clock_was_set_back_does_not_wait_for_hours()
       → ana: You said: one (0 before)
     ");
 }
+
+#[tokio::test]
+async fn a_clock_set_back_a_little_holds_nothing_up_either() {
+    for minutes in [1, 10, 30, 59, 61] {
+        let mut story = Story::new().await;
+        story.passes(600);
+        story.fails([DeliveryError::Later { after: None, reason: "busy".into() }]);
+        story.plays("ana", 1, "one").await;
+        story.passes(-minutes);
+        story.delivers().await;
+        let told = story.told();
+        assert!(told.ends_with("→ ana: You said: one (0 before)"), "{minutes} minutes back: {told}");
+    }
+}

@@ -338,3 +338,63 @@ async fn without_models_the_house_says_what_is_missing() {
       → ana: The line is empty.
     ");
 }
+
+#[tokio::test]
+async fn what_is_forgotten_on_its_way_holds_nobody_up() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "one").await;
+    assert!(story.house().assistant.handle_next(&story.stop()).await.unwrap());
+    let (due, part) = story.due().await;
+    story.says("ana", 2, "/forget").await;
+    assert!(story.house().assistant.handle_next(&story.stop()).await.unwrap());
+    let goes_on = story.house().store.part_sent(due, part, "remote", true, 1).await.unwrap();
+    assert!(!goes_on, "nothing more of it is to leave");
+    story.plays("bob", 1, "two").await;
+    assert_snapshot!(story.told(), @"
+    ana: one
+    ana: /forget
+    bob: two
+      ~ ana: You said: …
+      ~ ana: You said: one…
+      ~ ana: You said: one (0 before)…
+      ~ ana: (forget what you keep yourself)
+      ~ bob: You said: …
+      ~ bob: You said: two…
+      ~ bob: You said: two (0 before)…
+      → ana: Deleted: 1 message and 0 pictures, and the settings of this chat.
+      → bob: You said: two (0 before)
+    ");
+}
+
+#[tokio::test]
+async fn a_stop_that_was_heeded_holds_after_the_house_died() {
+    let mut story = Story::new().await;
+    story.says("ana", 1, "Tell me a slow tale").await;
+    let (house, stop) = (story.house(), story.stop());
+    let dead = tokio::select! {
+        _ = house.assistant.handle_next(&stop) => false,
+        () = async {
+            story.held.reached().await;
+            story.says("ana", 2, "/stop").await;
+            let store = &house.store;
+            let taken = store.take_control(&["scripted"]).await.unwrap().unwrap();
+            story.settles_stop(&taken).await;
+        } => true,
+    };
+    assert!(dead);
+    story.dies().await;
+    story.held.lets_go();
+    story.answers().await;
+    story.plays("ana", 3, "Good morning").await;
+    assert_snapshot!(story.told(), @"
+    ana: Tell me a slow tale
+    ana: /stop
+    -- the house dies and stands up again
+      → ana: Stopped.
+    ana: Good morning
+      ~ ana: You said: …
+      ~ ana: You said: Good morning…
+      ~ ana: You said: Good morning (0 before)…
+      → ana: You said: Good morning (0 before)
+    ");
+}

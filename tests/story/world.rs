@@ -11,8 +11,9 @@ use aisaac::app::house::{Foundation, House};
 use aisaac::app::places::Places;
 use aisaac::backup::{self, Made, Restored};
 use aisaac::inbox::Inbox;
-use aisaac::message::{Address, Body, Language, Message, Person};
+use aisaac::message::{Address, Body, Language, Message, Outcome, Person, ReplyId};
 use aisaac::messenger::DeliveryError;
+use aisaac::store::{Limits, Settlement, Taken};
 use sqlx::Connection as _;
 use tokio_util::sync::CancellationToken;
 
@@ -209,6 +210,29 @@ impl Story {
     pub(crate) async fn answers(&mut self) {
         while self.house().assistant.handle_next(&self.stop).await.unwrap() {}
         self.delivers().await;
+    }
+
+    /// The reply that would leave next, and which part of it.
+    pub(crate) async fn due(&self) -> (ReplyId, u32) {
+        let due = self.house().store.next_reply(&[NAME], (TIME.now)()).await.unwrap().unwrap();
+        (due.reply, due.parts_sent)
+    }
+
+    /// A /stop becomes a row, and the house dies before it can do anything about it.
+    pub(crate) async fn settles_stop(&self, taken: &Taken) {
+        let settlement = Settlement {
+            taken,
+            outcome: Outcome::Stop,
+            owner: true,
+            also: &[NAME],
+            for_us: true,
+            told: &[],
+            language: Language::En,
+            report: "{}",
+            limits: Limits { waiting_per_person: 1 },
+            now: (TIME.now)(),
+        };
+        self.house().store.settle(settlement).await.unwrap().unwrap();
     }
 
     /// Notices are shown, then replies leave.
