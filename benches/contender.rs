@@ -32,6 +32,7 @@ impl Contender {
         let mut command = Command::new(&places.python);
         command.arg(format!("{}/benches/peers/{script}", env!("CARGO_MANIFEST_DIR")));
         command.args(arguments).arg(&threads).env("OMP_NUM_THREADS", &threads);
+        command.env("TQDM_DISABLE", "1").env("PYTHONWARNINGS", "ignore");
         let started = Self::start(command);
         if started.is_none() {
             println!("  {script} does not start (the lines above say why): its columns are left out");

@@ -31,7 +31,7 @@ def feed(tokens):
     return c.llama_sampler_sample(chain, context, -1)
 
 
-def answer(prompt, most):
+def answer(prompt, most, **_):
     c.llama_memory_clear(memory, True)
     start = time.perf_counter()
     token = feed(prompt)

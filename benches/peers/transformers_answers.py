@@ -21,7 +21,7 @@ model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, d
 
 
 @torch.inference_mode()
-def answer(prompt, most):
+def answer(prompt, most, **_):
     cache = DynamicCache()
     feed = lambda tokens: int(model(torch.tensor([tokens]), past_key_values=cache, logits_to_keep=1).logits[0, -1].argmax())
     start = time.perf_counter()
