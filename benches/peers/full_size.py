@@ -24,7 +24,9 @@ words = CLIPTokenizer.from_pretrained(folder / "tokenizer")
 
 
 def states(prompt):
-    return text(**words(prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt")).last_hidden_state
+    # As the pipeline does: padding is seen, no mask is given.
+    ids = words(prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
+    return text(ids).last_hidden_state
 
 
 @torch.inference_mode()
