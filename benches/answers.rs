@@ -75,7 +75,7 @@ pub(crate) fn run(places: &Places) {
     let mut figures = Figures::of("answers", "Answers: SmolLM2-135M-Instruct, Q4_1, greedy");
     let mut told = false;
     for (threads, most) in [(crate::cores(), usize::MAX), (1, ON_ONE)] {
-        if threads == 1 && told {
+        if told && crate::cores() == 1 {
             break;
         }
         let mut runs = contenders(places, threads);
