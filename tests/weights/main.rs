@@ -14,54 +14,25 @@
 
 mod figures;
 mod instruct;
+mod pulled;
 mod sketch;
 mod understand;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use aisaac::inference::Control;
-use aisaac::inference::runtime::Hardware;
-use aisaac::models::{self, Catalogue, Manifest};
+use aisaac::models::{self, Catalogue};
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
-/// A pulled model: its manifest and where it lies.
-struct Pulled {
-    manifest: Manifest,
-    folder: PathBuf,
-}
+use pulled::{Pulled, data, pulled, quiet};
 
-fn data() -> PathBuf {
-    let data = std::env::var_os("AISAAC_WEIGHTS").map(PathBuf::from);
-    data.expect("AISAAC_WEIGHTS names no data folder with the starter models: run `make test-weights`")
-}
-
-fn pulled(name: &str) -> Pulled {
-    let (data, catalogue) = (data(), Catalogue::built_in());
-    let manifest = catalogue.get(name).unwrap().clone();
-    assert!(
-        models::installed(&data, &manifest),
-        "{name} is not installed in {}: run `make test-weights`, or aisaac models pull starter",
-        data.display()
-    );
-    Pulled { folder: models::folder(&data, name), manifest }
-}
-
-/// The processor as the product uses it by default, with the library that was pulled.
-fn hardware() -> Hardware {
-    let library = models::library(&data());
-    assert!(library.is_file(), "no {}: run `make test-weights`", library.display());
-    Hardware::cpu(library, 0)
+/// The processor as the product uses it by default.
+fn hardware() -> aisaac::inference::runtime::Hardware {
+    pulled::hardware(0)
 }
 
 fn json(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-/// A control that nobody stops or listens to.
-fn quiet<P: 'static>() -> Control<'static, P> {
-    Control::detached(CancellationToken::new(), Box::new(|_| ()))
 }
 
 #[test]

@@ -2,20 +2,18 @@
 //! of `models/understand/{test,fresh,fresh2}.jsonl`; and the encoder's vectors against transformers (`models/recipes/golden_e5.py`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aisaac::conversation::Bounds;
 use aisaac::inference::encoder::Encoder;
-use aisaac::inference::{Boxed, Handle, Terms, UnderstandRequest, Understanding, Understood, understanding};
-use aisaac::intent::{self, Kit, Options};
-use aisaac::phrases::Phrases;
+use aisaac::inference::{UnderstandRequest, Understanding, Understood};
+use aisaac::intent;
 use aisaac::store::{Role, Store};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::figures::{Figures, percent};
+use crate::pulled::{kit, model};
 use crate::{hardware, json, pulled};
 
 /// Per cent of intents that must be right, in all and in each slice, and of subjects in all.
@@ -77,32 +75,6 @@ fn phrases() -> Vec<Phrase> {
     all
 }
 
-fn model() -> Understanding {
-    let (pulled, hardware, commands) = (pulled("understand"), hardware(), intent::commands());
-    Handle::spawn(Terms::free("understand"), move || {
-        understanding::load(&pulled.manifest, &pulled.folder, &commands, &hardware)
-            .map(|model| Box::new(model) as Boxed<_, _, _>)
-    })
-}
-
-/// What the router needs: the model, and a house without anything else.
-fn kit(model: Understanding, store: &Store) -> Kit {
-    Kit {
-        understanding: Some(model),
-        answering: None,
-        painter: None,
-        phrases: Arc::new(Phrases::load()),
-        reader: store.reader(),
-        notices: tokio::sync::mpsc::channel(1).0,
-        options: Options {
-            conversation: Bounds { turns: 0, age_ms: 0 },
-            persona: None,
-            offer_from: 1.0,
-            free_disk: Arc::new(|| None),
-        },
-    }
-}
-
 async fn subject(model: &Understanding, text: &str) -> String {
     let request = UnderstandRequest::Subject { text: text.to_owned() };
     match model.run(request, CancellationToken::new(), Box::new(|()| ())).await.unwrap() {
@@ -121,7 +93,7 @@ fn same(ours: &str, theirs: &str) -> bool {
 async fn intents_and_subjects_are_right() {
     let (folder, stop) = (tempfile::tempdir().unwrap(), CancellationToken::new());
     let store = Store::open(&folder.path().join("aisaac.db"), "weights", Role::House, 0).await.unwrap();
-    let model = model();
+    let model = model(0);
     let kit = kit(model.clone(), &store);
     let (mut slices, mut sets) = (BTreeMap::<String, Count>::new(), BTreeMap::<String, Count>::new());
     let mut all = Count::default();
