@@ -98,10 +98,16 @@ def plural(name):
     return name[:-1] + "ies" if name.endswith("y") and name[-2] not in "aeiou" else name + "s"
 
 
+def own(row):
+    """The kind that a thing's own colour is: a colour, or "plain" where its name is none."""
+    colour = LIKE.get(row["colour_ru"], row["colour_en"])
+    colour = "light blue" if row["colour_ru"] == "голубой" else colour
+    return colour if colour in variants.COLOURS else "plain"
+
+
 def others(row):
     """The colours that a thing does not have by itself."""
-    own = {row["colour_en"], LIKE.get(row["colour_ru"]), "light blue" if row["colour_ru"] == "голубой" else None}
-    return [colour for colour in variants.COLOURS if colour not in own]
+    return [colour for colour in variants.COLOURS if colour not in (own(row), row["colour_en"])]
 
 
 def russian(row, ru, dice):
@@ -110,7 +116,7 @@ def russian(row, ru, dice):
     for name in [row["ru"]] + row["synonyms_ru"]:
         main = name == row["ru"]
         out += [(ru.forms(name, None, case), "plain", BARE) for case in (CASES if main else CASES[:3])]
-        out += [(ru.forms(name, row["colour_ru"], case), "plain", TRUE) for case in CASES[:2]]
+        out += [(ru.forms(name, row["colour_ru"], case), own(row), TRUE) for case in CASES[:2]]
         if not main and dice.random() < 0.7:
             continue
         out += [(ru.plural(name, case), "plain", 1) for case in ("nomn", "accs")]
@@ -133,11 +139,11 @@ def english(row, dice):
     for name in [row["en"]] + row["synonyms_en"]:
         main = name == row["en"]
         out += [(name, "plain", 2 * BARE), (article(name), "plain", BARE)]
-        out += [(f"{row['colour_en']} {name}", "plain", TRUE)]
+        out += [(f"{row['colour_en']} {name}", own(row), TRUE)]
         if not main and dice.random() < 0.7:
             continue
         out += [(f"the {name}", "plain", 1), (f"a drawing of {article(name)}", "plain", 1), (plural(name), "plain", 2)]
-        out += [(article(f"{row['colour_en']} {name}"), "plain", TRUE)]
+        out += [(article(f"{row['colour_en']} {name}"), own(row), TRUE)]
         for adjective in WORDS_EN if main else dice.sample(WORDS_EN, 1):
             out.append((article(f"{adjective} {name}"), "plain", 1))
         out.append((article(f"small {name}"), "small", 2))

@@ -17,38 +17,45 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
+import torch.nn.functional as F
 from diffusers import DDIMScheduler, UNet2DConditionModel
 
+import captions
+import memory as memories
 import variants
 import vae as codec
 
 SCHEDULER = dict(num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
                  prediction_type="v_prediction", clip_sample=False, set_alpha_to_one=False, steps_offset=1,
                  timestep_spacing="trailing")
-SHARES, COLOURED = {"plain": 0.70, "on white": 0.05, "small": 0.0}, 0.25 / 12  # how often each kind is trained
+SHARES, COLOURED = {"plain": 0.45, "on white": 0.05, "small": 0.12}, 0.38 / 12  # how often each kind is trained
 
 
 def build():
-    """The UNet, untrained."""
+    """The UNet, untrained: noisy latents and what the memory shows go in."""
     return UNet2DConditionModel(
-        sample_size=16, in_channels=4, out_channels=4, block_out_channels=(64, 128), layers_per_block=1,
+        sample_size=16, in_channels=12, out_channels=4, block_out_channels=(64, 128), layers_per_block=1,
         down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
         cross_attention_dim=384, attention_head_dim=4, norm_num_groups=16)
 
 
 class Views:
-    """What is trained on: (latents, states of a caption), drawn by lot."""
+    """What is trained on: (latents, what the memory shows, states of a caption), drawn by lot."""
 
     def __init__(self, work, turns):
         text, art = np.load(work / "captions.npz"), np.load(work / "latents.npz")
         self.states, self.turns = torch.from_numpy(text["states"]), turns
+        self.memory = memories.Memory(len(turns))
+        self.memory.load_state_dict(torch.load(work / "memory.pt"))
         z = torch.from_numpy(art["z"])
         plain = z[torch.from_numpy(art["kind"] == variants.KINDS.index("on white"))]
         self.mean, self.std = plain.mean((0, 2, 3), keepdim=True), plain.std((0, 2, 3), keepdim=True)
         self.z = z
         self.captions = self.lots(text["subject"], text["kind"], text["weight"])
         self.pictures = self.lots(art["subject"], art["kind"], np.ones(len(z), np.float32))
+        for subject, row in enumerate(codec.subjects()):
+            self.pictures[subject, variants.KINDS.index(captions.own(row))] = self.pictures[subject, 0]
         self.shares = torch.tensor([SHARES.get(kind, COLOURED) for kind in variants.KINDS])
 
     @staticmethod
@@ -60,19 +67,31 @@ class Views:
         return {key: (rows, torch.from_numpy(weight[rows])) for key, rows in found.items()}
 
     def one(self, subject):
-        """(picture's row, caption's row) of a subject."""
+        """(picture's row, caption's row, subject, kind)."""
         while True:
             kind = int(torch.multinomial(self.shares, 1))
             if (subject, kind) in self.captions:
                 break
         (texts, weights), (pictures, even) = self.captions[subject, kind], self.pictures[subject, kind]
-        return pictures[int(torch.multinomial(even, 1))], texts[int(torch.multinomial(weights, 1))]
+        return pictures[int(torch.multinomial(even, 1))], texts[int(torch.multinomial(weights, 1))], subject, kind
 
     def batch(self, size):
         rows = [self.one(int(i)) for i in torch.multinomial(self.turns, size, replacement=True)]
-        pictures, texts = (torch.tensor(column) for column in zip(*rows))
-        texts[torch.rand(size) < 0.1] = 0
-        return (self.z[pictures] - self.mean) / self.std, self.states[texts].float()
+        pictures, texts, subject, kind = (torch.tensor(column) for column in zip(*rows))
+        empty = torch.rand(size) < 0.1
+        texts[empty] = 0
+        subject = torch.where(empty, 0, subject + 1)
+        shown = self.memory.shown(F.one_hot(subject, len(self.turns) + 1).float(),
+                                  F.one_hot(kind, len(variants.KINDS)).float())
+        return (self.z[pictures] - self.mean) / self.std, shown, self.states[texts].float()
+
+
+def widened(state):
+    """The state of a UNet that had no memory, for one that has."""
+    old = state["conv_in.weight"]
+    if old.shape[1] == 4:
+        state = {**state, "conv_in.weight": torch.cat([old, old.new_zeros(old.shape[0], 8, *old.shape[2:])], 1)}
+    return state
 
 
 def averaged(model):
@@ -91,7 +110,8 @@ def main():
     ap.add_argument("--seconds", type=float, default=2850, help="wall-clock seconds of this run")
     ap.add_argument("--lr", type=float, default=1.2e-3)
     ap.add_argument("--batch", type=int, default=32)
-    ap.add_argument("--known", type=int, default=0, help="the first so many things are trained half as often")
+    ap.add_argument("--known", type=int, default=0, help="the first so many things are trained a quarter as often")
+    ap.add_argument("--late", type=float, default=1.0, help="timesteps are 1000 u ** late: less than 1 leans to noise")
     ap.add_argument("--often", default="", help="English names, with commas, of things to train twice as often")
     ap.add_argument("--resume", action="store_true")
     a = ap.parse_args()
@@ -106,7 +126,7 @@ def main():
     names, often = [r["en"] for r in codec.subjects()], [n for n in a.often.split(",") if n]
     if unknown := set(often) - set(names):
         raise SystemExit(f"not a subject: {sorted(unknown)}")
-    turns = [(0.5 if i < a.known else 1.0) * (2.0 if name in often else 1.0) for i, name in enumerate(names)]
+    turns = [(0.25 if i < a.known else 1.0) * (2.0 if name in often else 1.0) for i, name in enumerate(names)]
     views = Views(work, torch.tensor(turns))
     if len({subject for subject, _ in views.captions} - {-1}) != len(names):
         raise SystemExit("captions.npz has other subjects than subjects.json: run captions.py again")
@@ -115,11 +135,11 @@ def main():
     step, spent = 0, 0.0
     if a.resume:
         old = torch.load(work / "unet.pt", weights_only=False)
-        model.load_state_dict(old["model"])
-        if old.get("opt"):
+        model.load_state_dict(widened(old["model"]))
+        if old.get("opt") and old["model"]["conv_in.weight"].shape[1] == 12:
             opt.load_state_dict(old["opt"])
         step, spent = old["step"], old["cpu"]
-        ema.load_state_dict(old["ema"])
+        ema.load_state_dict(widened(old["ema"]))
         views.mean, views.std = old["mean"], old["std"]
     else:
         if many > 1:
@@ -140,12 +160,12 @@ def main():
         for g in opt.param_groups:
             g["lr"] = a.lr * warm * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
         part = a.batch // many
-        x, told = views.batch(part)
+        x, shown, told = views.batch(part)
         noise = torch.randn_like(x)
-        t = torch.randint(1000, (part,))
+        t = (1000 * torch.rand(part) ** a.late).long().clamp(max=999)
         keep = alphas[t].sqrt()[:, None, None, None]
         blur = (1 - alphas[t]).sqrt()[:, None, None, None]
-        v = model(keep * x + blur * noise, t, told).sample
+        v = model(torch.cat([keep * x + blur * noise, shown], 1), t, told).sample
         loss = (v - (keep * noise - blur * x)).square().mean()
         opt.zero_grad()
         loss.backward()

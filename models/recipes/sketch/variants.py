@@ -7,11 +7,11 @@ may be shown is every picture of its subject and kind, so pictures of one kind a
 
 - "on white": the thing in its own colours on white;
 - "plain": the same on white and on GROUNDS of the tints (drawn by lot, the same for every run);
-- "small": the thing at SMALL of its size, at some place, on white or a tint;
+- "small": the thing at SMALL of its size, in the middle, on white or a tint;
 - a colour: the thing's main colour is replaced by it, on white or a tint.
 
 The main colour is the hue that most of the thing's pixels lie near, or its greys where a thing is mostly grey or white.
-A colour that the thing has already is made the same way, but for things that need no repainting (`same`).
+A caption with the thing's own colour is shown the plain pictures (unet.py), not the thing repainted.
 """
 import argparse
 from pathlib import Path
@@ -78,12 +78,11 @@ def painted(picture, colour):
     return Image.fromarray((out * 255).round().astype(np.uint8), "RGBA")
 
 
-def shrunk(picture, dice):
-    """The picture at SMALL of its size at some place of an empty page."""
+def shrunk(picture):
+    """The picture at SMALL of its size in the middle of an empty page."""
     side = int(128 * SMALL)
     page = Image.new("RGBA", (128, 128), (255, 255, 255, 0))
-    x, y = (8 * dice.integers(1, (128 - side) // 8, 2, endpoint=False)).tolist()
-    page.paste(picture.resize((side, side), Image.LANCZOS), (x, y))
+    page.paste(picture.resize((side, side), Image.LANCZOS), ((128 - side) // 2, (128 - side) // 2))
     return page
 
 
@@ -95,7 +94,7 @@ def variants(picture, number):
     white = codec.on(picture, codec.WHITE)
     out = [("on white", white), ("plain", white)]
     out += [("plain", codec.on(picture, TINTS[i])) for i in dice.permutation(len(TINTS))[:GROUNDS]]
-    out += [("small", codec.on(shrunk(picture, dice), either())) for _ in range(SMALLS)]
+    out += [("small", codec.on(shrunk(picture), either())) for _ in range(SMALLS)]
     out += [(colour, codec.on(painted(picture, colour), either())) for colour in COLOURS]
     return out
 
