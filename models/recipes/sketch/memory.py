@@ -67,11 +67,14 @@ class Memory(torch.nn.Module):
 
 
 def filled(work, subjects):
-    """A memory with pictures, palette and ground, normalised as the UNet's latents are."""
-    art, old = np.load(work / "latents.npz"), torch.load(work / "unet.pt", weights_only=False)
+    """A memory with pictures, palette and ground, normalised as the UNet's latents are (or will be)."""
+    art = np.load(work / "latents.npz")
+    plain = torch.from_numpy(art["z"][art["kind"] == variants.KINDS.index("on white")])
+    old = {"mean": plain.mean((0, 2, 3), keepdim=True), "std": plain.std((0, 2, 3), keepdim=True)}
+    if (work / "unet.pt").exists():
+        old = torch.load(work / "unet.pt", weights_only=False)
     memory = Memory(subjects)
-    of_kind = lambda kind: torch.from_numpy(art["z"][art["kind"] == variants.KINDS.index(kind)])
-    memory.pictures[1:] = (of_kind("on white") - old["mean"]) / old["std"]
+    memory.pictures[1:] = (plain - old["mean"]) / old["std"]
     vae = codec.build()
     vae.load_state_dict(torch.load(work / "vae" / "vae.pt", weights_only=False)["model"])
     vae.eval()
