@@ -67,7 +67,7 @@ def main():
     factor = json.loads((args.model / "vae_decoder/config.json").read_text())["scaling_factor"]
     unet, decoder = (sample.session(args.model / name / "model.onnx") for name in ("unet", "vae_decoder"))
     known = states(*e5.load(args.e5), [""] + list(COLOURS))
-    art = sample.draw(unet, decoder, config, factor, known, [row["seed"] for row in rows], "ddim", 20, 3.0)
+    art = sample.draw(unet, decoder, config, factor, known, [row["seed"] for row in rows], "ddim", *sample.settings(args.model))
     page = np.concatenate([np.concatenate(list(art[at : at + WIDE]), axis=1) for at in range(0, len(art), WIDE)])
     args.out.mkdir(parents=True, exist_ok=True)
     Image.fromarray(page).save(args.out / "sketch.png", optimize=True)

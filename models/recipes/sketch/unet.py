@@ -1,10 +1,12 @@
-"""Trains the UNet of `sketch` on the codec's latents and the cached captions.
+"""Trains the UNet of `sketch` on the latents of variants.py and the cached captions.
 
-    python unet.py --png PNG_FOLDER --work WORK_FOLDER --seconds 2850 [--resume]
+    torchrun --standalone --nproc-per-node 2 unet.py --work WORK_FOLDER --seconds 2850 [--resume]
 
-WORK holds vae/vae.pt (from vae.py) and captions.npz (from captions.py).  v-prediction, scaled_linear
+WORK holds latents.npz (from variants.py) and captions.npz (from captions.py).  A view is a subject, a kind by SHARES, a
+caption of that kind by its weight, and any picture of that kind.  v-prediction, scaled_linear
 betas, AdamW with warm-up and a cosine to the end of the wall-clock time given, an averaged copy (EMA)
-that is what gets exported.  WORK/unet.pt is the state to go on from; it is written every two minutes.
+that is what gets exported.  Each process takes its part of a batch on one thread, and their gradients are averaged; without
+torchrun there is one.  WORK/unet.pt is the state to go on from; it is written every two minutes.
 """
 import argparse
 import math
@@ -14,98 +16,161 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
+import torch.nn.functional as F
 from diffusers import DDIMScheduler, UNet2DConditionModel
 
+import captions
+import memory as memories
+import variants
 import vae as codec
 
 SCHEDULER = dict(num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
                  prediction_type="v_prediction", clip_sample=False, set_alpha_to_one=False, steps_offset=1,
                  timestep_spacing="trailing")
+SHARES, COLOURED = {"plain": 0.45, "on white": 0.05, "small": 0.12}, 0.38 / 12  # how often each kind is trained
 
 
 def build():
-    """The UNet, untrained."""
+    """The UNet, untrained: noisy latents and what the memory shows go in."""
     return UNet2DConditionModel(
-        sample_size=16, in_channels=4, out_channels=4, block_out_channels=(64, 128), layers_per_block=1,
+        sample_size=16, in_channels=12, out_channels=4, block_out_channels=(64, 128), layers_per_block=1,
         down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
         cross_attention_dim=384, attention_head_dim=4, norm_num_groups=16)
 
 
-def latents_of(work, png):
-    """Latents of the subjects' pictures, each channel to mean 0 and std 1, and those means and stds."""
-    vae = codec.build()
-    vae.load_state_dict(torch.load(work / "vae" / "vae.pt", weights_only=False)["model"])
-    vae.eval()
-    images, _ = codec.pictures(png, codec.subject_codes())
-    with torch.no_grad():
-        z = torch.cat([codec.encode(vae, x.float() / 127.5 - 1) for x in images.split(8)])
-    mean, std = z.mean((0, 2, 3), keepdim=True), z.std((0, 2, 3), keepdim=True)
-    return (z - mean) / std, mean, std
+class Views:
+    """What is trained on: (latents, what the memory shows, states of a caption), drawn by lot."""
+
+    def __init__(self, work, turns):
+        text, art = np.load(work / "captions.npz"), np.load(work / "latents.npz")
+        self.states, self.turns = torch.from_numpy(text["states"]), turns
+        self.memory = memories.Memory(len(turns))
+        self.memory.load_state_dict(torch.load(work / "memory.pt"))
+        z = torch.from_numpy(art["z"])
+        plain = z[torch.from_numpy(art["kind"] == variants.KINDS.index("on white"))]
+        self.mean, self.std = plain.mean((0, 2, 3), keepdim=True), plain.std((0, 2, 3), keepdim=True)
+        self.z = z
+        self.captions = self.lots(text["subject"], text["kind"], text["weight"])
+        self.pictures = self.lots(art["subject"], art["kind"], np.ones(len(z), np.float32))
+        for subject, row in enumerate(codec.subjects()):
+            self.pictures[subject, variants.KINDS.index(captions.own(row))] = self.pictures[subject, 0]
+        self.shares = torch.tensor([SHARES.get(kind, COLOURED) for kind in variants.KINDS])
+
+    @staticmethod
+    def lots(subject, kind, weight):
+        """{(subject, kind): (rows, their weights)}."""
+        found = {}
+        for row, key in enumerate(zip(subject.tolist(), kind.tolist())):
+            found.setdefault(key, []).append(row)
+        return {key: (rows, torch.from_numpy(weight[rows])) for key, rows in found.items()}
+
+    def one(self, subject):
+        """(picture's row, caption's row, subject, kind)."""
+        while True:
+            kind = int(torch.multinomial(self.shares, 1))
+            if (subject, kind) in self.captions:
+                break
+        (texts, weights), (pictures, even) = self.captions[subject, kind], self.pictures[subject, kind]
+        return pictures[int(torch.multinomial(even, 1))], texts[int(torch.multinomial(weights, 1))], subject, kind
+
+    def batch(self, size):
+        rows = [self.one(int(i)) for i in torch.multinomial(self.turns, size, replacement=True)]
+        pictures, texts, subject, kind = (torch.tensor(column) for column in zip(*rows))
+        empty = torch.rand(size) < 0.1
+        texts[empty] = 0
+        subject = torch.where(empty, 0, subject + 1)
+        shown = self.memory.shown(F.one_hot(subject, len(self.turns) + 1).float(),
+                                  F.one_hot(kind, len(variants.KINDS)).float())
+        return (self.z[pictures] - self.mean) / self.std, shown, self.states[texts].float()
+
+
+def widened(state):
+    """The state of a UNet that had no memory, for one that has."""
+    old = state["conv_in.weight"]
+    if old.shape[1] == 4:
+        state = {**state, "conv_in.weight": torch.cat([old, old.new_zeros(old.shape[0], 8, *old.shape[2:])], 1)}
+    return state
+
+
+def averaged(model):
+    """Gradients become their mean over the processes."""
+    grads = [p.grad for p in model.parameters()]
+    flat = torch.cat([g.reshape(-1) for g in grads])
+    dist.all_reduce(flat)
+    flat /= dist.get_world_size()
+    for grad, part in zip(grads, flat.split([g.numel() for g in grads])):
+        grad.copy_(part.view_as(grad))
 
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("--png", required=True)
     ap.add_argument("--work", required=True)
     ap.add_argument("--seconds", type=float, default=2850, help="wall-clock seconds of this run")
     ap.add_argument("--lr", type=float, default=1.2e-3)
     ap.add_argument("--batch", type=int, default=32)
-    ap.add_argument("--threads", type=int, default=1)
+    ap.add_argument("--known", type=int, default=0, help="the first so many things are trained a quarter as often")
+    ap.add_argument("--late", type=float, default=1.0, help="timesteps are 1000 u ** late: less than 1 leans to noise")
     ap.add_argument("--often", default="", help="English names, with commas, of things to train twice as often")
     ap.add_argument("--resume", action="store_true")
     a = ap.parse_args()
     work = Path(a.work)
-    torch.set_num_threads(a.threads)
-    torch.manual_seed(int(time.time()))
+    many, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+    if many > 1:
+        dist.init_process_group("gloo")
+    torch.set_num_threads(1)
+    torch.manual_seed(int(time.time()) * many + rank)
     begin = time.time()
     span = a.seconds
-    text = np.load(work / "captions.npz")
-    states, subject = torch.from_numpy(text["states"]), text["subject"]
-    rows = [torch.from_numpy(np.flatnonzero(subject == i)) for i in range(subject.max() + 1)]
-    weight = torch.from_numpy(text["weight"]) if "weight" in text else torch.ones(len(subject))
-    shares = [weight[row] for row in rows]
     names, often = [r["en"] for r in codec.subjects()], [n for n in a.often.split(",") if n]
     if unknown := set(often) - set(names):
         raise SystemExit(f"not a subject: {sorted(unknown)}")
-    if len(rows) != len(names):
-        raise SystemExit(f"captions.npz has {len(rows)} subjects, subjects.json {len(names)}: run captions.py again")
-    turns = torch.tensor([2.0 if name in often else 1.0 for name in names])
-    z, mean, std = latents_of(work, a.png)
+    turns = [(0.25 if i < a.known else 1.0) * (2.0 if name in often else 1.0) for i, name in enumerate(names)]
+    views = Views(work, torch.tensor(turns))
+    if len({subject for subject, _ in views.captions} - {-1}) != len(names):
+        raise SystemExit("captions.npz has other subjects than subjects.json: run captions.py again")
     model, ema = build().to(memory_format=torch.channels_last), build()
     opt = torch.optim.AdamW(model.parameters(), lr=a.lr, betas=(0.9, 0.99), weight_decay=1e-3)
     step, spent = 0, 0.0
     if a.resume:
         old = torch.load(work / "unet.pt", weights_only=False)
-        model.load_state_dict(old["model"])
-        if old.get("opt"):
+        model.load_state_dict(widened(old["model"]))
+        if old.get("opt") and old["model"]["conv_in.weight"].shape[1] == 12:
             opt.load_state_dict(old["opt"])
         step, spent = old["step"], old["cpu"]
-        ema.load_state_dict(old["ema"])
+        ema.load_state_dict(widened(old["ema"]))
+        views.mean, views.std = old["mean"], old["std"]
     else:
+        if many > 1:
+            for p in model.parameters():
+                dist.broadcast(p.data, 0)
         ema.load_state_dict(model.state_dict())
     alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod
     cpu0, first, saved, sums = time.process_time(), step, time.time(), []
-    print(f"{len(rows)} pictures, {span:.0f} s", flush=True)
+    print(f"{len(names)} subjects, {len(views.z)} pictures, {span:.0f} s", flush=True)
     while True:
-        done = (time.time() - begin) / span
+        clock = torch.tensor((time.time() - begin) / span)
+        if many > 1:
+            dist.broadcast(clock, 0)
+        done = float(clock)
         if done >= 1:
             break
         warm = min(1.0, (step - first + 1) / 60)
         for g in opt.param_groups:
             g["lr"] = a.lr * warm * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
-        pick = torch.multinomial(turns, a.batch, replacement=True)
-        words = torch.stack([rows[i][torch.multinomial(shares[i], 1).squeeze()] for i in pick])
-        words[torch.rand(a.batch) < 0.1] = 0
-        noise = torch.randn(a.batch, 4, 16, 16)
-        t = torch.randint(1000, (a.batch,))
+        part = a.batch // many
+        x, shown, told = views.batch(part)
+        noise = torch.randn_like(x)
+        t = (1000 * torch.rand(part) ** a.late).long().clamp(max=999)
         keep = alphas[t].sqrt()[:, None, None, None]
         blur = (1 - alphas[t]).sqrt()[:, None, None, None]
-        x = z[pick]
-        v = model(keep * x + blur * noise, t, states[words].float()).sample
+        v = model(torch.cat([keep * x + blur * noise, shown], 1), t, told).sample
         loss = (v - (keep * noise - blur * x)).square().mean()
         opt.zero_grad()
         loss.backward()
+        if many > 1:
+            averaged(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         opt.step()
         step += 1
@@ -113,14 +178,15 @@ def main():
         with torch.no_grad():
             torch._foreach_lerp_(list(ema.parameters()), list(model.parameters()), 1 - decay)
         sums.append(loss.item())
-        cpu = spent + time.process_time() - cpu0
-        if step % 50 == 0:
+        cpu = spent + many * (time.process_time() - cpu0)
+        if step % 50 == 0 and rank == 0:
             print(f"step {step} cpu {cpu:.0f} wall {time.time() - begin:.0f} v {np.mean(sums):.4f}", flush=True)
             sums = []
-        if time.time() - saved > 120:
+        if time.time() - saved > 120 and rank == 0:
             saved = time.time()
-            save(work, model, ema, opt, step, cpu, mean, std)
-    save(work, model, ema, opt, step, spent + time.process_time() - cpu0, mean, std)
+            save(work, model, ema, opt, step, cpu, views.mean, views.std)
+    if rank == 0:
+        save(work, model, ema, opt, step, cpu, views.mean, views.std)
 
 
 def save(work, model, ema, opt, step, cpu, mean, std):

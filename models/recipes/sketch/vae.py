@@ -27,6 +27,7 @@ CONFIGS = {  # name: (patch, channels)
     "p2": (2, (24, 48, 96)),
 }
 PATCH = 4
+WHITE = (255, 255, 255)
 
 
 def build(name="p4"):
@@ -41,11 +42,18 @@ def build(name="p4"):
 
 
 def pictures(folder, codes=None):
-    """uint8 tensor [N,3,128,128] and the code points, in the order of the file names."""
+    """uint8 tensor [N,3,128,128], on white, and the code points, in the order of the file names."""
     folder = Path(folder)
     codes = codes or sorted(p.stem for p in folder.glob("*.png"))
-    rows = [np.asarray(Image.open(folder / f"{c}.png").convert("RGB")) for c in codes]
+    rows = [np.asarray(on(Image.open(folder / f"{c}.png").convert("RGBA"), WHITE)) for c in codes]
     return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).contiguous(), codes
+
+
+def on(picture, colour):
+    """An RGBA picture laid on a colour."""
+    page = Image.new("RGB", picture.size, colour)
+    page.paste(picture, mask=picture.getchannel("A"))
+    return page
 
 
 def subjects():
