@@ -35,6 +35,15 @@ struct Thing {
     names: Vec<Vec<BTreeSet<String>>>,
 }
 
+/// Where a phrase names a thing.
+struct Found<'a> {
+    thing: &'a Thing,
+    /// By which of its names; 0 and 1 are the main ones.
+    name: usize,
+    /// The words before the name.
+    before: Vec<String>,
+}
+
 #[derive(Deserialize)]
 struct Row {
     en: String,
@@ -99,8 +108,8 @@ impl Known {
     /// ```
     #[must_use]
     pub fn look_up(&self, subject: &str, language: Language, most: usize) -> Subject {
-        if let Some((thing, _)) = self.find(subject) {
-            return Subject::Known(thing.en.clone());
+        if let Some(found) = self.find(subject) {
+            return Subject::Known(found.thing.en.clone());
         }
         let asked = words(subject);
         let name = |thing: &Thing| if language == Language::Ru { thing.ru.clone() } else { thing.en.clone() };
@@ -115,30 +124,27 @@ impl Known {
     }
 
     /// What the picture model is asked for: the subject as it was said, or, where it names its thing by a rarer word
-    /// than the model has seen most, the thing's main name in that language.
+    /// than the model has seen most, what was said before it (a colour, a size) and the thing's main name in that language.
     #[must_use]
     pub fn asked(&self, subject: &str) -> String {
         match self.find(subject) {
-            Some((thing, name)) if name > 1 => {
-                if subject.is_ascii() {
-                    thing.en.clone()
-                } else {
-                    thing.ru.clone()
-                }
+            Some(Found { thing, name, before }) if name > 1 => {
+                let main = if subject.is_ascii() { &thing.en } else { &thing.ru };
+                before.iter().chain([main]).map(String::as_str).collect::<Vec<_>>().join(" ")
             }
             _ => subject.to_owned(),
         }
     }
 
-    /// The thing named first, and by which of its names (0 and 1 are the main ones); the longest name where several fit.
-    fn find(&self, phrase: &str) -> Option<(&Thing, usize)> {
+    /// The thing named first; the longest name where several fit.
+    fn find(&self, phrase: &str) -> Option<Found<'_>> {
         let lower = phrase.to_lowercase();
         let apart =
             [" and ", " or ", " и ", " или "].iter().fold(lower, |text, word| text.replace(word, ", "));
         apart.split([',', ';', '+']).find_map(|part| self.find_in(part))
     }
 
-    fn find_in(&self, part: &str) -> Option<(&Thing, usize)> {
+    fn find_in(&self, part: &str) -> Option<Found<'_>> {
         let asked = words(part);
         let head = asked.iter().skip(1).position(|word| PREPOSITIONS.contains(&word.as_str()));
         let asked: Vec<String> = asked.into_iter().take(head.map_or(usize::MAX, |at| at + 1)).collect();
@@ -158,7 +164,11 @@ impl Known {
             .iter()
             .filter_map(|thing| place(thing).map(|place| (place, thing)))
             .min_by_key(|(place, _)| *place)
-            .map(|((_, _, number), thing)| (thing, number))
+            .map(|((at, _, name), thing)| Found {
+                thing,
+                name,
+                before: asked.iter().take(at).cloned().collect(),
+            })
     }
 }
 
@@ -420,9 +430,14 @@ mod tests {
 
     #[test]
     fn a_rare_word_is_asked_for_by_the_main_name() {
-        for (subject, expected) in
-            [("рыжего кота", "рыжего кота"), ("бибику", "машина"), ("kitty", "cat"), ("дракона", "дракона")]
-        {
+        for (subject, expected) in [
+            ("рыжего кота", "рыжего кота"),
+            ("бибику", "машина"),
+            ("kitty", "cat"),
+            ("small blue kitty", "small blue cat"),
+            ("синюю бибику", "синюю машина"),
+            ("дракона", "дракона"),
+        ] {
             assert_eq!(sketch().asked(subject), expected);
         }
     }
