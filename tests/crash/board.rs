@@ -19,8 +19,8 @@ pub(crate) type Actor = usize;
 /// The painter: its model has a thread, which is parked with it.
 pub(crate) const PAINTER: Actor = 0;
 
-/// Where an actor stands: at a step, or somewhere between (a slow delivery).
-pub(crate) type Place = Option<Step>;
+/// Where an actor stands: at a step with a row, or somewhere between (a slow delivery).
+pub(crate) type Place = Option<(Step, i64)>;
 
 #[derive(Default)]
 struct State {
@@ -31,6 +31,8 @@ struct State {
     /// The model is to go on only when it has been told to stop.
     until_stopped: bool,
     over: bool,
+    /// The drawing that the model works on.
+    painted: i64,
 }
 
 /// The board of one life of the house.
@@ -76,7 +78,7 @@ impl Board {
     }
 
     /// Steps at which actors stand now.
-    pub(crate) fn standing(&self) -> Vec<Step> {
+    pub(crate) fn standing(&self) -> Vec<(Step, i64)> {
         self.lock().parked.values().filter_map(|place| *place).collect()
     }
 
@@ -93,7 +95,8 @@ impl Board {
     /// On the model's thread, after a denoising step: parks the painter.
     pub(crate) fn hold(&self) {
         let mut state = self.lock();
-        state.parked.insert(PAINTER, Some(Step::Denoised));
+        let painted = state.painted;
+        state.parked.insert(PAINTER, Some((Step::Denoised, painted)));
         state.waker.iter().for_each(Waker::wake_by_ref);
         while !state.over && state.parked.contains_key(&PAINTER) {
             state = self.state.1.wait(state).unwrap();
@@ -141,12 +144,14 @@ impl Future for Park {
 }
 
 impl Witness for Board {
-    fn reached(&self, step: Step, _: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn reached(&self, step: Step, row: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         *self.lock().reached.entry(step).or_default() += 1;
-        Box::pin(self.park(Some(step)))
+        Box::pin(self.park(Some((step, row))))
     }
 
-    fn passed(&self, step: Step, _: i64) {
-        *self.lock().reached.entry(step).or_default() += 1;
+    fn passed(&self, step: Step, row: i64) {
+        let mut state = self.lock();
+        *state.reached.entry(step).or_default() += 1;
+        state.painted = row;
     }
 }

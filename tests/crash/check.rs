@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::people::{Sent, Wants};
-use crate::schedule::Played;
+use crate::people::{Sent, Wants, grey};
+use crate::schedule::{Deaths, Played};
 use crate::service::{Arrived, World};
 
 /// Attempts after which the house gives up.
@@ -28,7 +28,8 @@ struct Reply {
     person: String,
     /// Everything of it that people saw, its parts put together.
     text: String,
-    picture: bool,
+    /// Its picture's grey.
+    grey: Option<u8>,
 }
 
 struct Drawing {
@@ -38,6 +39,7 @@ struct Drawing {
     attempt: u32,
     file: Option<String>,
     cancelled: bool,
+    subject: String,
 }
 
 /// What is in the database and outside, side by side.
@@ -51,12 +53,17 @@ struct Found {
 /// Everything that does not hold.
 pub(crate) async fn check(played: &mut Played) -> Vec<String> {
     let mut found = read(played).await;
-    found.accepted_once(&played.sent);
-    found.settled_once(played.deaths);
-    found.drawn_once(played.deaths);
+    // Whoever said /forget took rows of others in the lane along: what is left is held to the rest.
+    if !played.sent.iter().any(|sent| sent.wants == Wants::Forget) {
+        found.accepted_once(&played.sent);
+        found.settled_once(&played.deaths);
+        found.drawn_once(&played.deaths);
+        found.painted_in_line();
+    }
+    found.at_rest();
     found.delivered_once(&played.world);
     found.in_order(&played.world);
-    found.right_person(&played.sent);
+    found.right_person(&played.sent, &played.world);
     found.files(played).await;
     found.wrong
 }
@@ -99,10 +106,10 @@ async fn read(played: &mut Played) -> Found {
             lane: row.get(3),
             person: row.get(4),
             text: parts.values().map(|part| part.text.as_str()).collect(),
-            picture: parts.values().any(|part| part.picture),
+            grey: parts.values().find_map(|part| part.grey),
         });
     }
-    let sql = "SELECT id, message, state, attempt, json_extract(picture, '$.file'), cancel FROM drawings";
+    let sql = "SELECT id, message, state, attempt, json_extract(picture, '$.file'), cancel, json_extract(commission, '$.subject') FROM drawings ORDER BY id";
     let found = rows(&mut played.database, sql).await;
     let drawings = found.iter().map(|row| Drawing {
         id: row.get(0),
@@ -111,6 +118,7 @@ async fn read(played: &mut Played) -> Found {
         attempt: row.get(3),
         file: row.get(4),
         cancelled: row.get(5),
+        subject: row.get(6),
     });
     Found { messages, replies, drawings: drawings.collect(), wrong }
 }
@@ -148,73 +156,165 @@ impl Found {
         }
     }
 
+    /// Nothing waits for anybody any more.
+    fn at_rest(&mut self) {
+        let open: Vec<String> = self
+            .messages
+            .iter()
+            .filter(|one| !matches!(one.state.as_str(), "settled" | "parked"))
+            .map(|one| format!("message {} is {}", one.id, one.state))
+            .chain(
+                self.drawings
+                    .iter()
+                    .filter(|one| matches!(one.state.as_str(), "waiting" | "running"))
+                    .map(|one| format!("drawing {} is {}", one.id, one.state)),
+            )
+            .collect();
+        self.wrong.extend(open);
+    }
+
     /// Each message came to its one end, with the replies that go with it.
-    fn settled_once(&mut self, deaths: u32) {
-        for message in std::mem::take(&mut self.messages) {
-            let Message { id, state, attempt, sent, .. } = &message;
+    fn settled_once(&mut self, deaths: &Deaths) {
+        let mut wrong = Vec::new();
+        for message in &self.messages {
+            let Message { id, state, attempt, sent, .. } = message;
             let replies: Vec<&Reply> = self.replies.iter().filter(|reply| reply.message == *id).collect();
-            let about_drawing = replies.iter().filter(|reply| reply.drawing.is_some()).count();
-            let drawings: Vec<_> = self.drawings.iter().filter(|drawing| drawing.message == *id).collect();
-            let stranger = sent.message.from.id == "mallory";
-            let parked = state == "parked";
-            let expected = match sent.wants {
-                _ if parked || stranger => replies.len() == 1 && drawings.is_empty(),
-                Wants::Answer => replies.len() == 1 && drawings.is_empty(),
-                // Its place in line and what came of it, unless its requester was told so as the answer to /cancel; or
-                // that there are too many already.
-                Wants::Picture => match (replies.len(), about_drawing, drawings.as_slice()) {
-                    (2, 2, [_]) | (1, 0, []) => true,
-                    (1, 1, [drawing]) => drawing.state == "cancelled" && self.told_elsewhere(*id, sent),
-                    _ => false,
-                },
-                // A request that was too late for the change is a drawing of its own.
-                Wants::Change => replies.len() <= 2 && drawings.len() <= 1,
-                Wants::Word => replies.len() <= 1 && drawings.is_empty(),
-            };
-            let answered = sent.wants != Wants::Answer
-                || parked
-                || stranger
-                || replies.iter().all(|reply| reply.text.contains(&sent.word) || is_stop(&reply.text));
-            let texts: Vec<&str> = replies.iter().map(|reply| reply.text.as_str()).collect();
-            let drawings = drawings.len();
-            let told = format!("{sent:?} is {state} after {attempt}, {drawings} drawings, says {texts:?}");
-            let (parked_late, fair) = (!parked || *attempt == ATTEMPTS, *attempt <= deaths + 1);
-            self.holds(matches!(state.as_str(), "settled" | "parked"), || format!("not settled: {told}"));
-            self.holds(expected, || format!("not the replies it wants: {told}"));
-            self.holds(answered, || format!("not its answer: {told}"));
-            self.holds(parked_late && fair, || format!("attempts do not add up ({deaths} deaths): {told}"));
-            self.messages.push(message);
+            if !self.as_wanted(message, &replies) {
+                let drawings = self.drawings.iter().filter(|drawing| drawing.message == *id);
+                let drawings: Vec<&str> = drawings.map(|drawing| drawing.state.as_str()).collect();
+                let texts: Vec<&str> = replies.iter().map(|reply| reply.text.as_str()).collect();
+                wrong.push(format!("{sent:?} is {state}, its drawings are {drawings:?}, it says {texts:?}"));
+            }
+            let may = 1 + deaths.over_message(*id);
+            if *attempt > may || (state == "parked" && *attempt != ATTEMPTS) {
+                wrong.push(format!("{sent:?} is {state} after {attempt} attempts, may {may}"));
+            }
+        }
+        self.wrong.append(&mut wrong);
+    }
+
+    /// Whether a message has exactly the replies and drawings that it wants.
+    fn as_wanted(&self, message: &Message, replies: &[&Reply]) -> bool {
+        let (id, sent) = (message.id, &message.sent);
+        let drawings: Vec<_> = self.drawings.iter().filter(|drawing| drawing.message == id).collect();
+        let only = |words: &str| replies.len() == 1 && drawings.is_empty() && replies[0].text.contains(words);
+        if message.state == "parked" {
+            return only("set it aside");
+        }
+        if only("Stopped.") {
+            return true;
+        }
+        if sent.message.from.id == "mallory" {
+            return only("private assistant");
+        }
+        let pictured = match (replies, drawings.as_slice()) {
+            // Its place in line and what came of it, changes in between belong to other messages; a requester who
+            // cancelled it was told so as the answer to that.
+            ([place, _], [_]) => place.drawing.is_some(),
+            ([_], [drawing]) => drawing.state == "cancelled" && self.told_elsewhere(id, sent, drawing),
+            _ => only("You already have"),
+        };
+        match sent.wants {
+            Wants::Answer => only(&sent.word),
+            Wants::Picture => pictured,
+            Wants::Change => match replies {
+                // The request had come to no drawing.
+                [] => !self.drew(sent),
+                [one] if one.drawing.is_some() && drawings.is_empty() => {
+                    one.text.starts_with("Changed:") && one.text.contains(&sent.word)
+                }
+                // Begun in the very moment: a drawing of its own.
+                _ => pictured || only("begun or done already"),
+            },
+            Wants::Word => replies.len() == 1 && drawings.is_empty(),
+            Wants::Stop => only("Nothing is running.") || (replies.is_empty() && self.had_in_hand(message)),
+            Wants::Forget => true,
         }
     }
 
-    /// Whether the requester has read about it in the reply to another message.
-    fn told_elsewhere(&self, message: i64, sent: &Sent) -> bool {
+    /// Whether the request that this changes has become a drawing.
+    fn drew(&self, change: &Sent) -> bool {
+        let aisaac::message::Body::Edit { of, .. } = &change.message.body else { return false };
+        let lane = change.message.address.lane();
+        let request = self
+            .messages
+            .iter()
+            .find(|one| one.sent.message.key == *of && one.sent.message.address.lane() == lane);
+        request.is_some_and(|request| self.drawings.iter().any(|drawing| drawing.message == request.id))
+    }
+
+    /// Whether the lane may have had something in hand when /stop came: that says so itself then.
+    fn had_in_hand(&self, stop: &Message) -> bool {
+        // Messages behind it by number may have been taken before it.
+        let lane = stop.sent.message.address.lane();
+        self.messages.iter().any(|one| !one.control && one.sent.message.address.lane() == lane)
+    }
+
+    /// Whether the requester has read about a drawing in the reply to another message.
+    fn told_elsewhere(&self, message: i64, sent: &Sent, drawing: &Drawing) -> bool {
         self.replies.iter().any(|reply| {
             reply.message != message
                 && reply.person == sent.message.from.id
-                && reply.text.contains(&sent.word)
+                && reply.text.contains(&drawing.subject)
         })
     }
 
-    /// Each drawing came to its one end, and its requester has been told once.
-    fn drawn_once(&mut self, deaths: u32) {
-        for drawing in std::mem::take(&mut self.drawings) {
-            let Drawing { id, state, attempt, cancelled, .. } = &drawing;
+    /// Each drawing came to the one end that it should, and its requester has been told once.
+    fn drawn_once(&mut self, deaths: &Deaths) {
+        let mut wrong = Vec::new();
+        for drawing in &self.drawings {
+            let Drawing { id, state, attempt, cancelled, subject, message, .. } = drawing;
             let replies: Vec<&Reply> =
                 self.replies.iter().filter(|reply| reply.drawing == Some(*id)).collect();
-            let pictures = replies.iter().filter(|reply| reply.picture).count();
-            let done = state == "done";
-            let ended = matches!(state.as_str(), "done" | "cancelled" | "failed" | "parked");
-            self.holds(!(done && *cancelled), || format!("drawing {id} came although it was cancelled"));
-            self.holds(ended, || format!("drawing {id} is {state}"));
-            self.holds(pictures == usize::from(done), || {
-                format!("drawing {id} is {state} with {pictures} pictures")
-            });
-            self.holds(*attempt <= deaths + 1 && (state != "parked" || *attempt == ATTEMPTS), || {
-                format!("drawing {id} is {state} after {attempt} attempts and {deaths} deaths")
-            });
-            self.drawings.push(drawing);
+            let pictures: Vec<&&Reply> = replies.iter().filter(|reply| reply.grey.is_some()).collect();
+            let heavy = subject.contains("heavy");
+            let ended = match state.as_str() {
+                "done" => !cancelled && !heavy,
+                "failed" => heavy,
+                "cancelled" => *cancelled && self.somebody_cancels(),
+                "parked" => *attempt == ATTEMPTS,
+                _ => false,
+            };
+            let sent = self.messages.iter().find(|one| one.id == *message).map(|one| &one.sent.word);
+            let changed = replies.iter().rev().find(|reply| reply.text.starts_with("Changed:"));
+            let right = match (changed, sent) {
+                (Some(changed), _) => changed.text.contains(subject.as_str()),
+                (None, Some(word)) => subject.contains(word.as_str()),
+                (None, None) => false,
+            };
+            let shown = pictures
+                .iter()
+                .all(|reply| reply.grey == Some(grey(subject)) && reply.text.contains(subject.as_str()));
+            let may = 1 + deaths.over_drawing(*id);
+            if !ended || pictures.len() != usize::from(state == "done") || !right || !shown || *attempt > may
+            {
+                let texts: Vec<(&str, Option<u8>)> =
+                    replies.iter().map(|reply| (reply.text.as_str(), reply.grey)).collect();
+                wrong.push(format!(
+                    "drawing {id} of {subject:?} for {sent:?} is {state} (cancelled: {cancelled}) after {attempt} attempts, may {may}: {texts:?}"
+                ));
+            }
         }
+        self.wrong.append(&mut wrong);
+    }
+
+    fn somebody_cancels(&self) -> bool {
+        self.messages.iter().any(|one| {
+            matches!(&one.sent.message.body, aisaac::message::Body::Text(text) if text.starts_with("/cancel"))
+        })
+    }
+
+    /// Whoever stood first in line was painted first.
+    fn painted_in_line(&mut self) {
+        let told = |drawing: &Drawing| {
+            let of = self.replies.iter().filter(|reply| reply.drawing == Some(drawing.id));
+            of.filter(|reply| reply.grey.is_some() || reply.text.contains("not enough memory"))
+                .map(|reply| reply.id)
+                .next()
+        };
+        let order: Vec<i64> = self.drawings.iter().filter_map(told).collect();
+        let in_line = order.is_sorted();
+        self.holds(in_line, || format!("the line was not kept: {order:?}"));
     }
 
     /// A part arrives again only when nothing has said that it had arrived, and is the same part then.
@@ -271,12 +371,25 @@ impl Found {
     }
 
     /// Nobody reads a word that somebody else wrote in another lane.
-    fn right_person(&mut self, sent: &[Sent]) {
+    fn right_person(&mut self, sent: &[Sent], world: &World) {
         let mut wrong = Vec::new();
+        for part in &world.arrived {
+            let of = self.replies.iter().find(|reply| reply.id == place(part).0);
+            let message = of.and_then(|of| self.messages.iter().find(|message| message.id == of.message));
+            let (Some(reply), Some(message)) = (of, message) else { continue };
+            let asked = &message.sent.message;
+            if reply.person != asked.from.id
+                || part.lane != asked.address.lane()
+                || part.reply_to.as_ref() != Some(&asked.key)
+            {
+                wrong.push(format!("{part:?} is not for {asked:?}"));
+            }
+        }
         for reply in &self.replies {
             for one in sent.iter().filter(|one| reply.text.contains(&one.word)) {
                 let (lane, person) = (one.message.address.lane(), &one.message.from.id);
-                if reply.lane != lane && reply.person != *person {
+                // The owner, who may cancel anybody's drawing, reads whose it was.
+                if reply.lane != lane && reply.person != *person && reply.person != "ana" {
                     wrong
                         .push(format!("{} reads {:?} of {person} in {}", reply.person, one.word, reply.lane));
                 }
@@ -306,9 +419,4 @@ impl Found {
         let both: Vec<&String> = named.intersection(&doomed).collect();
         self.holds(both.is_empty(), || format!("files about to be deleted under their rows: {both:?}"));
     }
-}
-
-/// Whether an answer was ended by somebody's /stop.
-fn is_stop(text: &str) -> bool {
-    text.contains("topped")
 }

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use aisaac::app::clock;
-use aisaac::app::engines::Engines;
+use aisaac::app::engines::{Engines, PictureModel};
 use aisaac::app::house::{Foundation, House};
 use aisaac::app::places::Places;
 use aisaac::inbox::Inbox;
-use aisaac::inference::{ChatAnswer, ChatRequest, Control, Handle};
+use aisaac::inference::{
+    ChatAnswer, ChatRequest, Control, DrawRequest, Handle, InferenceError, Picture, Step,
+};
 use aisaac::message::{Message, Notice};
 use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, RemoteId};
 use aisaac::store::Reader;
@@ -20,6 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::models::{self, Held};
+use crate::people::grey;
 use crate::schedule::config;
 use crate::service::{Arrived, NAME};
 
@@ -65,6 +68,18 @@ fn engines() -> Engines {
         Ok(ChatAnswer { text, tokens: 3, stopped: false, turns_dropped: 0 })
     });
     engines.answering = engines.answering.map(|(_, facts)| (model, facts));
+    let model = Handle::fake("sketch", |request: DrawRequest, ctl: &Control<Step>| {
+        if request.prompt.contains("heavy") {
+            return Err(InferenceError::OutOfMemory { model: "sketch".to_owned() });
+        }
+        for done in 1..=4 {
+            ctl.checkpoint()?;
+            ctl.progress(Step { done, of: 4 });
+        }
+        let (scheduler, rgb) = ("fake".to_owned(), vec![grey(&request.prompt); 192]);
+        Ok(Picture { width: 8, height: 8, rgb, steps: 4, guidance: 1.0, scheduler, cut: None })
+    });
+    engines.painting = engines.painting.map(|painting| PictureModel { model, ..painting });
     engines
 }
 

@@ -18,6 +18,10 @@ pub(crate) enum Wants {
     Change,
     /// A word from the house.
     Word,
+    /// That a running answer ends: a word from the house, unless the answer says so itself.
+    Stop,
+    /// That everything about the person and the lane goes.
+    Forget,
 }
 
 /// A message, and what it wants.
@@ -32,7 +36,8 @@ pub(crate) struct Sent {
 /// Everything that is sent in one schedule, by its key, in the order in which it is sent.
 pub(crate) fn sent(rng: &mut Rng) -> Vec<Sent> {
     let mut drawn: BTreeMap<(String, &str), String> = BTreeMap::new();
-    (0..rng.usize(6..16))
+    let (count, forgets) = (rng.usize(6..18), rng.usize(0..6) == 0);
+    (0..count)
         .map(|number| {
             let who = ["ana", "bob", "eva", "mallory"][rng.usize(0..4)];
             let (chat, thread) = match rng.usize(0..3) {
@@ -43,7 +48,10 @@ pub(crate) fn sent(rng: &mut Rng) -> Vec<Sent> {
             let address = Address { messenger: NAME.to_owned(), chat, thread };
             let word = format!("w{number}x");
             let of = drawn.get(&(address.lane(), who)).cloned();
-            let (wants, text, of) = wish(rng, &word, of);
+            let (wants, text, of) = match wish(rng, &word, of) {
+                (Wants::Forget, ..) if !forgets => (Wants::Word, "/help".to_owned(), None),
+                wish => wish,
+            };
             let key = if of.is_some() { format!("e:{number}") } else { format!("m:{number}") };
             if wants == Wants::Picture {
                 drawn.insert((address.lane(), who), key.clone());
@@ -59,15 +67,23 @@ pub(crate) fn sent(rng: &mut Rng) -> Vec<Sent> {
 }
 
 fn wish(rng: &mut Rng, word: &str, drawn: Option<String>) -> (Wants, String, Option<String>) {
-    match (rng.usize(0..20), drawn) {
+    match (rng.usize(0..28), drawn) {
         (0..6, _) => (Wants::Answer, format!("tell me about {word}"), None),
-        (6..12, _) => (Wants::Picture, format!("draw {word}"), None),
-        (12, _) => (Wants::Picture, format!("draw heavy {word}"), None),
-        (13..15, Some(of)) => (Wants::Change, format!("draw {word}"), Some(of)),
-        (15, _) => (Wants::Word, "/stop".to_owned(), None),
-        (13 | 16, _) => (Wants::Word, "/cancel".to_owned(), None),
-        (17, _) => (Wants::Word, "/queue".to_owned(), None),
-        (18, _) => (Wants::Word, "/new".to_owned(), None),
+        (6..13, _) => (Wants::Picture, format!("draw {word}"), None),
+        (13, _) => (Wants::Picture, format!("draw heavy {word}"), None),
+        (14..18, Some(of)) => (Wants::Change, format!("draw {word}"), Some(of)),
+        (18 | 24..28, _) => (Wants::Stop, "/stop".to_owned(), None),
+        (14 | 19, _) => (Wants::Word, "/cancel".to_owned(), None),
+        (20, _) => (Wants::Word, "/cancel 1".to_owned(), None),
+        (21, _) => (Wants::Word, "/queue".to_owned(), None),
+        (22, _) => (Wants::Forget, "/forget".to_owned(), None),
+        (23, _) => (Wants::Word, "/new".to_owned(), None),
         _ => (Wants::Word, " ".to_owned(), None),
     }
+}
+
+/// The grey that a picture of a word is painted in: the pixels tell whose picture it is.
+pub(crate) fn grey(prompt: &str) -> u8 {
+    let number = prompt.split('w').next_back().and_then(|word| word.strip_suffix('x'));
+    10 + 10 * number.and_then(|number| number.parse::<u8>().ok()).unwrap_or(24)
 }

@@ -1,16 +1,39 @@
 //! A thousand schedules in `make test`; a hundred thousand by hand; one by its number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use aisaac::message::Step;
 use futures_util::FutureExt as _;
 
 use crate::check::check;
 use crate::schedule::play;
+
+/// What can become of requests, by words that people then read: every one of them comes in a thousand schedules.
+const ENDS: &[&str] = &[
+    "You said",
+    "Changed:",
+    "begun or done already",
+    "You already have",
+    "Cancelled:",
+    "I am stopping",
+    "belongs to somebody else",
+    "Nothing is running.",
+    "Stopped.",
+    "(stopped)",
+    "set it aside",
+    "several times",
+    "not enough memory",
+    "Deleted:",
+    "private assistant",
+];
+
+/// How long one schedule may take before it counts as one that never ends.
+const AT_MOST: Duration = Duration::from_secs(120);
 
 type Counts = BTreeMap<Step, u64>;
 
@@ -20,6 +43,8 @@ struct Seen {
     reached: Counts,
     died_at: Counts,
     failures: Vec<String>,
+    /// Words by which the ends are known that have come.
+    ends: BTreeSet<&'static str>,
 }
 
 /// Plays the schedules of these seeds on every core.
@@ -39,7 +64,12 @@ fn plays(seeds: Range<u64>, every: u64) -> Seen {
                     let mut all = seen.lock().unwrap();
                     add(&mut all.reached, &one.reached);
                     add(&mut all.died_at, &one.died_at);
+                    all.ends.extend(one.ends);
+                    if every > 0 {
+                        one.failures.iter().for_each(|failure| eprintln!("{failure}"));
+                    }
                     all.failures.extend(one.failures);
+                    let seed = seed.saturating_sub(cores as u64);
                     if every > 0 && seed > seeds.start && seed.is_multiple_of(every) {
                         eprintln!(
                             "{seed}: {} failures; goes on with AISAAC_SEEDS={seed}..{}",
@@ -63,17 +93,21 @@ fn add(to: &mut Counts, more: &Counts) {
 /// One schedule and its checks; a panic on the way is a failure like any other.
 async fn one(seed: u64) -> Seen {
     let played = AssertUnwindSafe(async {
-        let mut played = play(seed).await?;
+        let endless = |_| "it never comes to an end".to_owned();
+        let mut played = tokio::time::timeout(AT_MOST, play(seed)).await.map_err(endless)??;
         let wrong = check(&mut played).await;
         Ok::<_, String>((played, wrong))
     });
     let (mut seen, wrong) = match played.catch_unwind().await {
         Ok(Ok((played, wrong))) => {
-            (Seen { reached: played.reached, died_at: played.died_at, failures: Vec::new() }, wrong)
+            let came = |end: &&'static str| played.texts().any(|text| text.contains(*end));
+            let ends = ENDS.iter().copied().filter(came).collect();
+            (Seen { reached: played.reached, died_at: played.died_at, failures: Vec::new(), ends }, wrong)
         }
         Ok(Err(endless)) => (Seen::default(), vec![endless]),
         Err(panic) => {
             let said = panic.downcast_ref::<String>().cloned();
+            let said = said.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
             (Seen::default(), vec![format!("panicked: {}", said.unwrap_or_default())])
         }
     };
@@ -108,6 +142,9 @@ fn nothing_is_lost_and_nothing_is_doubled() {
         for &step in Step::ALL {
             assert!(seen.reached.contains_key(&step), "no schedule reached “{step}”");
             assert!(seen.died_at.contains_key(&step), "no house died at “{step}”");
+        }
+        for end in ENDS {
+            assert!(seen.ends.contains(end), "no schedule came to “{end}”");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The world outside: a messenger's service that takes parts, refuses them, or takes them and does not say so.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,22 +25,29 @@ pub(crate) struct Arrived {
     pub(crate) lane: String,
     pub(crate) reply_to: Option<String>,
     pub(crate) text: String,
-    pub(crate) picture: bool,
+    /// The grey of its first pixel, when it is a picture.
+    pub(crate) grey: Option<u8>,
 }
 
 impl Arrived {
     /// A part as people see it; a picture has its file.
     pub(crate) fn of(part: &Part, key: &str) -> Self {
-        let (text, picture) = match &part.body {
-            PartBody::Text(text) => (text.clone(), false),
-            PartBody::Picture { path, caption } => {
-                assert!(path.exists(), "a picture without its file: {}", path.display());
-                (caption.clone(), true)
-            }
+        let (text, grey) = match &part.body {
+            PartBody::Text(text) => (text.clone(), None),
+            PartBody::Picture { path, caption } => (caption.clone(), Some(first_pixel(path))),
         };
         let (lane, reply_to) = (part.address.lane(), part.reply_to.clone());
-        Self { key: key.to_owned(), lane, reply_to, text, picture }
+        Self { key: key.to_owned(), lane, reply_to, text, grey }
     }
+}
+
+/// As a viewer would open it: a file that is no picture is a failure.
+fn first_pixel(path: &Path) -> u8 {
+    let file = std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    pixels[0]
 }
 
 /// What has arrived outlives the house.

@@ -7,13 +7,14 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use aisaac::message::Body;
 use fastrand::Rng;
 use sqlx::Row as _;
 
 use crate::check::check;
 use crate::child::FOLDER;
 use crate::people::{Sent, Wants, sent};
-use crate::schedule::{Played, database, folder};
+use crate::schedule::{Deaths, Played, database, folder};
 use crate::service::{Arrived, World};
 
 /// Longer than any of these houses lives.
@@ -93,7 +94,7 @@ impl Yard {
             media: self.file("media"),
             reached: BTreeMap::new(),
             died_at: BTreeMap::new(),
-            deaths: self.deaths,
+            deaths: Deaths::unknown(self.deaths),
             sent: self.sent,
             _folder: self.folder,
         };
@@ -141,14 +142,18 @@ impl Running {
     }
 }
 
-/// Several people, two pictures at least.
+/// Several people, four pictures at least, and nobody who wants to cancel, to be forgotten, or a picture that no memory holds.
 pub(crate) fn talk(seed: u64) -> Vec<Sent> {
     let mut rng = Rng::with_seed(seed);
     loop {
         let sent = sent(&mut rng);
         let pictures =
             sent.iter().filter(|one| one.wants == Wants::Picture && one.message.from.id != "mallory");
-        if pictures.count() >= 3 {
+        let plain = |one: &Sent| {
+            let Body::Text(text) = &one.message.body else { return true };
+            !["/cancel", "/forget", "/stop", "draw heavy"].iter().any(|word| text.starts_with(word))
+        };
+        if pictures.count() >= 4 && sent.iter().all(plain) {
             return sent;
         }
     }
