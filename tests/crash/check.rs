@@ -1,54 +1,17 @@
-//! What must hold after every schedule, however often the house died.
+//! What must hold after every schedule and every kill, however often the house died.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use aisaac::message::Body;
+use sqlx::Row as _;
 
+use crate::found::{Drawing, Found, Message, Reply, arrived, place, read, rows};
 use crate::people::{Sent, Wants, grey};
 use crate::schedule::{Deaths, Played};
 use crate::service::{Arrived, World};
 
 /// Attempts after which the house gives up.
 const ATTEMPTS: u32 = 3;
-
-struct Message {
-    id: i64,
-    state: String,
-    attempt: u32,
-    control: bool,
-    sent: Sent,
-}
-
-struct Reply {
-    id: i64,
-    message: i64,
-    drawing: Option<i64>,
-    lane: String,
-    person: String,
-    /// Everything of it that people saw, its parts put together.
-    text: String,
-    /// Its picture's grey.
-    grey: Option<u8>,
-}
-
-struct Drawing {
-    id: i64,
-    message: i64,
-    state: String,
-    attempt: u32,
-    file: Option<String>,
-    cancelled: bool,
-    subject: String,
-}
-
-/// What is in the database and outside, side by side.
-struct Found {
-    messages: Vec<Message>,
-    replies: Vec<Reply>,
-    drawings: Vec<Drawing>,
-    wrong: Vec<String>,
-}
 
 /// Everything that does not hold.
 pub(crate) async fn check(played: &mut Played) -> Vec<String> {
@@ -66,79 +29,6 @@ pub(crate) async fn check(played: &mut Played) -> Vec<String> {
     found.right_person(&played.sent, &played.world);
     found.files(played).await;
     found.wrong
-}
-
-async fn rows(database: &mut SqliteConnection, sql: &'static str) -> Vec<SqliteRow> {
-    sqlx::query(sql).fetch_all(database).await.unwrap()
-}
-
-async fn read(played: &mut Played) -> Found {
-    let mut wrong = Vec::new();
-    let mut messages = Vec::new();
-    for row in rows(&mut played.database, "SELECT id, key, lane, state, attempt, control FROM messages").await
-    {
-        let (key, lane): (String, String) = (row.get(1), row.get(2));
-        let sent =
-            played.sent.iter().find(|sent| sent.message.key == key && sent.message.address.lane() == lane);
-        match sent.cloned() {
-            Some(sent) => messages.push(Message {
-                id: row.get(0),
-                state: row.get(3),
-                attempt: row.get(4),
-                control: row.get(5),
-                sent,
-            }),
-            None => wrong.push(format!("{lane} {key}: nobody sent that")),
-        }
-    }
-    let sql = "SELECT id, message, drawing, lane, person, state FROM replies ORDER BY id";
-    let mut replies = Vec::new();
-    for row in rows(&mut played.database, sql).await {
-        let (id, state): (i64, String) = (row.get(0), row.get(5));
-        if state != "sent" {
-            wrong.push(format!("reply {id} is {state}"));
-        }
-        let parts = arrived(&played.world, id);
-        replies.push(Reply {
-            id,
-            message: row.get::<Option<i64>, _>(1).unwrap_or_default(),
-            drawing: row.get(2),
-            lane: row.get(3),
-            person: row.get(4),
-            text: parts.values().map(|part| part.text.as_str()).collect(),
-            grey: parts.values().find_map(|part| part.grey),
-        });
-    }
-    let sql = "SELECT id, message, state, attempt, json_extract(picture, '$.file'), cancel, json_extract(commission, '$.subject') FROM drawings ORDER BY id";
-    let found = rows(&mut played.database, sql).await;
-    let drawings = found.iter().map(|row| Drawing {
-        id: row.get(0),
-        message: row.get::<Option<i64>, _>(1).unwrap_or_default(),
-        state: row.get(2),
-        attempt: row.get(3),
-        file: row.get(4),
-        cancelled: row.get(5),
-        subject: row.get(6),
-    });
-    Found { messages, replies, drawings: drawings.collect(), wrong }
-}
-
-/// The parts of a reply as they first arrived.
-fn arrived(world: &World, reply: i64) -> BTreeMap<u32, Arrived> {
-    let mut parts = BTreeMap::new();
-    for part in &world.arrived {
-        let (of, number) = place(part);
-        if of == reply {
-            parts.entry(number).or_insert_with(|| part.clone());
-        }
-    }
-    parts
-}
-
-/// The reply and the number of a part.
-fn place(part: &Arrived) -> (i64, u32) {
-    let (reply, number) = part.key.split_once('-').unwrap();
-    (reply.parse().unwrap(), number.parse().unwrap())
 }
 
 impl Found {
@@ -234,7 +124,7 @@ impl Found {
 
     /// Whether the request that this changes has become a drawing.
     fn drew(&self, change: &Sent) -> bool {
-        let aisaac::message::Body::Edit { of, .. } = &change.message.body else { return false };
+        let Body::Edit { of, .. } = &change.message.body else { return false };
         let lane = change.message.address.lane();
         let request = self
             .messages
@@ -299,9 +189,9 @@ impl Found {
     }
 
     fn somebody_cancels(&self) -> bool {
-        self.messages.iter().any(|one| {
-            matches!(&one.sent.message.body, aisaac::message::Body::Text(text) if text.starts_with("/cancel"))
-        })
+        self.messages
+            .iter()
+            .any(|one| matches!(&one.sent.message.body, Body::Text(text) if text.starts_with("/cancel")))
     }
 
     /// Whoever stood first in line was painted first.

@@ -28,6 +28,7 @@ mod yard;
 #[allow(dead_code, reason = "stories hold models; schedules hold everything")]
 #[path = "../story/models.rs"]
 mod models;
+mod found;
 mod people;
 mod schedule;
 mod seeds;
