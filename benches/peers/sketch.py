@@ -11,7 +11,7 @@ from pathlib import Path
 
 import diffusers
 import torch
-from diffusers import DDIMScheduler, UNet2DConditionModel
+from diffusers import DDIMScheduler
 
 from peer import serve
 
@@ -19,6 +19,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / "models/recipes" / nam
 import captions
 import e5
 import export
+import memory as memories
+import unet as painter
 import vae as codec
 
 folder = Path(sys.argv[1])
@@ -36,7 +38,10 @@ def filled(module, name):
 
 
 config = json.loads((folder / "unet/config.json").read_text())
-unet, _ = filled(UNet2DConditionModel.from_config(config), "unet")
+graph = export.weights(folder / "unet/model.onnx")
+unet = export.Painter(
+    export.filled(painter.build(), graph), export.filled(memories.Memory(len(codec.subjects())), graph, "memory")
+).eval().requires_grad_(False)
 vae, (mean, std) = filled(codec.build(), "vae_decoder")
 
 
@@ -59,7 +64,7 @@ def draw(prompt, seed, steps, guidance):
     scheduler.set_timesteps(steps)
     marks = [time.perf_counter()]
     for t in scheduler.timesteps:
-        plain, told = unet(x.repeat(2, 1, 1, 1), t, known, return_dict=False)[0].chunk(2)
+        plain, told = unet(x.repeat(2, 1, 1, 1), t, known).chunk(2)
         x = scheduler.step(plain + guidance * (told - plain), t, x).prev_sample
         marks.append(time.perf_counter())
     image = codec.decode(vae, x * std + mean)[0]
