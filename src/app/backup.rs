@@ -12,6 +12,7 @@ use super::voice::Voice;
 use super::{clock, say};
 use crate::backup::{self, Archive, BackupError, Made, Restored};
 use crate::message::Phrase;
+use crate::models::readable;
 use crate::store::{Kept, StoreError, Unfinished};
 
 /// Names of missing pictures that are said; the rest is a number.
@@ -27,7 +28,7 @@ pub(super) async fn backup(data: Option<&Path>, arguments: &BackupArguments) -> 
     let Made { file, bytes, manifest } = &made;
     let voice = Voice::here();
     let phrase = Phrase::new("backup-made").with("file", file.display().to_string());
-    voice.say(&counted(phrase, manifest.kept).with("size", size(*bytes)))?;
+    voice.say(&counted(phrase, manifest.kept).with("size", readable(*bytes)))?;
     missing(&voice, &manifest.missing)?;
     voice.say(&Phrase::new("backup-note"))
 }
@@ -98,14 +99,6 @@ fn restored_json(restored: &Restored, folder: &str, keep: bool) -> serde_json::V
         "data": folder, "messages": kept.messages, "turns": kept.turns, "pictures": kept.pictures,
         "unfinished": unfinished, "unfinished_kept": keep, "missing": missing, "before": before,
     })
-}
-
-/// Bytes as people read them.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
-    }
 }
 
 /// An error as a sentence; what the database says is said as always.

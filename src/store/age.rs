@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::forget::files;
+use super::forget::{files, spare};
 use super::{Forgotten, Store, StoreError, copy};
 
 /// A copy that was made before a change of the tables holds text that is deleted here meanwhile: it stays a week.
@@ -91,7 +91,7 @@ impl Store {
     pub async fn buried(&self, files: &[String]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for file in files {
-            sqlx::query("DELETE FROM doomed WHERE file = ?").bind(file).execute(&mut *tx).await?;
+            spare(&mut tx, file).await?;
         }
         tx.commit().await?;
         Ok(())

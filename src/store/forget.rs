@@ -109,7 +109,7 @@ pub(super) async fn files(
     Ok(())
 }
 
-/// A file stays after all.
+/// A file is not to be deleted (any more): it stays after all, or is gone.
 pub(super) async fn spare(connection: &mut SqliteConnection, file: &str) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM doomed WHERE file = ?").bind(file).execute(connection).await?;
     Ok(())
