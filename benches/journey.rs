@@ -13,7 +13,7 @@ use aisaac::inbox::Inbox;
 use aisaac::message::{Address, Body, Language, Message, Notice, Person};
 use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, RemoteId};
 use aisaac::store::{Role, Store};
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -143,6 +143,7 @@ impl Crowd {
     }
 }
 
+#[async_trait]
 impl Messenger for Crowd {
     fn name(&self) -> &'static str {
         NAME
@@ -152,30 +153,17 @@ impl Messenger for Crowd {
         Dialect { text_limit: 4_000, caption_limit: 1_000, edits: false }
     }
 
-    fn listen<'a>(
-        &'a self,
-        inbox: &'a Inbox,
-        _: CancellationToken,
-    ) -> BoxFuture<'a, Result<(), ListenError>> {
-        Box::pin(async move {
-            futures_util::future::join_all((0..self.lanes).map(|lane| self.talk(lane, inbox))).await;
-            Ok(())
-        })
+    async fn listen(&self, inbox: &Inbox, _: CancellationToken) -> Result<(), ListenError> {
+        futures_util::future::join_all((0..self.lanes).map(|lane| self.talk(lane, inbox))).await;
+        Ok(())
     }
 
-    fn deliver<'a>(
-        &'a self,
-        part: &'a Part,
-        key: &'a str,
-        _: Option<&'a RemoteId>,
-    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>> {
+    async fn deliver(&self, part: &Part, key: &str, _: Option<&RemoteId>) -> Result<RemoteId, DeliveryError> {
         if let Some(waits) = self.waits.lock().unwrap().remove(&part.address.chat) {
             let _ = waits.send(Instant::now());
         }
-        Box::pin(async move { Ok(RemoteId(key.to_owned())) })
+        Ok(RemoteId(key.to_owned()))
     }
 
-    fn show<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
-    }
+    async fn show(&self, _: &Notice) {}
 }

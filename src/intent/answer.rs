@@ -3,7 +3,7 @@
 //! Text in a language that the answer model does not list is not given to it, as far as `language` tells: the house
 //! says so itself, with the cure, and greets, thanks and explains itself in that language.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::kit::{AnswerFacts, Ask, Kit};
 use super::language::{Small, Tongue, small_talk, tongue};
@@ -21,13 +21,14 @@ const UNSUPPORTED: &str = "language-unsupported";
 /// Answers in words.
 pub(super) struct Answer;
 
+#[async_trait]
 impl Intent for Answer {
     fn name(&self) -> &'static str {
         "answer"
     }
 
-    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(respond(&ask.args, ask, kit, false))
+    async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+        respond(&ask.args, ask, kit, false).await
     }
 }
 

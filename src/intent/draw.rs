@@ -3,7 +3,7 @@
 //! The subject is a piece of the request as it stands. A thing that the picture model does not know is said, not
 //! painted as something else. A bare "draw" leaves a question.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::kit::{Ask, Kit, PainterFacts};
 use super::known::Subject;
@@ -47,6 +47,7 @@ const NEAREST: usize = 5;
 /// Draws a picture.
 pub(super) struct Draw;
 
+#[async_trait]
 impl Intent for Draw {
     fn name(&self) -> &'static str {
         "draw"
@@ -60,27 +61,25 @@ impl Intent for Draw {
         language.pick(RU, EN)
     }
 
-    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move {
-            let wishes = options::parse(&ask.args).map_err(|failure| with_size(failure, kit))?;
-            let subject = match (&ask.pending, ask.slash) {
-                (_, true) => Some(wishes.rest.clone()),
-                (Some(_), false) => {
-                    subject_of(&wishes.rest, ask, kit).await?.or_else(|| Some(wishes.rest.clone()))
-                }
-                (_, false) => subject_of(&wishes.rest, ask, kit).await?,
-            };
-            let subject = subject.or_else(|| names_a_thing(&wishes.rest, kit).then(|| wishes.rest.clone()));
-            let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
-                let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
-                return Ok(Outcome::Ask {
-                    content,
-                    pending: Pending::Subject { options: wishes.said() },
-                    remember: None,
-                });
-            };
-            commission(subject, wishes, ask, kit).map(Outcome::Draw)
-        })
+    async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+        let wishes = options::parse(&ask.args).map_err(|failure| with_size(failure, kit))?;
+        let subject = match (&ask.pending, ask.slash) {
+            (_, true) => Some(wishes.rest.clone()),
+            (Some(_), false) => {
+                subject_of(&wishes.rest, ask, kit).await?.or_else(|| Some(wishes.rest.clone()))
+            }
+            (_, false) => subject_of(&wishes.rest, ask, kit).await?,
+        };
+        let subject = subject.or_else(|| names_a_thing(&wishes.rest, kit).then(|| wishes.rest.clone()));
+        let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
+            let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
+            return Ok(Outcome::Ask {
+                content,
+                pending: Pending::Subject { options: wishes.said() },
+                remember: None,
+            });
+        };
+        commission(subject, wishes, ask, kit).map(Outcome::Draw)
     }
 }
 

@@ -1,6 +1,6 @@
 //! *forget*: everything kept about the lane and the person goes; the reply counts what went. Slash command only.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::Intent;
 use super::kit::{Ask, Kit};
@@ -9,6 +9,7 @@ use crate::message::{Failure, Outcome};
 /// Deletes what is kept.
 pub(super) struct Forget;
 
+#[async_trait]
 impl Intent for Forget {
     fn name(&self) -> &'static str {
         "forget"
@@ -18,7 +19,7 @@ impl Intent for Forget {
         &["забудь"]
     }
 
-    fn handle<'a>(&'a self, _ask: &'a Ask, _kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move { Ok(Outcome::Forget) })
+    async fn handle(&self, _ask: &Ask, _kit: &Kit) -> Result<Outcome, Failure> {
+        Ok(Outcome::Forget)
     }
 }

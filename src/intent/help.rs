@@ -1,6 +1,6 @@
 //! *help*: what the assistant can do, made from the list of intents.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::kit::{Ask, Kit};
 use super::{ALL, Intent, say};
@@ -27,6 +27,7 @@ const EN: &[&str] = &[
 /// Tells what it can do.
 pub(super) struct Help;
 
+#[async_trait]
 impl Intent for Help {
     fn name(&self) -> &'static str {
         "help"
@@ -40,24 +41,22 @@ impl Intent for Help {
         language.pick(RU, EN)
     }
 
-    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move {
-            let phrases = &kit.phrases;
-            let mut lines = vec![phrases.say(ask.language, "help-intro")];
-            for intent in ALL {
-                for example in intent.examples(ask.language).iter().take(2) {
-                    lines.push(format!("  {example}"));
-                }
+    async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+        let phrases = &kit.phrases;
+        let mut lines = vec![phrases.say(ask.language, "help-intro")];
+        for intent in ALL {
+            for example in intent.examples(ask.language).iter().take(2) {
+                lines.push(format!("  {example}"));
             }
-            lines.push(String::new());
-            lines.push(phrases.say(ask.language, "help-commands"));
-            for intent in ALL {
-                let about = phrases.say(ask.language, &format!("about-{}", intent.name()));
-                lines.push(format!("  /{} — {about}", intent.name()));
-            }
-            lines.push(String::new());
-            lines.push(phrases.say(ask.language, "help-outro"));
-            Ok(say(Phrase::new("raw").with("text", lines.join("\n"))))
-        })
+        }
+        lines.push(String::new());
+        lines.push(phrases.say(ask.language, "help-commands"));
+        for intent in ALL {
+            let about = phrases.say(ask.language, &format!("about-{}", intent.name()));
+            lines.push(format!("  /{} — {about}", intent.name()));
+        }
+        lines.push(String::new());
+        lines.push(phrases.say(ask.language, "help-outro"));
+        Ok(say(Phrase::new("raw").with("text", lines.join("\n"))))
     }
 }

@@ -21,8 +21,6 @@ mod router;
 mod settings;
 mod stop;
 
-use futures_util::future::BoxFuture;
-
 pub use answer::{answers_in, explanation, unspoken};
 pub use draw::{NEEDED_DISK, order};
 pub use kit::{AnswerFacts, Ask, FreeDisk, Kit, Options, PainterFacts};
@@ -31,10 +29,13 @@ pub use language::{Tongue, tongue};
 pub use options::{Wishes, parse as wishes, plain};
 pub use router::{Route, route};
 
+use async_trait::async_trait;
+
 use crate::message::{Content, Failure, FailureKind, Language, Outcome, Phrase};
 use crate::store::StoreError;
 
 /// Something people can want.
+#[async_trait]
 pub trait Intent: Send + Sync {
     /// Its name, which is its slash command too.
     fn name(&self) -> &'static str;
@@ -50,7 +51,7 @@ pub trait Intent: Send + Sync {
     }
 
     /// Turns the request into an outcome.
-    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>>;
+    async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure>;
 }
 
 /// Every intent, in the order in which help lists them.

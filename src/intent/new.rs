@@ -1,6 +1,6 @@
 //! *new*: a fresh conversation. What was said stays kept, but is no longer part of it.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::Intent;
 use super::kit::{Ask, Kit};
@@ -27,6 +27,7 @@ const EN: &[&str] = &[
 /// Begins a fresh conversation.
 pub(super) struct New;
 
+#[async_trait]
 impl Intent for New {
     fn name(&self) -> &'static str {
         "new"
@@ -40,9 +41,7 @@ impl Intent for New {
         language.pick(RU, EN)
     }
 
-    fn handle<'a>(&'a self, _ask: &'a Ask, _kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move {
-            Ok(Outcome::New { content: Content::Phrases { phrases: vec![Phrase::new("new-conversation")] } })
-        })
+    async fn handle(&self, _ask: &Ask, _kit: &Kit) -> Result<Outcome, Failure> {
+        Ok(Outcome::New { content: Content::Phrases { phrases: vec![Phrase::new("new-conversation")] } })
     }
 }

@@ -1,6 +1,6 @@
 //! *persona*: the system prompt of a lane. With text it is set, with `-` it goes back to the model's own, alone it is shown.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::answer::speaks;
 use super::kit::{Ask, Kit};
@@ -14,6 +14,7 @@ const PLAIN: &[&str] = &["-", "none", "reset", "default", "нет", "сброс"
 /// Shows or changes the lane's system prompt.
 pub(super) struct Persona;
 
+#[async_trait]
 impl Intent for Persona {
     fn name(&self) -> &'static str {
         "persona"
@@ -23,29 +24,25 @@ impl Intent for Persona {
         &["характер"]
     }
 
-    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move {
-            let set = |persona: &str, phrase| Outcome::Set {
-                changes: vec![Change::Persona(Some(persona.to_owned()))],
-                content: Content::Phrases { phrases: vec![phrase] },
-            };
-            Ok(match ask.args.trim() {
-                "" => match ask
-                    .settings
-                    .persona
-                    .as_ref()
-                    .or(kit.options.persona.as_ref())
-                    .filter(|text| !text.is_empty())
-                {
-                    Some(persona) => say(Phrase::new("persona-shown").with("persona", persona.clone())),
-                    None => say(Phrase::new("persona-none")),
-                },
-                text if PLAIN.contains(&text.to_lowercase().as_str()) => {
-                    set("", Phrase::new("persona-cleared"))
-                }
-                text if foreign(text, kit) => return Err(theirs(unread(ask, kit))),
-                text => set(text, Phrase::new("persona-set").with("persona", text)),
-            })
+    async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+        let set = |persona: &str, phrase| Outcome::Set {
+            changes: vec![Change::Persona(Some(persona.to_owned()))],
+            content: Content::Phrases { phrases: vec![phrase] },
+        };
+        Ok(match ask.args.trim() {
+            "" => match ask
+                .settings
+                .persona
+                .as_ref()
+                .or(kit.options.persona.as_ref())
+                .filter(|text| !text.is_empty())
+            {
+                Some(persona) => say(Phrase::new("persona-shown").with("persona", persona.clone())),
+                None => say(Phrase::new("persona-none")),
+            },
+            text if PLAIN.contains(&text.to_lowercase().as_str()) => set("", Phrase::new("persona-cleared")),
+            text if foreign(text, kit) => return Err(theirs(unread(ask, kit))),
+            text => set(text, Phrase::new("persona-set").with("persona", text)),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! *queue* and *cancel*: the line of drawings as its requester may see it, and leaving it.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::Intent;
 use super::kit::{Ask, Kit};
@@ -43,6 +43,7 @@ const CANCEL_WORDS: &[&str] = &[
 /// Shows the line.
 pub(super) struct Queue;
 
+#[async_trait]
 impl Intent for Queue {
     fn name(&self) -> &'static str {
         "queue"
@@ -56,37 +57,36 @@ impl Intent for Queue {
         language.pick(RU, EN)
     }
 
-    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move {
-            if wants_cancel(&ask.args) {
-                return Ok(Outcome::Cancel(number_in(&ask.args)));
+    async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+        if wants_cancel(&ask.args) {
+            return Ok(Outcome::Cancel(number_in(&ask.args)));
+        }
+        let mut phrases = Vec::new();
+        for row in kit.reader.queue(0).await? {
+            let mine = row.person == ask.person && row.address.messenger == ask.address.messenger;
+            let place = row.place.unwrap_or_default();
+            let key = match (place, mine) {
+                (0, true) => "queue-row-running",
+                (0, false) => "queue-row-running-other",
+                (_, true) => "queue-row",
+                (_, false) => "queue-row-other",
+            };
+            let mut phrase = Phrase::new(key);
+            if mine {
+                phrase = phrase.with("subject", row.subject);
             }
-            let mut phrases = Vec::new();
-            for row in kit.reader.queue(0).await? {
-                let mine = row.person == ask.person && row.address.messenger == ask.address.messenger;
-                let place = row.place.unwrap_or_default();
-                let key = match (place, mine) {
-                    (0, true) => "queue-row-running",
-                    (0, false) => "queue-row-running-other",
-                    (_, true) => "queue-row",
-                    (_, false) => "queue-row-other",
-                };
-                let mut phrase = Phrase::new(key);
-                if mine {
-                    phrase = phrase.with("subject", row.subject);
-                }
-                phrases.push(if place == 0 { phrase } else { phrase.with("place", i64::from(place)) });
-            }
-            let head = if phrases.is_empty() { "queue-empty" } else { "queue-head" };
-            phrases.insert(0, Phrase::new(head));
-            Ok(Outcome::Say { content: Content::Phrases { phrases }, remember: None })
-        })
+            phrases.push(if place == 0 { phrase } else { phrase.with("place", i64::from(place)) });
+        }
+        let head = if phrases.is_empty() { "queue-empty" } else { "queue-head" };
+        phrases.insert(0, Phrase::new(head));
+        Ok(Outcome::Say { content: Content::Phrases { phrases }, remember: None })
     }
 }
 
 /// Cancels a drawing of the requester: the one at that place in line, or the newest.
 pub(super) struct Cancel;
 
+#[async_trait]
 impl Intent for Cancel {
     fn name(&self) -> &'static str {
         "cancel"
@@ -96,8 +96,8 @@ impl Intent for Cancel {
         &["отмена"]
     }
 
-    fn handle<'a>(&'a self, ask: &'a Ask, _kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move { Ok(Outcome::Cancel(number_in(&ask.args))) })
+    async fn handle(&self, ask: &Ask, _kit: &Kit) -> Result<Outcome, Failure> {
+        Ok(Outcome::Cancel(number_in(&ask.args)))
     }
 }
 

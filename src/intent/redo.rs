@@ -1,6 +1,6 @@
 //! *redo*: the last thing again, or changed: another picture of it, "now with a hat", another answer.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::change::{self, Changed};
 use super::kit::{Ask, Kit};
@@ -32,6 +32,7 @@ const EN: &[&str] = &[
 /// Does the last thing again, or changes it.
 pub(super) struct Redo;
 
+#[async_trait]
 impl Intent for Redo {
     fn name(&self) -> &'static str {
         "redo"
@@ -45,25 +46,23 @@ impl Intent for Redo {
         language.pick(RU, EN)
     }
 
-    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move {
-            let picture = kit.reader.last_picture(&ask.address).await?;
-            let words = kit.reader.last_request(&ask.address).await?;
-            let wishes = options::parse(&ask.args).map_err(|failure| draw::with_size(failure, kit))?;
-            let known = kit.painter.as_ref().and_then(|facts| facts.known.as_ref());
-            let change = change::read(&wishes.rest, |rest| known.is_some_and(|known| known.knows(rest)));
-            match (picture, words) {
-                (_, words) if change::about_words(&wishes.rest) => match words {
-                    Some(words) => answer::again(&words.text, ask, kit).await,
-                    None => Ok(say(Phrase::new("nothing-to-redo"))),
-                },
-                (Some(picture), words) if change != Changed::Again || is_newer(&picture, words.as_ref()) => {
-                    again(picture.commission, change, wishes, ask, kit)
-                }
-                (_, Some(words)) => answer::again(&words.text, ask, kit).await,
-                (_, None) => Ok(say(Phrase::new("nothing-to-redo"))),
+    async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+        let picture = kit.reader.last_picture(&ask.address).await?;
+        let words = kit.reader.last_request(&ask.address).await?;
+        let wishes = options::parse(&ask.args).map_err(|failure| draw::with_size(failure, kit))?;
+        let known = kit.painter.as_ref().and_then(|facts| facts.known.as_ref());
+        let change = change::read(&wishes.rest, |rest| known.is_some_and(|known| known.knows(rest)));
+        match (picture, words) {
+            (_, words) if change::about_words(&wishes.rest) => match words {
+                Some(words) => answer::again(&words.text, ask, kit).await,
+                None => Ok(say(Phrase::new("nothing-to-redo"))),
+            },
+            (Some(picture), words) if change != Changed::Again || is_newer(&picture, words.as_ref()) => {
+                again(picture.commission, change, wishes, ask, kit)
             }
-        })
+            (_, Some(words)) => answer::again(&words.text, ask, kit).await,
+            (_, None) => Ok(say(Phrase::new("nothing-to-redo"))),
+        }
     }
 }
 

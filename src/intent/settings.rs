@@ -1,6 +1,6 @@
 //! *settings*: language, size, steps and seed of a lane, shown or changed in plain words.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::kit::{Ask, Kit};
 use super::{Intent, draw, options, say};
@@ -29,6 +29,7 @@ const EN: &[&str] = &[
 /// Shows or changes settings.
 pub(super) struct SettingsIntent;
 
+#[async_trait]
 impl Intent for SettingsIntent {
     fn name(&self) -> &'static str {
         "settings"
@@ -42,27 +43,24 @@ impl Intent for SettingsIntent {
         language.pick(RU, EN)
     }
 
-    fn handle<'a>(&'a self, ask: &'a Ask, kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move {
-            let last_seed =
-                kit.reader.last_picture(&ask.address).await?.map(|picture| picture.commission.seed);
-            let own = kit.painter.as_ref().map_or((512, 512), |facts| facts.size);
-            let changes = read(&ask.args, &ask.settings, own, last_seed.unwrap_or(ask.seed))
-                .map_err(|failure| draw::with_size(failure, kit))?;
-            if changes.is_empty() {
-                return Ok(say(shown("settings-shown", &ask.settings, ask.language, kit)));
-            }
-            let mut after = ask.settings.clone();
-            for change in &changes {
-                after.apply(change);
-            }
-            if let Some(facts) = &kit.painter {
-                draw::check(after.size, after.steps, facts)?;
-            }
-            let language = after.language.unwrap_or(ask.language);
-            let phrase = shown("settings-changed", &after, language, kit);
-            Ok(Outcome::Set { changes, content: Content::Phrases { phrases: vec![phrase] } })
-        })
+    async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+        let last_seed = kit.reader.last_picture(&ask.address).await?.map(|picture| picture.commission.seed);
+        let own = kit.painter.as_ref().map_or((512, 512), |facts| facts.size);
+        let changes = read(&ask.args, &ask.settings, own, last_seed.unwrap_or(ask.seed))
+            .map_err(|failure| draw::with_size(failure, kit))?;
+        if changes.is_empty() {
+            return Ok(say(shown("settings-shown", &ask.settings, ask.language, kit)));
+        }
+        let mut after = ask.settings.clone();
+        for change in &changes {
+            after.apply(change);
+        }
+        if let Some(facts) = &kit.painter {
+            draw::check(after.size, after.steps, facts)?;
+        }
+        let language = after.language.unwrap_or(ask.language);
+        let phrase = shown("settings-changed", &after, language, kit);
+        Ok(Outcome::Set { changes, content: Content::Phrases { phrases: vec![phrase] } })
     }
 }
 

@@ -1,7 +1,7 @@
 //! *stop*: ends the running answer; what was streamed stays, marked. The assistant stops it beside the lane, so when
 //! this runs as an intent there was nothing to stop.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 
 use super::kit::{Ask, Kit};
 use super::{Intent, say};
@@ -10,6 +10,7 @@ use crate::message::{Failure, Outcome, Phrase};
 /// Says that nothing runs.
 pub(super) struct Stop;
 
+#[async_trait]
 impl Intent for Stop {
     fn name(&self) -> &'static str {
         "stop"
@@ -19,7 +20,7 @@ impl Intent for Stop {
         &["стоп"]
     }
 
-    fn handle<'a>(&'a self, _ask: &'a Ask, _kit: &'a Kit) -> BoxFuture<'a, Result<Outcome, Failure>> {
-        Box::pin(async move { Ok(say(Phrase::new("nothing-to-stop"))) })
+    async fn handle(&self, _ask: &Ask, _kit: &Kit) -> Result<Outcome, Failure> {
+        Ok(say(Phrase::new("nothing-to-stop")))
     }
 }

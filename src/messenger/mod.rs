@@ -9,7 +9,7 @@ pub mod console;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use crate::inbox::Inbox;
@@ -97,6 +97,7 @@ pub struct ListenError {
 }
 
 /// A way to talk with people.
+#[async_trait]
 pub trait Messenger: Send + Sync {
     /// Its name, as in [`KNOWN`] and in addresses.
     fn name(&self) -> &'static str;
@@ -105,20 +106,16 @@ pub trait Messenger: Send + Sync {
     fn dialect(&self) -> Dialect;
 
     /// Offers every update to the inbox until told to stop (or until there are no more).
-    fn listen<'a>(
-        &'a self,
-        inbox: &'a Inbox,
-        stop: CancellationToken,
-    ) -> BoxFuture<'a, Result<(), ListenError>>;
+    async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError>;
 
     /// Delivers one part. `key` is the same again after a failed attempt; `replaces` names a part to be edited.
-    fn deliver<'a>(
-        &'a self,
-        part: &'a Part,
-        key: &'a str,
-        replaces: Option<&'a RemoteId>,
-    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>>;
+    async fn deliver(
+        &self,
+        part: &Part,
+        key: &str,
+        replaces: Option<&RemoteId>,
+    ) -> Result<RemoteId, DeliveryError>;
 
     /// Shows one notice, best effort.
-    fn show<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, ()>;
+    async fn show(&self, notice: &Notice);
 }

@@ -17,7 +17,7 @@ use aisaac::inference::{
 use aisaac::message::{Message, Notice};
 use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, RemoteId};
 use aisaac::store::Reader;
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -105,6 +105,7 @@ fn line(file: &mut File, text: &str) {
     file.sync_data().unwrap();
 }
 
+#[async_trait]
 impl Messenger for Post {
     fn name(&self) -> &'static str {
         NAME
@@ -114,52 +115,42 @@ impl Messenger for Post {
         Dialect { text_limit: 24, caption_limit: 1_000, edits: false }
     }
 
-    fn listen<'a>(
-        &'a self,
-        inbox: &'a Inbox,
-        stop: CancellationToken,
-    ) -> BoxFuture<'a, Result<(), ListenError>> {
-        Box::pin(async move {
-            let spool = std::fs::read(self.folder.join("spool.json")).unwrap();
-            let spool: Vec<Message> = serde_json::from_slice(&spool).unwrap();
-            let confirmed = std::fs::read_to_string(self.folder.join("confirmed")).unwrap_or_default();
-            let mut confirms = appending(&self.folder.join("confirmed"));
-            for message in spool.into_iter().skip(confirmed.lines().count()) {
-                if stop.is_cancelled() {
-                    return Ok(());
-                }
-                let key = message.key.clone();
-                // Not confirmed, so offered again.
-                while inbox.accept(message.clone(), "{}", clock::now()).await.is_err() {
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-                }
-                line(&mut confirms, &key);
+    async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {
+        let spool = std::fs::read(self.folder.join("spool.json")).unwrap();
+        let spool: Vec<Message> = serde_json::from_slice(&spool).unwrap();
+        let confirmed = std::fs::read_to_string(self.folder.join("confirmed")).unwrap_or_default();
+        let mut confirms = appending(&self.folder.join("confirmed"));
+        for message in spool.into_iter().skip(confirmed.lines().count()) {
+            if stop.is_cancelled() {
+                return Ok(());
             }
-            loop {
-                let work = self.reader.open_work(NAME).await;
-                let done = work.is_ok_and(|work| !(work.answers || work.drawings || work.replies));
-                if done || stop.is_cancelled() {
-                    return Ok(());
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            let key = message.key.clone();
+            // Not confirmed, so offered again.
+            while inbox.accept(message.clone(), "{}", clock::now()).await.is_err() {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
-        })
+            line(&mut confirms, &key);
+        }
+        loop {
+            let work = self.reader.open_work(NAME).await;
+            let done = work.is_ok_and(|work| !(work.answers || work.drawings || work.replies));
+            if done || stop.is_cancelled() {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
     }
 
-    fn deliver<'a>(
-        &'a self,
-        part: &'a Part,
-        key: &'a str,
-        _replaces: Option<&'a RemoteId>,
-    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>> {
-        Box::pin(async move {
-            let arrived = serde_json::to_string(&Arrived::of(part, key)).unwrap();
-            line(&mut self.arrived.lock().unwrap(), &arrived);
-            Ok(RemoteId(format!("remote-{key}")))
-        })
+    async fn deliver(
+        &self,
+        part: &Part,
+        key: &str,
+        _replaces: Option<&RemoteId>,
+    ) -> Result<RemoteId, DeliveryError> {
+        let arrived = serde_json::to_string(&Arrived::of(part, key)).unwrap();
+        line(&mut self.arrived.lock().unwrap(), &arrived);
+        Ok(RemoteId(format!("remote-{key}")))
     }
 
-    fn show<'a>(&'a self, _notice: &'a Notice) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
-    }
+    async fn show(&self, _notice: &Notice) {}
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use aisaac::inbox::Inbox;
 use aisaac::message::Notice;
 use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, PartBody, RemoteId};
+use async_trait::async_trait;
 use fastrand::Rng;
-use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -75,6 +75,7 @@ impl Service {
     }
 }
 
+#[async_trait]
 impl Messenger for Service {
     fn name(&self) -> &'static str {
         NAME
@@ -84,50 +85,40 @@ impl Messenger for Service {
         Dialect { text_limit: 24, caption_limit: 1_000, edits: false }
     }
 
-    fn listen<'a>(
-        &'a self,
-        _inbox: &'a Inbox,
-        stop: CancellationToken,
-    ) -> BoxFuture<'a, Result<(), ListenError>> {
-        Box::pin(async move {
-            stop.cancelled().await;
-            Ok(())
-        })
+    async fn listen(&self, _inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {
+        stop.cancelled().await;
+        Ok(())
     }
 
-    fn deliver<'a>(
-        &'a self,
-        part: &'a Part,
-        key: &'a str,
-        _replaces: Option<&'a RemoteId>,
-    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>> {
+    async fn deliver(
+        &self,
+        part: &Part,
+        key: &str,
+        _replaces: Option<&RemoteId>,
+    ) -> Result<RemoteId, DeliveryError> {
         let reason = String::from("the schedule says so");
-        Box::pin(async move {
-            let chance = self.rng.lock().unwrap().usize(0..20);
-            match chance {
-                0 => return Err(DeliveryError::Later { after: None, reason }),
-                1 => return Err(DeliveryError::Later { after: Some(Duration::from_secs(30)), reason }),
-                2 => return Err(DeliveryError::Unknown { reason }),
-                3 => {
-                    self.arrives(part, key);
-                    let mut world = self.world.lock().unwrap();
-                    world.under_way = None;
-                    world.unconfirmed.push(key.to_owned());
-                    return Err(DeliveryError::Unknown { reason });
-                }
-                // Slow: others move meanwhile, before and after it arrives.
-                4..8 => self.board.park(None).await,
-                _ => {}
+        let chance = self.rng.lock().unwrap().usize(0..20);
+        match chance {
+            0 => return Err(DeliveryError::Later { after: None, reason }),
+            1 => return Err(DeliveryError::Later { after: Some(Duration::from_secs(30)), reason }),
+            2 => return Err(DeliveryError::Unknown { reason }),
+            3 => {
+                self.arrives(part, key);
+                let mut world = self.world.lock().unwrap();
+                world.under_way = None;
+                world.unconfirmed.push(key.to_owned());
+                return Err(DeliveryError::Unknown { reason });
             }
-            self.arrives(part, key);
-            if chance == 4 {
-                self.board.park(None).await;
-            }
-            Ok(RemoteId(format!("remote-{key}")))
-        })
+            // Slow: others move meanwhile, before and after it arrives.
+            4..8 => self.board.park(None).await,
+            _ => {}
+        }
+        self.arrives(part, key);
+        if chance == 4 {
+            self.board.park(None).await;
+        }
+        Ok(RemoteId(format!("remote-{key}")))
     }
 
-    fn show<'a>(&'a self, _notice: &'a Notice) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
-    }
+    async fn show(&self, _notice: &Notice) {}
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use aisaac::inbox::Inbox;
 use aisaac::message::{Address, Notice, Show};
 use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, PartBody, RemoteId};
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 /// Its name in addresses.
@@ -71,6 +71,7 @@ fn who(address: &Address) -> &str {
     &address.chat
 }
 
+#[async_trait]
 impl Messenger for Scripted {
     fn name(&self) -> &'static str {
         NAME
@@ -80,43 +81,35 @@ impl Messenger for Scripted {
         Dialect { text_limit: self.text_limit, caption_limit: 1_000, edits: false }
     }
 
-    fn listen<'a>(
-        &'a self,
-        _inbox: &'a Inbox,
-        stop: CancellationToken,
-    ) -> BoxFuture<'a, Result<(), ListenError>> {
-        Box::pin(async move {
-            stop.cancelled().await;
-            Ok(())
-        })
+    async fn listen(&self, _inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {
+        stop.cancelled().await;
+        Ok(())
     }
 
-    fn deliver<'a>(
-        &'a self,
-        part: &'a Part,
-        key: &'a str,
-        _replaces: Option<&'a RemoteId>,
-    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>> {
-        Box::pin(async move {
-            let who = who(&part.address);
-            if let Some(failure) = self.failures.lock().unwrap().pop_front() {
-                self.transcript.write(format!("  ✗ {who}: {failure} (key {key})"));
-                return Err(failure);
+    async fn deliver(
+        &self,
+        part: &Part,
+        key: &str,
+        _replaces: Option<&RemoteId>,
+    ) -> Result<RemoteId, DeliveryError> {
+        let who = who(&part.address);
+        if let Some(failure) = self.failures.lock().unwrap().pop_front() {
+            self.transcript.write(format!("  ✗ {who}: {failure} (key {key})"));
+            return Err(failure);
+        }
+        match &part.body {
+            PartBody::Text(text) => {
+                self.transcript.write(format!("  → {who}: {}", indented(text)));
             }
-            match &part.body {
-                PartBody::Text(text) => {
-                    self.transcript.write(format!("  → {who}: {}", indented(text)));
-                }
-                PartBody::Picture { path, caption } => {
-                    let there = if path.exists() { "picture" } else { "MISSING FILE" };
-                    self.transcript.write(format!("  → {who}: [{there}] {}", indented(caption)));
-                }
+            PartBody::Picture { path, caption } => {
+                let there = if path.exists() { "picture" } else { "MISSING FILE" };
+                self.transcript.write(format!("  → {who}: [{there}] {}", indented(caption)));
             }
-            Ok(RemoteId(format!("remote-{key}")))
-        })
+        }
+        Ok(RemoteId(format!("remote-{key}")))
     }
 
-    fn show<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, ()> {
-        Box::pin(async move { self.transcript.notice(notice) })
+    async fn show(&self, notice: &Notice) {
+        self.transcript.notice(notice)
     }
 }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
@@ -152,6 +153,7 @@ impl Console {
     }
 }
 
+#[async_trait]
 impl Messenger for Console {
     fn name(&self) -> &'static str {
         NAME
@@ -161,76 +163,64 @@ impl Messenger for Console {
         Dialect { text_limit: 100_000, caption_limit: 4_000, edits: false }
     }
 
-    fn listen<'a>(
-        &'a self,
-        inbox: &'a Inbox,
-        stop: CancellationToken,
-    ) -> BoxFuture<'a, Result<(), ListenError>> {
-        Box::pin(async move {
-            let mut lines = if std::io::stdin().is_terminal() {
-                lines::typed(self.history.clone(), self.forgotten.clone(), self.screen.colour())
-            } else {
-                lines::piped()
+    async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {
+        let mut lines = if std::io::stdin().is_terminal() {
+            lines::typed(self.history.clone(), self.forgotten.clone(), self.screen.colour())
+        } else {
+            lines::piped()
+        };
+        // What an earlier run left unanswered comes first.
+        self.answered(inbox, &stop).await?;
+        let mut interrupted: Option<Instant> = None;
+        loop {
+            let line = tokio::select! {
+                line = lines.next() => line,
+                () = stop.cancelled() => return Ok(()),
             };
-            // What an earlier run left unanswered comes first.
+            match line {
+                Some(Line::Text(text)) => self.offer(inbox, Body::Text(text), &stop).await?,
+                Some(Line::Broken) => self.offer(inbox, Body::Unsupported("utf8".to_owned()), &stop).await?,
+                Some(Line::Nothing) => continue,
+                Some(Line::Interrupted) if interrupted.is_some_and(|at| at.elapsed() < TWICE) => {
+                    return Ok(());
+                }
+                Some(Line::Interrupted) => {
+                    interrupted = Some(Instant::now());
+                    self.screen.hint("console-leave");
+                    continue;
+                }
+                None => return Ok(()),
+            }
             self.answered(inbox, &stop).await?;
-            let mut interrupted: Option<Instant> = None;
-            loop {
-                let line = tokio::select! {
-                    line = lines.next() => line,
-                    () = stop.cancelled() => return Ok(()),
-                };
-                match line {
-                    Some(Line::Text(text)) => self.offer(inbox, Body::Text(text), &stop).await?,
-                    Some(Line::Broken) => {
-                        self.offer(inbox, Body::Unsupported("utf8".to_owned()), &stop).await?
-                    }
-                    Some(Line::Nothing) => continue,
-                    Some(Line::Interrupted) if interrupted.is_some_and(|at| at.elapsed() < TWICE) => {
-                        return Ok(());
-                    }
-                    Some(Line::Interrupted) => {
-                        interrupted = Some(Instant::now());
-                        self.screen.hint("console-leave");
-                        continue;
-                    }
-                    None => return Ok(()),
-                }
-                self.answered(inbox, &stop).await?;
-            }
-        })
+        }
     }
 
-    fn deliver<'a>(
-        &'a self,
-        part: &'a Part,
-        key: &'a str,
-        _replaces: Option<&'a RemoteId>,
-    ) -> BoxFuture<'a, Result<RemoteId, DeliveryError>> {
-        Box::pin(async move {
-            let (screen, body) = (self.screen.clone(), part.body.clone());
-            let never = |reason: String| DeliveryError::Never { reason };
-            tokio::task::spawn_blocking(move || screen.print(&body))
-                .await
-                .map_err(|error| never(error.to_string()))?
-                .map_err(|error| never(error.to_string()))?;
-            Ok(RemoteId(key.to_owned()))
-        })
+    async fn deliver(
+        &self,
+        part: &Part,
+        key: &str,
+        _replaces: Option<&RemoteId>,
+    ) -> Result<RemoteId, DeliveryError> {
+        let (screen, body) = (self.screen.clone(), part.body.clone());
+        let never = |reason: String| DeliveryError::Never { reason };
+        tokio::task::spawn_blocking(move || screen.print(&body))
+            .await
+            .map_err(|error| never(error.to_string()))?
+            .map_err(|error| never(error.to_string()))?;
+        Ok(RemoteId(key.to_owned()))
     }
 
-    fn show<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            if notice.show == Show::Forget {
-                self.forgotten.store(true, Ordering::SeqCst);
-                if let Err(error) = tokio::fs::remove_file(&self.history).await
-                    && error.kind() != std::io::ErrorKind::NotFound
-                {
-                    tracing::warn!(%error, "typed lines could not be deleted");
-                }
+    async fn show(&self, notice: &Notice) {
+        if notice.show == Show::Forget {
+            self.forgotten.store(true, Ordering::SeqCst);
+            if let Err(error) = tokio::fs::remove_file(&self.history).await
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                tracing::warn!(%error, "typed lines could not be deleted");
             }
-            let (screen, show) = (self.screen.clone(), notice.show.clone());
-            // On a thread of its own: a terminal may hold up whoever writes to it.
-            let _ = tokio::task::spawn_blocking(move || screen.show(&show)).await;
-        })
+        }
+        let (screen, show) = (self.screen.clone(), notice.show.clone());
+        // On a thread of its own: a terminal may hold up whoever writes to it.
+        let _ = tokio::task::spawn_blocking(move || screen.show(&show)).await;
     }
 }
