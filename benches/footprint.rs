@@ -17,6 +17,11 @@ const STARTS: usize = 5;
 /// Longest wait for models to leave: their minute without a request, and some more.
 const UNLOADED: Duration = Duration::from_secs(80);
 
+/// How long the allocator takes to give back what they held: pages go within ten seconds.
+const GIVEN_BACK: Duration = Duration::from_secs(12);
+
+const QUESTION: &str = "What is the capital of France?";
+
 /// A program under way.
 struct House {
     process: Child,
@@ -91,26 +96,37 @@ fn idle(figures: &mut Figures) {
     let mut house = House::start(starter.path());
     std::thread::sleep(Duration::from_secs(8));
     figures.alone(("started, the understanding model warm", "MiB"), house.memory(), None);
-    house.asked("What is the capital of France?");
+    house.asked(QUESTION);
     std::thread::sleep(Duration::from_secs(1));
     figures.alone(("after an answer, both models loaded", "MiB"), house.memory(), None);
-    let (full, since) = (house.memory(), Instant::now());
-    while since.elapsed() < UNLOADED && house.memory() > full / 2.0 {
-        std::thread::sleep(Duration::from_secs(1));
-    }
-    std::thread::sleep(Duration::from_secs(3));
+    left(&house);
     figures.alone(("idle again, models unloaded", "MiB"), house.memory(), Some(30.0));
     figures.note(format!(
         "idle again: {:.0} MiB of it are the program's own, the rest are pages of mapped files",
         house.own()
     ));
+    for _ in 0..2 {
+        house.asked(QUESTION);
+        std::thread::sleep(Duration::from_secs(1));
+        left(&house);
+    }
+    figures.alone(("idle again, for the third time", "MiB"), house.memory(), Some(30.0));
+}
+
+/// Waits until the models have left, and their memory with them.
+fn left(house: &House) {
+    let (full, since) = (house.memory(), Instant::now());
+    while since.elapsed() < UNLOADED && house.memory() > full / 2.0 {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    std::thread::sleep(GIVEN_BACK);
 }
 
 fn starts(figures: &mut Figures) {
     let starter = folder(true);
     for (what, text) in [
         ("start -> first reply, /help (no model)", "/help"),
-        ("start -> first reply, a question (both models loaded first)", "What is the capital of France?"),
+        ("start -> first reply, a question (both models loaded first)", QUESTION),
     ] {
         let seconds: Vec<f64> = (0..STARTS).map(|_| House::start(starter.path()).asked(text)).collect();
         figures.alone((what, "s"), median(&seconds), None);

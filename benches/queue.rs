@@ -141,11 +141,7 @@ async fn messages(store: &Store) -> (Vec<f64>, Vec<f64>) {
     let stop = CancellationToken::new();
     let assistant = async {
         let look = || async {
-            let found = match store.take_control(&[NAME]).await? {
-                None => store.take(&[NAME]).await?,
-                found => found,
-            };
-            if let Some(found) = found {
+            if let Some(found) = store.take(&[NAME]).await? {
                 tell.send((found, Instant::now())).await.unwrap();
             }
             Ok(false)

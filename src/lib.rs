@@ -19,3 +19,8 @@ pub mod backup;
 pub mod models;
 pub mod inference;
 pub mod app;
+
+/// For everybody in the process, the ONNX runtime's library too (it finds our `malloc` first). glibc's keeps what a model
+/// has left behind; this one has a thread that gives it back to the system within ten seconds.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

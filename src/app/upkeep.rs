@@ -1,10 +1,12 @@
 //! Keeping house: what is older than the configured days goes, with its files and every trace in the database's files.
 //!
 //! Once an hour, a little at a time, beside everybody's work. What the disk or the database refuses now is tried again
-//! an hour later.
+//! an hour later. The database's log is folded into it every second: a commit, for which somebody waits, would have
+//! to do it otherwise.
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::media::Media;
@@ -12,6 +14,9 @@ use crate::store::{Store, StoreError};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(3_600);
+
+/// How often the log is folded.
+const FOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// Rows of a table that are deleted in one transaction.
 const BATCH: u32 = 200;
@@ -38,8 +43,22 @@ impl Upkeep<'_> {
                 () = stop.cancelled() => return,
             }
             tokio::select! {
-                () = tokio::time::sleep(EVERY) => {}
+                () = self.fold_along() => {}
                 () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Folds the log, until it is time to look for what is old.
+    async fn fold_along(&self) {
+        let since = Instant::now();
+        while since.elapsed() < EVERY {
+            tokio::time::sleep(FOLD_EVERY).await;
+            if let Err(error) = self.store.fold_along().await {
+                tracing::debug!(
+                    error = crate::message::causes(&error),
+                    "the log was not folded, trying again"
+                );
             }
         }
     }

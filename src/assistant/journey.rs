@@ -44,8 +44,9 @@ impl Assistant {
     pub(super) async fn journey(&self, taken: &Taken, stop: &CancellationToken) -> Made {
         let message = &taken.message;
         let standing = self.access.standing(&message.from, &message.address);
-        let settings = match self.kit.reader.settings(&message.address).await {
-            Ok(settings) => settings,
+        let lane = self.kit.reader.lane(&message.address, &message.from.id, (self.clock)()).await;
+        let (settings, pending) = match lane {
+            Ok(lane) => lane,
             Err(error) => return self.failed(error.into(), Language::En, "answer", Report::default()),
         };
         let heeded = heed(&message.body, standing);
@@ -65,11 +66,12 @@ impl Assistant {
                 Made { outcome: Outcome::Stop, language, report, interrupted: false }
             }
             Heeded::Text(text) => {
-                self.understand_and_act(taken, &text, None, (language, settings), stop).await
+                self.understand_and_act(taken, &text, None, (language, settings, pending), stop).await
             }
             Heeded::Edit { of, text } => match self.kit.reader.drawing_of(&message.address, &of).await {
                 Ok(Some((drawing, true))) => {
-                    self.understand_and_act(taken, &text, Some(drawing), (language, settings), stop).await
+                    let lane = (language, settings, pending);
+                    self.understand_and_act(taken, &text, Some(drawing), lane, stop).await
                 }
                 Ok(Some((_, false))) => Made::saying(Phrase::new("edit-too-late"), language),
                 Ok(None) => Made { outcome: Outcome::Nothing, ..Made::apology() },
@@ -83,18 +85,12 @@ impl Assistant {
         taken: &Taken,
         text: &str,
         edited: Option<DrawingId>,
-        (language, settings): (Language, Settings),
+        (language, settings, pending): (Language, Settings, Option<Pending>),
         stop: &CancellationToken,
     ) -> Made {
-        let message = &taken.message;
         let mut report = Report::default();
         self.show(taken, Show::Typing);
         let since = Instant::now();
-        let now = (self.clock)();
-        let pending = match self.kit.reader.pending(&message.address, &message.from.id, now).await {
-            Ok(pending) => pending,
-            Err(error) => return self.failed(error.into(), language, "answer", report),
-        };
         let routed = route(text, pending.as_ref(), &self.kit, stop).await;
         report.time("understand", since);
         let route = match routed {

@@ -98,12 +98,14 @@ impl Assistant {
 
     /// Begins every message whose turn it is, as far as there are lanes; the bell rings when a lane is free again.
     async fn begin(&self, journeys: &TaskTracker, stop: &CancellationToken) -> Result<bool, StoreError> {
-        while let Ok(place) = self.beside.clone().try_acquire_owned() {
-            let Some(taken) = self.store.take_control(&self.options.messengers).await? else { break };
-            self.send_off(journeys, taken, place, stop);
-        }
-        while let Ok(place) = self.lanes.clone().try_acquire_owned() {
-            let Some(taken) = self.store.take(&self.options.messengers).await? else { break };
+        while let Ok(beside) = self.beside.clone().try_acquire_owned() {
+            let lane = self.lanes.clone().try_acquire_owned().ok();
+            let taken = match &lane {
+                Some(_) => self.store.take(&self.options.messengers).await?,
+                None => self.store.take_control(&self.options.messengers).await?,
+            };
+            let Some(taken) = taken else { break };
+            let place = lane.filter(|_| !is_control(&taken.message.body)).unwrap_or(beside);
             self.send_off(journeys, taken, place, stop);
         }
         Ok(false)
@@ -129,11 +131,7 @@ impl Assistant {
     /// # Errors
     /// When the database fails.
     pub async fn handle_next(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
-        let taken = match self.store.take_control(&self.options.messengers).await? {
-            Some(taken) => Some(taken),
-            None => self.store.take(&self.options.messengers).await?,
-        };
-        let Some(taken) = taken else { return Ok(false) };
+        let Some(taken) = self.store.take(&self.options.messengers).await? else { return Ok(false) };
         self.see_through(taken, stop).await;
         Ok(true)
     }

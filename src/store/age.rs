@@ -129,6 +129,15 @@ impl Store {
         Ok(false)
     }
 
+    /// Folds what can be folded now into the database, while others read and write.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn fold_along(&self) -> Result<(), StoreError> {
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&self.folder).await?;
+        Ok(())
+    }
+
     async fn fold_once(&self) -> Result<bool, StoreError> {
         let folded = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.folder).await;
         match folded.map_err(StoreError::from) {
@@ -247,6 +256,18 @@ mod tests {
         assert_eq!((count(&desk, "messages").await, count(&desk, "replies").await), (16, 16));
         while desk.store.prune(1_000, 10).await.unwrap() {}
         assert_eq!((count(&desk, "messages").await, count(&desk, "drawings").await), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_log_that_is_folded_along_does_not_grow() {
+        let desk = desk().await;
+        let mut lengths = Vec::new();
+        for number in 0..20 {
+            desk.store.accept(&says("c", "ana", &format!("m:{number}"), "hi"), "{}", false, 1).await.unwrap();
+            desk.store.fold_along().await.unwrap();
+            lengths.push(std::fs::metadata(desk.folder.path().join("aisaac.db-wal")).unwrap().len());
+        }
+        assert_eq!(lengths.first(), lengths.last());
     }
 
     #[tokio::test]

@@ -77,20 +77,21 @@ impl Store {
         Ok(accepted)
     }
 
-    /// Takes the oldest waiting message whose lane has none in hand, and counts the attempt.
+    /// Takes the oldest waiting message whose lane has none in hand, or that is handled beside its lane, and counts the
+    /// attempt.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn take(&self, messengers: &[&str]) -> Result<Option<Taken>, StoreError> {
         self.take_where(
             messengers,
-            "m.control = 0 AND NOT EXISTS (SELECT 1 FROM messages o INDEXED BY messages_waiting
-                 WHERE o.state IN ('new', 'taken') AND o.state = 'taken' AND o.lane = m.lane AND o.control = 0)",
+            "(m.control = 1 OR NOT EXISTS (SELECT 1 FROM messages o INDEXED BY messages_waiting
+                 WHERE o.state IN ('new', 'taken') AND o.state = 'taken' AND o.lane = m.lane AND o.control = 0))",
         )
         .await
     }
 
-    /// Takes the oldest waiting control message (`/stop`, `/cancel`, `/queue`), whatever its lane is doing.
+    /// Takes the oldest waiting control message (`/stop`, `/cancel`, `/queue`) only, whatever its lane is doing.
     ///
     /// # Errors
     /// When the database fails.
@@ -287,8 +288,11 @@ mod tests {
         desk.store.accept(&says("a", "ana", "m:1", "long"), "{}", false, 1).await.unwrap();
         desk.store.take(&["console"]).await.unwrap().unwrap();
         desk.store.accept(&says("a", "ana", "m:2", "/stop"), "{}", true, 1).await.unwrap();
-        assert_eq!(desk.store.take(&["console"]).await.unwrap(), None);
-        assert_eq!(desk.store.take_control(&["console"]).await.unwrap().unwrap().message.key, "m:2");
+        desk.store.accept(&says("a", "ana", "m:3", "next"), "{}", false, 1).await.unwrap();
+        desk.store.accept(&says("b", "bob", "m:4", "/queue"), "{}", true, 1).await.unwrap();
+        assert_eq!(desk.store.take(&["console"]).await.unwrap().unwrap().message.key, "m:2");
+        assert_eq!(desk.store.take_control(&["console"]).await.unwrap().unwrap().message.key, "m:4");
+        assert_eq!(desk.store.take(&["console"]).await.unwrap(), None, "m:3 waits for its lane");
     }
 
     #[tokio::test]

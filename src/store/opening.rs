@@ -15,6 +15,9 @@ use super::{StoreError, copy};
 /// How long a database that another program holds is waited for when it is opened, each try being SQLite's own wait.
 const OPEN_TRIES: u32 = 6;
 
+/// Pages (8 MiB) from which on a commit has to fold the log itself; the house folds it beside its work, before that.
+const FULL_LOG: &str = "2000";
+
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// What holds on every connection of a house.
@@ -44,6 +47,7 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     let turn = Turn::wait(path).await?;
     // So that the file can give pages back; counts when the database is made.
     let writing = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental);
+    let writing = writing.pragma("wal_autocheckpoint", FULL_LOG);
     let writer = open_writer(path, &writing).await?;
     drop(turn);
     let folder = pool_of(1).connect_lazy_with(options.clone().busy_timeout(Duration::ZERO));
@@ -102,6 +106,8 @@ fn pool_of(size: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(Duration::from_secs(30))
+        // A question to the connection's thread and back, before every use: a file in this process does not go away.
+        .test_before_acquire(false)
         // A lock that lasts is said once, by whoever waits for it.
         .acquire_slow_threshold(Duration::from_secs(3_600))
         .after_connect(|connection, _| Box::pin(assert_pragmas(connection)))

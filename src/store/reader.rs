@@ -85,36 +85,26 @@ impl Reader {
         Self { pool }
     }
 
-    /// What the lane has chosen.
+    /// What the lane has chosen, and the question of ours that the person has not answered yet.
     ///
     /// # Errors
     /// When the database fails (this and every reading below).
-    pub async fn settings(&self, address: &Address) -> Result<Settings, StoreError> {
-        let row = sqlx::query("SELECT chosen FROM settings WHERE lane = ?")
-            .bind(address.lane())
-            .fetch_optional(&self.pool)
-            .await?;
-        row.map_or_else(|| Ok(Settings::default()), |row| from_json(&row, 0, "settings"))
-    }
-
-    /// The question of ours that the person has not answered yet.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn pending(
+    pub async fn lane(
         &self,
         address: &Address,
         person: &str,
         now: i64,
-    ) -> Result<Option<Pending>, StoreError> {
-        let row =
-            sqlx::query("SELECT question FROM pending WHERE lane = ? AND person = ? AND expires_at > ?")
-                .bind(address.lane())
-                .bind(person)
-                .bind(now)
-                .fetch_optional(&self.pool)
-                .await?;
-        row.map(|row| from_json(&row, 0, "pending")).transpose()
+    ) -> Result<(Settings, Option<Pending>), StoreError> {
+        let row = sqlx::query(
+            "SELECT coalesce((SELECT chosen FROM settings WHERE lane = ?1), '{}'),
+                    coalesce((SELECT question FROM pending WHERE lane = ?1 AND person = ?2 AND expires_at > ?3), 'null')",
+        )
+        .bind(address.lane())
+        .bind(person)
+        .bind(now)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((from_json(&row, 0, "settings")?, from_json(&row, 1, "pending")?))
     }
 
     /// The newest turns of the lane's conversation since `since`, oldest first, beginning with a person's.

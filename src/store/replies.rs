@@ -84,12 +84,15 @@ impl Store {
         now: i64,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let there: bool = sqlx::query("SELECT EXISTS (SELECT 1 FROM replies WHERE id = ?)")
-            .bind(reply.get())
-            .fetch_one(&mut *tx)
-            .await?
-            .try_get(0)?;
-        if !there {
+        let there = sqlx::query(
+            "UPDATE replies SET state = iif(?1, 'sent', state), ended_at = iif(?1, ?2, ended_at) WHERE id = ?3",
+        )
+        .bind(last)
+        .bind(now)
+        .bind(reply.get())
+        .execute(&mut *tx)
+        .await?;
+        if there.rows_affected() == 0 {
             return Ok(false);
         }
         sqlx::query(
@@ -101,13 +104,6 @@ impl Store {
         .bind(now)
         .execute(&mut *tx)
         .await?;
-        if last {
-            sqlx::query("UPDATE replies SET state = 'sent', ended_at = ? WHERE id = ?")
-                .bind(now)
-                .bind(reply.get())
-                .execute(&mut *tx)
-                .await?;
-        }
         tx.commit().await?;
         self.bells().outbox.notify_one();
         Ok(true)

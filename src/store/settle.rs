@@ -92,11 +92,17 @@ impl Store {
         }
         let settled = Writing { tx: &mut tx, at: &settlement, made: Settled::default() }.write().await?;
         tx.commit().await?;
-        self.bells().inbox.notify_one();
         self.bells().outbox.notify_one();
-        self.bells().drawings.notify_one();
+        if touches_drawings(&settlement.outcome) {
+            self.bells().drawings.notify_one();
+        }
         Ok(Some(settled))
     }
+}
+
+/// Whether the painter has something to look at: a drawing that waits, is another one now, or is to stop.
+fn touches_drawings(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Draw(_) | Outcome::Redraw { .. } | Outcome::Cancel(_) | Outcome::Forget)
 }
 
 /// What a message comes to when somebody said /stop while it was in hand: an answer with the mark, whole or not; of
@@ -205,21 +211,19 @@ impl Writing<'_, '_> {
     }
 
     async fn remember(&mut self, exchange: Option<&Exchange>) -> Result<(), StoreError> {
-        let message = &self.at.taken.message;
-        let turns = exchange.map(|exchange| [(true, &exchange.asked), (false, &exchange.answered)]);
-        for (from_person, text) in turns.into_iter().flatten() {
-            sqlx::query(
-                "INSERT INTO turns (lane, person, message, from_person, text, at) VALUES (?, ?, ?, ?, ?, ?)",
-            )
-            .bind(message.address.lane())
-            .bind(&message.from.id)
-            .bind(self.at.taken.id.get())
-            .bind(from_person)
-            .bind(text)
-            .bind(self.at.now)
-            .execute(&mut *self.tx)
-            .await?;
-        }
+        let Some(Exchange { asked, answered }) = exchange else { return Ok(()) };
+        sqlx::query(
+            "INSERT INTO turns (lane, person, message, from_person, text, at)
+             VALUES (?1, ?2, ?3, 1, ?4, ?6), (?1, ?2, ?3, 0, ?5, ?6)",
+        )
+        .bind(self.lane())
+        .bind(&self.at.taken.message.from.id)
+        .bind(self.at.taken.id.get())
+        .bind(asked)
+        .bind(answered)
+        .bind(self.at.now)
+        .execute(&mut *self.tx)
+        .await?;
         Ok(())
     }
 
@@ -509,8 +513,8 @@ mod tests {
         let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
         settle(&desk, &taken, Outcome::Ask { content, pending: subject(), remember: None }, 10).await;
         let (reader, address) = (desk.store.reader(), taken.message.address.clone());
-        assert_eq!(reader.pending(&address, "ana", 599_000).await.unwrap(), Some(subject()));
-        assert_eq!(reader.pending(&address, "ana", 601_000).await.unwrap(), None);
+        assert_eq!(reader.lane(&address, "ana", 599_000).await.unwrap().1, Some(subject()));
+        assert_eq!(reader.lane(&address, "ana", 601_000).await.unwrap().1, None);
         let taken = take(&desk, "ana", "m:2").await;
         settle(&desk, &taken, text(), 20).await;
         let taken = take(&desk, "ana", "m:3").await;

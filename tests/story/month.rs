@@ -19,7 +19,7 @@ const PICTURES: u32 = 20;
 const DAY_BYTES: u64 = 750_000;
 
 /// How far the write-ahead log grows before SQLite folds it by itself, with room for one batch of deletions.
-const LOG_BYTES: u64 = 8 << 20;
+const LOG_BYTES: u64 = 12 << 20;
 
 /// How it stands at the end of a day.
 #[derive(Debug, Clone, Copy)]
