@@ -8,8 +8,9 @@ states chooses the thing, the paint and the page, and the noise chooses among th
 of that page's slots and made as long as the others', lie nearest in direction to the sample.  Any noise is as near to one as
 to another, and once a step has gone towards a slot the sample is nearer to it than before, so all steps choose the same.
 
-UNet sees the chosen picture and colour as further channels of its input, and gives what painting the thing adds to that
-picture (unet.predicted).  What is chosen for the empty text is nothing: zeros, and UNet denoises as it would without memory.
+Where a colour is asked for, the picture is dyed: a share of every place (of 16 x 16) goes from the thing's main colour to
+the paint, unless it is the thing's own colour and the slot has it.  UNet sees this picture and the paint as further channels of its input, and gives what is still to be added
+(unet.predicted), where that is not its ground.  What is chosen for the empty text is nothing: zeros, and UNet denoises as it would without memory.
 
 WORK/memory.pt holds the reader, trained here on captions.npz with one in ten captions held back, the pictures (from
 latents.npz) and the palette.  unet.py gives them to the UNet while training; only the exported graph needs the reader.
@@ -25,7 +26,10 @@ import variants
 import vae as codec
 
 QUERIES, WIDTH = 2, 256
-SHARP, SHUT = 20.0, 10.0  # how decided the noise is, and how closed the slots are that were not asked for
+SHARP, SHUT = 20.0, 100.0  # how decided the noise is, and how closed the slots are that were not asked for
+WHOLE = 200  # a share of 1
+ALIKE = 9.0  # how far a thing's own colour may be from the paint of that name; nearer by 4, and it is not dyed at all
+FLAT, SOLID = 0.02, 0.3  # how far from the ground latents are that are not painted, and how much further those that are
 
 
 class Reader(torch.nn.Module):
@@ -48,17 +52,26 @@ class Reader(torch.nn.Module):
 
 
 class Memory(torch.nn.Module):
-    """What is shown, [B, 8, 16, 16] of a picture and a colour; is there a thing, and is it painted, [B, 1, 1, 1] each."""
+    """What is shown, [B, 8, 16, 16] of a picture and a colour; is there a thing, [B, 1, 1, 1]; what is painted, [B, 1, 16, 16]."""
 
     def __init__(self, subjects):
         super().__init__()
         self.reader = Reader(subjects)
         self.register_buffer("pictures", torch.zeros(subjects + 1, variants.PLAIN + variants.BIG, 4, 16, 16))
         self.register_buffer("little", torch.zeros(subjects + 1, variants.LITTLE, 4, 8, 8))  # the middle of each
+        self.register_buffer("floors", torch.zeros(len(variants.FLOORS), 4, 16, 16))
+        self.register_buffer("floor", torch.zeros(subjects + 1, variants.SLOTS, len(variants.FLOORS)))  # of each slot
+        self.register_buffer("share", torch.zeros(subjects + 1, variants.SLOTS, 16, 16, dtype=torch.uint8))
+        self.register_buffer("main", torch.zeros(subjects + 1, variants.SLOTS, 4))
         self.register_buffer("palette", torch.zeros(len(variants.PAINTS), 4))
         owned = torch.zeros(len(variants.PAGES), variants.SLOTS)
         for i, slots in enumerate(variants.PAGES.values()):
             owned[i, list(slots)] = 1
+        self.register_buffer("middle", F.pad(torch.ones(8, 8), (4, 4, 4, 4)), persistent=False)
+        true = torch.zeros(subjects + 1, len(variants.PAINTS))  # the colour that a thing has by itself, if it has a name
+        for i, row in enumerate(codec.subjects()):
+            true[i + 1, variants.PAINTS.index(variants.own(row))] = 1
+        self.register_buffer("true", true, persistent=False)
         self.register_buffer("owned", owned, persistent=False)
         suits = torch.ones(len(variants.PAINTS), variants.SLOTS)  # a white thing is drawn on a deeper ground
         suits[variants.PAINTS.index("white")] = torch.tensor([float(g == "deep") for g in variants.GROUNDS])
@@ -67,52 +80,112 @@ class Memory(torch.nn.Module):
         same = (sizes[:, None] == sizes).float()
         self.register_buffer("means", same / same.sum(1, keepdim=True), persistent=False)
 
-    def slots(self, subject):
-        """[B, SLOTS, 4, 16, 16] of one-hot choices (or weights) of subjects."""
-        pictures = (subject @ self.pictures.flatten(1)).view(-1, variants.PLAIN + variants.BIG, 4, 16, 16)
-        little = (subject @ self.little.flatten(1)).view(-1, variants.LITTLE * 4, 8, 8)
-        little = F.pad(little, (4, 4, 4, 4), mode="replicate").view(-1, variants.LITTLE, 4, 16, 16)
-        return torch.cat([pictures, little], 1)
+    def slots(self, subject, colour):
+        """Of one-hot choices (or weights) of subjects and paints: the slots' pictures, dyed [B, SLOTS, 1024], and what of them
+        is painted [B, SLOTS, 256]."""
+        floor = (subject @ self.floor.flatten(1)).view(-1, variants.SLOTS, len(variants.FLOORS))
+        grounds = floor @ self.floors.flatten(1)
+        pictures = (subject @ self.pictures.flatten(1)).view(-1, variants.PLAIN + variants.BIG, 1024)
+        little = F.pad((subject @ self.little.flatten(1)).view(-1, variants.LITTLE, 4, 8, 8), (4, 4, 4, 4))
+        around = grounds[:, -variants.LITTLE:] * (1 - self.middle).flatten().repeat(4)
+        pictures = torch.cat([pictures, little.flatten(2) + around], 1)
+        apart = (pictures - grounds).view(-1, variants.SLOTS, 4, 256)
+        solid = ((apart.square().sum(2) - FLAT) / SOLID).clamp(0, 1)
+        share = (subject @ self.share.flatten(1).float()).view(-1, variants.SLOTS, 1, 256) / WHOLE
+        main = (subject @ self.main.flatten(1)).view(-1, variants.SLOTS, 4)
+        further = self.paint(subject, colour)[:, None] - main
+        alike = ((ALIKE - further.square().sum(2, keepdim=True)) / 4).clamp(0, 1)
+        true = (colour * (subject @ self.true)).sum(1).view(-1, 1, 1)
+        dyes = 1 - torch.maximum(true * alike, colour[:, 0].view(-1, 1, 1))
+        dye = dyes[..., None] * share * further[..., None]
+        return pictures + dye.flatten(2), dyes * solid
+
+    def paint(self, subject, colour):
+        return (1 - subject[:, :1]) * (colour @ self.palette)
 
     def chosen(self, slots, colour, page, sample):
-        """[B, SLOTS]: how much of each slot is shown."""
-        flat = slots.flatten(2)
-        apart = flat - self.means @ flat
+        """[B, SLOTS]: how much of each slot's picture is shown."""
+        apart = slots - self.means @ slots
         apart = apart / (apart.square().sum(2, keepdim=True) + 1e-3).sqrt()
         near = (apart @ sample.flatten(1)[:, :, None])[..., 0]
         may = (page @ self.owned) * (colour @ self.suits)
         return F.softmax(SHARP * near + SHUT * torch.log(may + 1e-6), dim=1)
 
     def shown(self, subject, colour, slots, chosen):
-        picture = (chosen[:, None] @ slots.flatten(2)).view(-1, 4, 16, 16)
-        there, own = 1 - subject[:, 0].view(-1, 1, 1, 1), colour[:, 0].view(-1, 1, 1, 1)
-        paint = there * (colour @ self.palette).view(-1, 4, 1, 1)
-        return torch.cat([picture, paint.expand(-1, 4, 16, 16)], dim=1), there, 1 - own
+        """`slots` as slots() gives them."""
+        picture, painted = ((chosen[:, None] @ part).view(-1, part.shape[2] // 256, 16, 16) for part in slots)
+        paint = self.paint(subject, colour).view(-1, 4, 1, 1).expand(-1, 4, 16, 16)
+        return torch.cat([picture, paint], dim=1), 1 - subject[:, 0].view(-1, 1, 1, 1), painted
 
     def forward(self, states, sample):
         subject, colour, page = (F.softmax(2 * logits, -1) for logits in self.reader(states))
-        slots = self.slots(subject)
-        return self.shown(subject, colour, slots, self.chosen(slots, colour, page, sample))
+        slots = self.slots(subject, colour)
+        return self.shown(subject, colour, slots, self.chosen(slots[0], colour, page, sample))
+
+
+def dyed(memory, art, z):
+    """Fits palette, shares and main colours: a painted picture is its own plus share * (paint - main colour)."""
+    rows = {}
+    for i, key in enumerate(zip(art["subject"].tolist(), art["slot"].tolist())):
+        rows.setdefault(key, []).append(i)
+    colour, paints, share = torch.from_numpy(art["colour"]), memory.palette, {}
+    for turn in range(3):
+        above, below, left, all_ = torch.zeros_like(paints), torch.zeros(len(paints), 1), 0.0, 0.0
+        for key, (own, *made) in rows.items():
+            if not made:
+                continue
+            added, dye = z[made] - z[own], paints[colour[made]]
+            if key not in share:
+                heat = added.square().sum((0, 1))
+                top = (heat > 0.5 * heat.flatten().quantile(0.9)).float()
+                memory.main[key[0] + 1, key[1]] = (z[own] * top).sum((1, 2)) / top.sum()
+            main = memory.main[key[0] + 1, key[1]]
+            apart = (dye - main)[:, :, None, None]
+            part = ((added * apart).sum((0, 1)) / apart.square().sum()).clamp(0, 1.25)
+            share[key] = part = part * (part > 0.04)
+            weight = part.square().sum() + 1e-6
+            main.copy_((part * (part * dye[:, :, None, None] - added)).sum((0, 2, 3)) / (weight * len(made)))
+            above.index_add_(0, colour[made], (part * (added + part * main[:, None, None])).sum((2, 3)))
+            below.index_add_(0, colour[made], weight.expand(len(made), 1))
+            left += (added - part * (dye - main)[:, :, None, None]).square().sum().item()
+            all_ += added.square().sum().item()
+        paints[1:] = above[1:] / below[1:]
+        print(f"dyes leave {left / all_:.3f} of what painting changes", flush=True)
+    for (subject, slot), part in share.items():
+        memory.share[subject + 1, slot] = (part * WHOLE).round().to(torch.uint8)
+    missing = [key for key in rows if key not in share]
+    for subject, slot in missing:  # never painted: as much as each place is like the thing's main colour elsewhere
+        others = [memory.main[subject + 1, s] for s in range(variants.SLOTS) if (subject, s) in share]
+        main = memory.main[subject + 1, slot] = torch.stack(others).median(0).values
+        far = (z[rows[subject, slot][0]] - main[:, None, None]).square().sum(0)
+        memory.share[subject + 1, slot] = (torch.exp(-far / 2) * WHOLE).round().to(torch.uint8)
+    print(len(missing), "slots were never painted", flush=True)
 
 
 def filled(work, subjects):
     """A memory with pictures and palette, normalised as the UNet's latents are (or will be)."""
     art = np.load(work / "latents.npz")
-    z = torch.from_numpy(art["z"][art["colour"] == 0]).view(subjects, variants.SLOTS, 4, 16, 16)
+    own = art["colour"] == 0
+    z = torch.from_numpy(art["z"][own]).view(subjects, variants.SLOTS, 4, 16, 16)
     plain = z[:, 0]
     old = {"mean": plain.mean((0, 2, 3), keepdim=True), "std": plain.std((0, 2, 3), keepdim=True)}
     if (work / "unet.pt").exists():
         old = torch.load(work / "unet.pt", weights_only=False)
-    z = (z - old["mean"]) / old["std"]
+    z, every = ((each - old["mean"]) / old["std"] for each in (z, torch.from_numpy(art["z"])))
     memory, large = Memory(subjects), variants.PLAIN + variants.BIG
     memory.pictures[1:], memory.little[1:] = z[:, :large], z[:, large:, :, 4:12, 4:12]
     vae = codec.build()
     vae.load_state_dict(torch.load(work / "vae" / "vae.pt", weights_only=False)["model"])
     vae.eval()
-    flat = [(255 * variants.rgb(*map(np.float64, c))).round() for c in variants.COLOURS.values()]
+    floor = F.one_hot(torch.from_numpy(art["floor"][own]), len(variants.FLOORS)).float()
+    memory.floor[1:] = floor.view(subjects, variants.SLOTS, -1)
+    flat = [(255 * variants.rgb(*map(np.float64, c))).round() for c in variants.COLOURS.values()] + variants.FLOORS
     with torch.no_grad():
         x = torch.tensor(np.array(flat, np.float32))[:, :, None, None].expand(-1, 3, 128, 128) / 127.5 - 1
-        memory.palette[1:] = ((codec.encode(vae, x) - old["mean"]) / old["std"])[:, :, 4:12, 4:12].mean((2, 3))
+        flat = (codec.encode(vae, x) - old["mean"]) / old["std"]
+    memory.palette[1:] = flat[:len(variants.COLOURS), :, 4:12, 4:12].mean((2, 3))
+    memory.floors.copy_(flat[len(variants.COLOURS):])
+    dyed(memory, art, every)
     return memory
 
 

@@ -3,7 +3,7 @@
     torchrun --standalone --nproc-per-node 2 unet.py --work WORK_FOLDER --seconds 2850 [--resume]
 
 WORK holds latents.npz (from variants.py) and captions.npz (from captions.py).  A thing in its own colours is what the memory
-shows, and nothing is left to learn there; so a view is a subject, a colour (its own by name too), a slot, and a caption of
+shows, and nothing is left to learn there; so a view is a subject, a colour, a slot, and a caption of
 that colour by its weight; or no text.  UNet gives two answers: v where nothing is shown (v-prediction, scaled_linear betas),
 and what to add to the latents shown where a colour is asked for.  AdamW with warm-up and a cosine to the end of the
 wall-clock time given, an averaged copy (EMA) that is what gets exported.  Each process takes its part of a batch on one thread, and their gradients are averaged; without
@@ -29,7 +29,7 @@ import vae as codec
 SCHEDULER = dict(num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
                  prediction_type="v_prediction", clip_sample=False, set_alpha_to_one=False, steps_offset=1,
                  timestep_spacing="trailing")
-EMPTY, TRUE = 0.1, 0.12  # how often no text is trained, and the thing's own colour by name
+EMPTY = 0.1  # how often no text is trained
 
 
 def build():
@@ -49,7 +49,7 @@ def predicted(answer, sample, keep, blur, shown, there, paints):
 
 
 class Views:
-    """What is trained on: (latents, latents and colour shown, states of a caption), drawn by lot."""
+    """What is trained on: (latents, what the memory shows, states of a caption), drawn by lot."""
 
     def __init__(self, work, turns):
         text, art = np.load(work / "captions.npz"), np.load(work / "latents.npz")
@@ -61,7 +61,7 @@ class Views:
         self.mean, self.std = plain.mean((0, 2, 3), keepdim=True), plain.std((0, 2, 3), keepdim=True)
         self.captions = self.lots(text["subject"], text["colour"], text["weight"])
         self.pictures = self.lots(art["subject"], art["colour"], np.ones(len(z), np.float32))
-        self.slot, self.true = art["slot"], [variants.PAINTS.index(variants.own(row)) for row in codec.subjects()]
+        self.slot = art["slot"]
 
     @staticmethod
     def lots(subject, colour, weight):
@@ -73,12 +73,11 @@ class Views:
 
     def one(self, subject):
         """(picture's row, caption's row, subject, slot, colour)."""
-        true = self.true[subject]
         while True:
-            colour = true if true and torch.rand(()) < TRUE else 1 + int(torch.randint(len(variants.COLOURS), ()))
+            colour = 1 + int(torch.randint(len(variants.COLOURS), ()))
             if (subject, colour) in self.captions:
                 break
-        (texts, weights), (pictures, even) = self.captions[subject, colour], self.pictures[subject, 0 if colour == true else colour]
+        (texts, weights), (pictures, even) = self.captions[subject, colour], self.pictures[subject, colour]
         picture = pictures[int(torch.multinomial(even, 1))]
         return picture, texts[int(torch.multinomial(weights, 1))], subject, int(self.slot[picture]), colour
 
@@ -90,9 +89,9 @@ class Views:
         subject = torch.where(empty, 0, subject + 1)
         one = lambda index, many: F.one_hot(index, many).float()
         subject = one(subject, len(self.turns) + 1)
-        shown, there, _ = self.memory.shown(subject, one(colour, len(variants.PAINTS)), self.memory.slots(subject),
-                                            one(slot, variants.SLOTS))
-        return (self.z[pictures] - self.mean) / self.std, shown, there, self.states[texts].float()
+        colour = one(colour, len(variants.PAINTS))
+        shown, there, paints = self.memory.shown(subject, colour, self.memory.slots(subject, colour), one(slot, variants.SLOTS))
+        return (self.z[pictures] - self.mean) / self.std, shown, there, paints, self.states[texts].float()
 
 
 def widened(state):
@@ -170,13 +169,13 @@ def main():
         for g in opt.param_groups:
             g["lr"] = a.lr * warm * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
         part = a.batch // many
-        x, shown, there, told = views.batch(part)
+        x, shown, there, paints, told = views.batch(part)
         noise = torch.randn_like(x)
         t = (1000 * torch.rand(part) ** a.late).long().clamp(max=999)
         keep = alphas[t].sqrt()[:, None, None, None]
         blur = (1 - alphas[t]).sqrt()[:, None, None, None]
         own, added = model(torch.cat([keep * x + blur * noise, shown], 1), t, told).sample.chunk(2, 1)
-        freely, painted = own - (keep * noise - blur * x), added - (x - shown[:, :4])
+        freely, painted = own - (keep * noise - blur * x), paints * added - (x - shown[:, :4])
         loss = ((1 - there) * freely.square() + there * painted.square()).mean()
         opt.zero_grad()
         loss.backward()

@@ -8,8 +8,8 @@ other one mirrored where that means nothing, and turned a little when they come 
 BIG (fills the page to its edges), then LITTLE (half as large); the seed chooses among the slots of the size asked for.
 
 A slot's ground is white, a tint, or a deeper tint that a white thing can be seen on (GROUNDS); a thing that is white itself
-has deep tints only. WORK/latents.npz holds the codec's latents of all of them with `subject`, `slot` and `colour` (an index of
-PAINTS): every slot in its own colours, and for each colour some slots with the thing's main colour replaced. The main colour
+has deep tints only. WORK/latents.npz holds the codec's latents of all of them with `subject`, `slot`, `colour` (an index of
+PAINTS) and `floor` (of FLOORS): every slot in its own colours, and for each colour some slots with the thing's main colour replaced. The main colour
 is the hue that most of the thing's pixels lie near (near the colour of its name if the name has one and it is there), or its
 greys where a thing is mostly grey or white. WORK/pages.npy holds the pictures, for polish.py.
 """
@@ -27,6 +27,7 @@ import vae as codec
 SETS = ("fluent-emoji-flat", "noto", "noto-v1")
 TINTS = [(255, 226, 208), (255, 240, 205), (216, 240, 210), (212, 236, 250), (230, 220, 252), (255, 218, 228)]
 DEEP = [(196, 216, 234), (200, 222, 198), (222, 204, 230), (236, 212, 196), (204, 210, 238)]
+FLOORS = [codec.WHITE, *TINTS, *DEEP]
 SIDE = 128
 PLAIN, BIG, LITTLE = 6, 2, 2
 SLOTS = PLAIN + BIG + LITTLE
@@ -133,7 +134,7 @@ def pale(picture):
 
 
 def slots(png, row, number):
-    """[(RGBA picture, its ground)] of a thing; by lot, but always the same."""
+    """[(RGBA picture, the colour of its ground)] of a thing; by lot, but always the same."""
     dice = np.random.default_rng(number)
     drawn, kept = drawings()
     sets = [name for name in SETS if drawn[name](row["en"])]
@@ -154,19 +155,20 @@ def slots(png, row, number):
 
 
 def variants(png, row, number):
-    """[(slot, colour, RGB picture)]."""
+    """[(slot, colour, index of the ground in FLOORS, RGB picture)]."""
     dice, made = np.random.default_rng(1000 + number), slots(png, row, number)
-    out = [(slot, "own", codec.on(picture, ground)) for slot, (picture, ground) in enumerate(made)]
+    out = [(slot, "own", FLOORS.index(ground), codec.on(picture, ground)) for slot, (picture, ground) in enumerate(made)]
     for colour in COLOURS:
         may = [s for s in range(SLOTS) if colour != "white" or GROUNDS[s] == "deep"]
         for slot in sorted(dice.permutation(may)[:PAINTED]):
             picture, ground = made[slot]
-            out.append((int(slot), colour, codec.on(painted(picture, colour, own(row)), ground)))
+            repainted = codec.on(painted(picture, colour, own(row)), ground)
+            out.append((int(slot), colour, FLOORS.index(ground), repainted))
     return out
 
 
 def made(work, png):
-    """Latents of every variant, subject, slot, colour and the pictures, as arrays."""
+    """Latents of every variant, subject, slot, colour, floor and the pictures, as arrays."""
     vae = codec.build()
     vae.load_state_dict(torch.load(work / "vae" / "vae.pt", weights_only=False)["model"])
     vae.eval()
@@ -176,7 +178,7 @@ def made(work, png):
         pages.append(np.stack([np.asarray(p) for *_, p in found]))
         with torch.no_grad():
             z.append(codec.encode(vae, torch.from_numpy(pages[-1]).permute(0, 3, 1, 2).float() / 127.5 - 1).numpy())
-        rows += [(number, slot, PAINTS.index(colour)) for slot, colour, _ in found]
+        rows += [(number, slot, PAINTS.index(colour), floor) for slot, colour, floor, _ in found]
     return np.concatenate(z).astype(np.float32), *np.array(rows).T, np.concatenate(pages)
 
 
@@ -199,8 +201,8 @@ def main():
     torch.set_num_threads(1)
     if a.sheet:
         return sheet(a.png, a.sheet, range(0, len(codec.subjects()), 16))
-    z, subject, slot, colour, pages = made(Path(a.work), a.png)
-    np.savez(Path(a.work) / "latents.npz", z=z, subject=subject, slot=slot, colour=colour)
+    z, subject, slot, colour, floor, pages = made(Path(a.work), a.png)
+    np.savez(Path(a.work) / "latents.npz", z=z, subject=subject, slot=slot, colour=colour, floor=floor)
     np.save(Path(a.work) / "pages.npy", pages)
     print(len(z), "pictures of", len(codec.subjects()), "subjects")
 
