@@ -89,7 +89,7 @@ def rows(lines, art, many):
         for k in range(many):
             picture = Image.fromarray(art[i * many + k]).resize((side, side), Image.LANCZOS)
             page.paste(picture, (left + k * (side + 4), i * (side + 4)))
-    return page.quantize(160, dither=Image.Dither.NONE)
+    return page.quantize(200, kmeans=2, dither=Image.Dither.NONE)
 
 
 def main():
