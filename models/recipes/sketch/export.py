@@ -15,13 +15,14 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from diffusers import DDIMScheduler
 from onnx import TensorProto, helper, numpy_helper
 
 import memory as memories
 import unet as painter
 import vae as codec
 
-SMALLEST = 16
+SMALLEST, EXACT = 16, "scales"
 
 
 class Painter(torch.nn.Module):
@@ -30,10 +31,14 @@ class Painter(torch.nn.Module):
     def __init__(self, unet, memory):
         super().__init__()
         self.model, self.memory = unet, memory
+        alphas = DDIMScheduler(**painter.SCHEDULER).alphas_cumprod
+        self.register_buffer("scales", torch.stack([alphas.sqrt(), (1 - alphas).sqrt()], 1), persistent=False)
 
     def forward(self, sample, timestep, encoder_hidden_states):
-        seen = torch.cat([sample, self.memory(encoder_hidden_states)], 1)
-        return self.model(seen, timestep, encoder_hidden_states, return_dict=False)[0]
+        shown, there, paints = self.memory(encoder_hidden_states, sample)
+        answer = self.model(torch.cat([sample, shown], 1), timestep, encoder_hidden_states, return_dict=False)[0]
+        keep, blur = self.scales[timestep.reshape(-1)].unsqueeze(-1).unsqueeze(-1).chunk(2, 1)
+        return painter.predicted(answer, sample, keep, blur, shown, there, paints)
 
 
 class Codec(torch.nn.Module):
@@ -52,12 +57,12 @@ class Codec(torch.nn.Module):
 
 
 def halve(path):
-    """Stores fp32 initializers as fp16 with Casts; values are rounded, the computation stays fp32."""
+    """Stores fp32 initializers as fp16 with Casts, but EXACT; values are rounded, the computation stays fp32."""
     model = onnx.load(path)
     kept, casts = [], []
     for t in model.graph.initializer:
         array = numpy_helper.to_array(t)
-        if array.dtype != np.float32 or array.size < SMALLEST:
+        if array.dtype != np.float32 or array.size < SMALLEST or t.name == EXACT:
             kept.append(t)
             continue
         kept.append(numpy_helper.from_array(array.astype(np.float16), t.name + ".f16"))
@@ -115,7 +120,8 @@ def write(work, out):
     export(Codec(vae, old["mean"], old["std"], True), (torch.rand(2, 3, 128, 128),), out / "vae_encoder/model.onnx", ["sample"], "latent_sample",
            {"latent_sample": batch, "sample": batch})
     plain = lambda config: {k: v for k, v in config.items() if not k.startswith("_use_default")}
-    write_json(out / "unet/config.json", {**plain(model.config), "_class_name": "UNet2DConditionModel", "in_channels": 4})
+    write_json(out / "unet/config.json", {**plain(model.config), "_class_name": "UNet2DConditionModel", "in_channels": 4,
+                                        "out_channels": 4})
     settings = {**plain(vae.config), "_class_name": "AutoencoderKL", "scaling_factor": 1.0,
                 "patch_size": codec.PATCH,
                 "in_channels": 3, "out_channels": 3, "sample_size": 128}

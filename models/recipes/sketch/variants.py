@@ -1,19 +1,23 @@
-"""Composed training pictures of `sketch`: the same thing on pale grounds, small, and in other colours.
+"""Composed training pictures of `sketch`: every thing in several drawings, three sizes and other colours.
 
     python variants.py --png PNG_FOLDER --work WORK_FOLDER [--sheet SHEET.png]
 
-WORK/latents.npz holds the codec's latents of all of them with `subject` and `kind` (an index of KINDS).  What a caption
-may be shown is every picture of its subject and kind, so pictures of one kind are what different seeds may draw:
+PNG_FOLDER has a folder for each set of SETS (render.mjs); drawings.json says which things are drawn by which set, by eye:
+a second drawing must show the thing as plainly and in the same colour. A thing has SLOTS pictures: its drawings in turn,
+every other one mirrored where that means nothing, and turned a little when they come again. Slots are PLAIN (ordinary
+size), then BIG (fills the page to its edges), then LITTLE (half as large); the seed chooses among the slots of the size
+asked for.
 
-- "on white": the thing in its own colours on white;
-- "plain": the same on white and on GROUNDS of the tints (drawn by lot, the same for every run);
-- "small": the thing at SMALL of its size, in the middle, on white or a tint;
-- a colour: the thing's main colour is replaced by it, on white or a tint.
-
-The main colour is the hue that most of the thing's pixels lie near, or its greys where a thing is mostly grey or white.
-A caption with the thing's own colour is shown the plain pictures (unet.py), not the thing repainted.
+A slot's ground is white, a tint, or a deeper tint that a white thing can be seen on (GROUNDS); a thing that is white
+itself has deep tints only. WORK/latents.npz holds the codec's latents of all of them with `subject`, `slot`, `colour` (an
+index of PAINTS) and `floor` (of FLOORS): every slot in its own colours, and for each colour some slots with the thing's
+main colour replaced. The main colour is the hue that most of the thing's pixels lie near (near the colour of its name if
+the name has one and it is there), or its greys where a thing is mostly grey or white. WORK/pages.npy holds the pictures,
+for polish.py.
 """
 import argparse
+import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +26,42 @@ from PIL import Image
 
 import vae as codec
 
-TINTS = [(255, 240, 222), (255, 249, 214), (228, 246, 222), (220, 242, 250), (226, 232, 255), (240, 228, 252), (255, 228, 236)]
-GROUNDS, SMALL, SMALLS = 4, 0.5, 3
+SETS = ("fluent-emoji-flat", "noto", "noto-v1")
+TINTS = [(255, 226, 208), (255, 240, 205), (216, 240, 210), (212, 236, 250), (230, 220, 252), (255, 218, 228)]
+DEEP = [(196, 216, 234), (200, 222, 198), (222, 204, 230), (236, 212, 196), (204, 210, 238)]
+FLOORS = [codec.WHITE, *TINTS, *DEEP]
+SIDE = 128
+PLAIN, BIG, LITTLE = 6, 2, 2
+SLOTS = PLAIN + BIG + LITTLE
+GROUNDS = ["white", "tint", "deep", "white", "tint", "deep"] + ["white", "deep"] + ["white", "deep"]
+SIZES = [104] * PLAIN + [136] * BIG + [52] * LITTLE  # the thing's longer side
+PAGES = {  # which slots a page that is asked for may be
+    "any": range(PLAIN), "on white": [0, 3], "big": [PLAIN, PLAIN + 1], "small": [PLAIN + BIG, PLAIN + BIG + 1],
+}
 # hue in degrees, saturation, value: of the middle of the repainted part
 COLOURS = {
     "red": (355, 0.85, 0.92), "orange": (28, 0.85, 1.0), "yellow": (48, 0.78, 1.0), "green": (135, 0.75, 0.72),
     "blue": (218, 0.78, 0.90), "light blue": (196, 0.55, 1.0), "purple": (275, 0.60, 0.78), "pink": (330, 0.42, 1.0),
-    "brown": (22, 0.58, 0.52), "black": (260, 0.10, 0.17), "white": (270, 0.03, 0.96), "grey": (250, 0.04, 0.62),
+    "brown": (22, 0.58, 0.52), "black": (0, 0.0, 0.20), "white": (0, 0.0, 0.97), "grey": (0, 0.0, 0.62),
 }
-KINDS = ["plain", "on white", "small", *COLOURS]
+PAINTS = ["own", *COLOURS]
+LIKE = {"рыжий": "orange", "бурый": "brown", "голубой": "light blue"}
 NEAR, DULL = 38, 0.18
+PAINTED = 4  # slots of a thing that are painted in each colour
+
+
+def own(row):
+    """The colour that a thing's own one is, or "own" where its name is none of COLOURS."""
+    colour = LIKE.get(row["colour_ru"], row["colour_en"])
+    return colour if colour in COLOURS else "own"
+
+
+@cache
+def drawings():
+    """{set: names of the things it draws}, and those that are not mirrored."""
+    said = json.loads((codec.HERE / "drawings.json").read_text())
+    return {"noto": lambda name: name not in said["not noto"], "noto-v1": lambda name: name in said["noto-v1"],
+            "fluent-emoji-flat": lambda _: True}, set(said["not mirrored"])
 
 
 def hsv(rgb):
@@ -50,23 +80,28 @@ def rgb(hue, saturation, value):
     return np.asarray(value)[..., None] * (1 - np.asarray(saturation)[..., None] * fall)
 
 
-def main_part(hue, saturation, value, solid):
+def main_part(hue, saturation, value, solid, named="own"):
     """Mask of the pixels that have the thing's main colour, softly (0..1)."""
     bright = solid & (saturation >= DULL) & (value > 0.25)
     dull = solid & (saturation < DULL) & (value > 0.3)
-    if bright.sum() < 0.8 * dull.sum():
+    share = 0.8 if named not in ("white", "grey") else 2.5
+    if bright.sum() < share * dull.sum():
         return dull
     votes = np.histogram(hue[bright], bins=72, range=(0, 360), weights=(saturation * value)[bright])[0]
     smooth = sum(np.roll(votes, k) * (1 - abs(k) / 6) for k in range(-5, 6))
+    if named in COLOURS and COLOURS[named][1]:
+        apart = np.abs((np.arange(72) * 5 + 2.5 - COLOURS[named][0] + 180) % 360 - 180)
+        close = smooth * (apart < 25)
+        smooth = close if close.max() > 0.3 * smooth.max() else smooth
     centre = smooth.argmax() * 5 + 2.5
     return bright & (np.abs((hue - centre + 180) % 360 - 180) <= NEAR)
 
 
-def painted(picture, colour):
+def painted(picture, colour, named="own"):
     """The RGBA picture with its main colour replaced."""
     data = np.asarray(picture).astype(np.float64) / 255
     hue, saturation, value = hsv(data[..., :3])
-    part = main_part(hue, saturation, value, data[..., 3] > 0.5)
+    part = main_part(hue, saturation, value, data[..., 3] > 0.5, named)
     to_hue, to_saturation, to_value = COLOURS[colour]
     light = value[part] * (1 - 0.35 * saturation[part])
     middle = np.median(light)
@@ -78,50 +113,84 @@ def painted(picture, colour):
     return Image.fromarray((out * 255).round().astype(np.uint8), "RGBA")
 
 
-def shrunk(picture):
-    """The picture at SMALL of its size in the middle of an empty page."""
-    side = int(128 * SMALL)
-    page = Image.new("RGBA", (128, 128), (255, 255, 255, 0))
-    page.paste(picture.resize((side, side), Image.LANCZOS), ((128 - side) // 2, (128 - side) // 2))
+def placed(picture, size, turn):
+    """The RGBA picture turned, its drawn part's longer side `size`, in the middle of a page; what does not fit is cut."""
+    if turn:
+        wide = Image.new("RGBA", (2 * SIDE, 2 * SIDE))
+        wide.paste(picture, (SIDE // 2, SIDE // 2))
+        picture = wide.rotate(turn, Image.BICUBIC)
+    picture = picture.crop(picture.getchannel("A").point(lambda a: 255 * (a > 40)).getbbox())
+    scale = size / max(picture.size)
+    picture = picture.resize([max(1, round(side * scale)) for side in picture.size], Image.LANCZOS)
+    page = Image.new("RGBA", (SIDE, SIDE), (255, 255, 255, 0))
+    page.paste(picture, tuple((SIDE - side) // 2 for side in picture.size))
     return page
 
 
-def variants(picture, number):
-    """[(kind, RGB picture)]; by lot, but always the same for a thing."""
+def pale(picture):
+    """Is most of the picture so light that it is lost on white?"""
+    data = np.asarray(picture).astype(np.float64) / 255
+    _, saturation, value = hsv(data[..., :3])
+    solid = data[..., 3] > 0.5
+    return (solid & (saturation < 0.15) & (value > 0.8)).sum() > 0.4 * solid.sum()
+
+
+def slots(png, row, number):
+    """[(RGBA picture, the colour of its ground)] of a thing; by lot, but always the same."""
     dice = np.random.default_rng(number)
-    tint = lambda: TINTS[dice.integers(len(TINTS))]
-    either = lambda: codec.WHITE if dice.random() < 0.5 else tint()
-    white = codec.on(picture, codec.WHITE)
-    out = [("on white", white), ("plain", white)]
-    out += [("plain", codec.on(picture, TINTS[i])) for i in dice.permutation(len(TINTS))[:GROUNDS]]
-    out += [("small", codec.on(shrunk(picture), either())) for _ in range(SMALLS)]
-    out += [(colour, codec.on(painted(picture, colour), either())) for colour in COLOURS]
+    drawn, kept = drawings()
+    sets = [name for name in SETS if drawn[name](row["en"])]
+    raw = [Image.open(Path(png) / name / f"{row['code']}.png").convert("RGBA") for name in sets]
+    tints, deep, out = list(dice.permutation(TINTS)), list(dice.permutation(DEEP)), []
+    for slot in range(SLOTS):
+        within = slot if slot < PLAIN else (slot - PLAIN) % 2
+        picture, again = raw[within % len(raw)], within // len(raw)
+        mirrored = (within + again) % 2 == 1 if len(raw) % 2 == 0 else within % 2 == 1
+        mirrored = mirrored and row["en"] not in kept
+        turn = 0 if again == 0 or slot >= PLAIN else (-1) ** within * (8 if row["en"] in kept or again > 1 else 5)
+        size = SIZES[slot] - (int(dice.integers(0, 13)) if slot < PLAIN else 0)
+        made = placed(picture.transpose(Image.FLIP_LEFT_RIGHT) if mirrored else picture, size, turn)
+        ground = "deep" if pale(made) else GROUNDS[slot]
+        out.append((made, tuple(map(int, {"white": codec.WHITE, "tint": tints[slot % len(tints)],
+                                          "deep": deep[slot % len(deep)]}[ground]))))
     return out
 
 
-def latents(work, png):
-    """(latents of every variant, means and stds of the plain pictures', subject, kind), as arrays."""
+def variants(png, row, number):
+    """[(slot, colour, index of the ground in FLOORS, RGB picture)]."""
+    dice, made = np.random.default_rng(1000 + number), slots(png, row, number)
+    out = [(slot, "own", FLOORS.index(ground), codec.on(picture, ground)) for slot, (picture, ground) in enumerate(made)]
+    for colour in COLOURS:
+        may = [s for s in range(SLOTS) if colour != "white" or GROUNDS[s] == "deep"]
+        for slot in sorted(dice.permutation(may)[:PAINTED]):
+            picture, ground = made[slot]
+            repainted = codec.on(painted(picture, colour, own(row)), ground)
+            out.append((int(slot), colour, FLOORS.index(ground), repainted))
+    return out
+
+
+def made(work, png):
+    """Latents of every variant, subject, slot, colour, floor and the pictures, as arrays."""
     vae = codec.build()
     vae.load_state_dict(torch.load(work / "vae" / "vae.pt", weights_only=False)["model"])
     vae.eval()
-    z, subject, kind = [], [], []
-    for number, code in enumerate(codec.subject_codes()):
-        found = variants(Image.open(Path(png) / f"{code}.png").convert("RGBA"), number)
-        x = torch.from_numpy(np.stack([np.asarray(p) for _, p in found])).permute(0, 3, 1, 2).float() / 127.5 - 1
+    z, rows, pages = [], [], []
+    for number, row in enumerate(codec.subjects()):
+        found = variants(png, row, number)
+        pages.append(np.stack([np.asarray(p) for *_, p in found]))
         with torch.no_grad():
-            z.append(codec.encode(vae, x).numpy())
-        subject += [number] * len(found)
-        kind += [KINDS.index(k) for k, _ in found]
-    return np.concatenate(z), np.array(subject), np.array(kind)
+            z.append(codec.encode(vae, torch.from_numpy(pages[-1]).permute(0, 3, 1, 2).float() / 127.5 - 1).numpy())
+        rows += [(number, slot, PAINTS.index(colour), floor) for slot, colour, floor, _ in found]
+    return np.concatenate(z).astype(np.float32), *np.array(rows).T, np.concatenate(pages)
 
 
 def sheet(png, path, numbers):
-    codes = codec.subject_codes()
-    rows = [[p for _, p in variants(Image.open(Path(png) / f"{codes[n]}.png").convert("RGBA"), n)] for n in numbers]
-    page = Image.new("RGB", (64 * len(rows[0]), 64 * len(rows)), "white")
-    for y, row in enumerate(rows):
-        for x, picture in enumerate(row):
-            page.paste(picture.resize((64, 64)), (64 * x, 64 * y))
+    rows = codec.subjects()
+    lines = [[p for *_, p in variants(png, rows[n], n)] for n in numbers]
+    page = Image.new("RGB", (64 * max(map(len, lines)), 64 * len(lines)), "white")
+    for y, line in enumerate(lines):
+        for x, picture in enumerate(line):
+            page.paste(picture.resize((62, 62)), (64 * x, 64 * y))
     page.save(path)
 
 
@@ -134,8 +203,9 @@ def main():
     torch.set_num_threads(1)
     if a.sheet:
         return sheet(a.png, a.sheet, range(0, len(codec.subjects()), 16))
-    z, subject, kind = latents(Path(a.work), a.png)
-    np.savez(Path(a.work) / "latents.npz", z=z.astype(np.float32), subject=subject, kind=kind)
+    z, subject, slot, colour, floor, pages = made(Path(a.work), a.png)
+    np.savez(Path(a.work) / "latents.npz", z=z, subject=subject, slot=slot, colour=colour, floor=floor)
+    np.save(Path(a.work) / "pages.npy", pages)
     print(len(z), "pictures of", len(codec.subjects()), "subjects")
 
 
