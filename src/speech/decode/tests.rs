@@ -293,3 +293,10 @@ fn a_disk_that_fails_is_no_damage_and_a_panic_is_an_error() {
         );
     }
 }
+
+/// Found by fuzzing: symphonia asserts (for now) that the numbers of a Vorbis codebook can be.
+#[test]
+fn a_codebook_that_cannot_be_is_an_error() {
+    let found = decode(&path("found/vorbis-lookup.ogg"), &BOUNDS, &CancellationToken::new());
+    assert!(matches!(found, Err(DecodeError::Panicked { .. } | DecodeError::Damaged { .. })), "{found:?}");
+}
