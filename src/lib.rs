@@ -10,6 +10,7 @@ pub mod messenger;
 pub mod inbox;
 pub mod access;
 pub mod assistant;
+pub mod speech;
 pub mod conversation;
 pub mod intent;
 pub mod drawing;

@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("inbox", &["message", "store"]),
     ("access", &["message", "store", "messenger"]),
     ("conversation", &["message", "store", "inference"]),
+    ("speech", &["message", "media", "inference"]),
     ("intent", &["message", "phrases", "access", "conversation", "inference", "store"]),
     ("drawing", &["message", "media", "store", "inference"]),
     ("outbox", &["message", "phrases", "media", "store", "messenger"]),
@@ -39,6 +40,9 @@ const OWNED: &[(&str, &[&str])] = &[
     ("fluent_bundle", &["phrases"]),
     ("whatlang", &["intent"]),
     ("reqwest", &["models"]),
+    ("symphonia", &["speech"]),
+    ("symphonia_adapter_libopus", &["speech"]),
+    ("rubato", &["speech"]),
     ("zip", &["models", "backup"]),
     ("clap", &["app"]),
 ];
