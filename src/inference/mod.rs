@@ -30,7 +30,8 @@ pub use handle::{Handle, Readiness, Terms};
 pub use model::{Boxed, Control, Model, Progress};
 pub use permit::Permit;
 pub use requests::{
-    ChatAnswer, ChatRequest, DrawRequest, Picture, Role, Sampling, Step, Turn, UnderstandRequest, Understood,
+    ChatAnswer, ChatRequest, DrawRequest, HearRequest, Heard, Picture, Role, Sampling, Segment, Step,
+    Transcript, Turn, UnderstandRequest, Understood,
 };
 pub use threads::Threads;
 
@@ -38,5 +39,7 @@ pub use threads::Threads;
 pub type Understanding = Handle<UnderstandRequest, Understood, ()>;
 /// An answer model; its partial results are pieces of text.
 pub type Answering = Handle<ChatRequest, ChatAnswer, String>;
+/// A speech recogniser.
+pub type Hearing = Handle<HearRequest, Transcript, Heard>;
 /// A picture model.
 pub type Painting = Handle<DrawRequest, Picture, Step>;
