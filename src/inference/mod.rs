@@ -31,7 +31,7 @@ pub use model::{Boxed, Control, Model, Progress};
 pub use permit::Permit;
 pub use requests::{
     ChatAnswer, ChatRequest, DrawRequest, HearRequest, Heard, Picture, Role, Sampling, Segment, Step,
-    Transcript, Turn, UnderstandRequest, Understood,
+    Transcript, Turn, UnderstandRequest, Understood, VoiceRequest, Voiced,
 };
 pub use threads::Threads;
 
@@ -41,5 +41,7 @@ pub type Understanding = Handle<UnderstandRequest, Understood, ()>;
 pub type Answering = Handle<ChatRequest, ChatAnswer, String>;
 /// A speech recogniser.
 pub type Hearing = Handle<HearRequest, Transcript, Heard>;
+/// A detector of voices.
+pub type Listening = Handle<VoiceRequest, Voiced, ()>;
 /// A picture model.
 pub type Painting = Handle<DrawRequest, Picture, Step>;

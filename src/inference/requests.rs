@@ -244,3 +244,23 @@ pub struct Heard {
     /// Milliseconds in all.
     pub of_ms: u32,
 }
+
+/// Is somebody speaking?
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct VoiceRequest {
+    /// 16 kHz, mono, -1 to 1.
+    pub samples: Arc<[f32]>,
+}
+
+/// Where somebody speaks.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Voiced {
+    /// The probability of speech in each frame of [`Voiced::FRAME`] samples, from the first sample on; the last frame
+    /// may reach beyond the end (there it is silent).
+    pub probabilities: Vec<f32>,
+}
+
+impl Voiced {
+    /// Samples of a frame, at 16 kHz: 32 ms.
+    pub const FRAME: usize = 512;
+}
