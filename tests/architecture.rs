@@ -51,6 +51,7 @@ const INNER: &[&str] = &[
     "inference::siamese",
     "inference::span",
     "inference::understanding",
+    "inference::voice_activity",
     "inference::generation",
     "inference::causal_lm",
     "inference::diffusion",

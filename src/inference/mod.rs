@@ -20,6 +20,7 @@ pub mod encoder;
 pub mod siamese;
 pub mod span;
 pub mod understanding;
+pub mod voice_activity;
 pub mod generation;
 pub mod causal_lm;
 pub mod diffusion;
