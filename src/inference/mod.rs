@@ -16,6 +16,7 @@ pub mod runtime;
 mod external;
 pub mod graph;
 mod tokenizer;
+pub mod spectrum;
 pub mod encoder;
 pub mod siamese;
 pub mod span;
