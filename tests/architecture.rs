@@ -54,6 +54,7 @@ const INNER: &[&str] = &[
     "inference::understanding",
     "inference::spectrum",
     "inference::voice_activity",
+    "inference::ctc",
     "inference::generation",
     "inference::causal_lm",
     "inference::diffusion",

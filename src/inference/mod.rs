@@ -22,6 +22,7 @@ pub mod siamese;
 pub mod span;
 pub mod understanding;
 pub mod voice_activity;
+pub mod ctc;
 pub mod generation;
 pub mod causal_lm;
 pub mod diffusion;

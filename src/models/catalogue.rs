@@ -24,6 +24,8 @@ static FOLDERS: &[Dir<'static>] = &[
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-4b-cuda"),
     include_dir!("$CARGO_MANIFEST_DIR/models/sd-turbo"),
     include_dir!("$CARGO_MANIFEST_DIR/models/sd15"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/gigaam-v3-ctc-int8"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/gigaam-v3-ctc"),
 ];
 const PACKAGES: &str = include_str!("../../models/packages.toml");
 /// The runtime library is another file for each processor.
@@ -379,6 +381,8 @@ mod tests {
             for family in ["runtime", "understanding", "causal_lm", "diffusion", "voice_activity"] {
                 assert!(models.iter().any(|model| model.family == family), "{set}: {family}");
             }
+            let hears = models.iter().any(|model| model.family == "ctc" && model.speaks("ru"));
+            assert!(hears || *set == "starter", "{set}");
             let answers = models.iter().filter(|model| model.family == "causal_lm");
             assert!(answers.clone().all(|model| model.speaks("ru")) || *set == "starter", "{set}");
         }

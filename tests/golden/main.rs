@@ -8,6 +8,7 @@
 )]
 
 mod causal;
+mod ctc;
 mod diffusion;
 mod sd15;
 mod understanding;
