@@ -16,10 +16,13 @@ pub mod runtime;
 mod external;
 pub mod graph;
 mod tokenizer;
+pub mod spectrum;
 pub mod encoder;
 pub mod siamese;
 pub mod span;
 pub mod understanding;
+pub mod voice_activity;
+pub mod ctc;
 pub mod generation;
 pub mod causal_lm;
 pub mod diffusion;
@@ -30,7 +33,8 @@ pub use handle::{Handle, Readiness, Terms};
 pub use model::{Boxed, Control, Model, Progress};
 pub use permit::Permit;
 pub use requests::{
-    ChatAnswer, ChatRequest, DrawRequest, Picture, Role, Sampling, Step, Turn, UnderstandRequest, Understood,
+    ChatAnswer, ChatRequest, DrawRequest, HearRequest, Heard, Picture, Role, Sampling, Segment, Step,
+    Transcript, Turn, UnderstandRequest, Understood, VoiceRequest, Voiced,
 };
 pub use threads::Threads;
 
@@ -38,5 +42,9 @@ pub use threads::Threads;
 pub type Understanding = Handle<UnderstandRequest, Understood, ()>;
 /// An answer model; its partial results are pieces of text.
 pub type Answering = Handle<ChatRequest, ChatAnswer, String>;
+/// A speech recogniser.
+pub type Hearing = Handle<HearRequest, Transcript, Heard>;
+/// A detector of voices.
+pub type Listening = Handle<VoiceRequest, Voiced, ()>;
 /// A picture model.
 pub type Painting = Handle<DrawRequest, Picture, Step>;

@@ -1,6 +1,7 @@
 //! What goes into the model families and what comes out: plain values, no tensors.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::message::Commission;
 
@@ -172,4 +173,94 @@ pub struct Step {
     pub done: u32,
     /// Steps in all.
     pub of: u32,
+}
+
+/// Speech to be written down, or only its language to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HearRequest {
+    /// 16 kHz, mono, -1 to 1.
+    pub samples: Arc<[f32]>,
+    /// Languages that may be detected (ISO 639-1); of those, the ones that the model knows.
+    pub languages: Vec<String>,
+    /// The language, where it is known already: nothing is detected then.
+    pub language: Option<String>,
+    /// Text that came before, or words that are likely to be said; models without a use for it ignore it.
+    pub prompt: Option<String>,
+    /// Hypotheses that are followed at once; 1 is greedy. Models without a search ignore it.
+    pub beams: u32,
+    /// Tell the language and write nothing.
+    pub language_only: bool,
+}
+
+impl Default for HearRequest {
+    fn default() -> Self {
+        Self {
+            samples: Arc::default(),
+            languages: ["ru", "en"].map(str::to_owned).to_vec(),
+            language: None,
+            prompt: None,
+            beams: 1,
+            language_only: false,
+        }
+    }
+}
+
+/// What was said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transcript {
+    /// Language of the whole (ISO 639-1).
+    pub language: String,
+    /// Probability of it among those that were possible; 1 when it was given.
+    pub confidence: f32,
+    /// In order of time; none when nothing was said.
+    pub segments: Vec<Segment>,
+}
+
+impl Transcript {
+    /// All of it as one line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let words = self.segments.iter().map(|segment| segment.text.trim()).filter(|text| !text.is_empty());
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A piece of speech.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Milliseconds from the beginning.
+    pub start_ms: u32,
+    /// Milliseconds from the beginning.
+    pub end_ms: u32,
+    /// What was said.
+    pub text: String,
+}
+
+/// How far a recogniser has listened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// Milliseconds.
+    pub done_ms: u32,
+    /// Milliseconds in all.
+    pub of_ms: u32,
+}
+
+/// Is somebody speaking?
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct VoiceRequest {
+    /// 16 kHz, mono, -1 to 1.
+    pub samples: Arc<[f32]>,
+}
+
+/// Where somebody speaks.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Voiced {
+    /// The probability of speech in each frame of [`Voiced::FRAME`] samples, from the first sample on; the last frame
+    /// may reach beyond the end (there it is silent).
+    pub probabilities: Vec<f32>,
+}
+
+impl Voiced {
+    /// Samples of a frame, at 16 kHz: 32 ms.
+    pub const FRAME: usize = 512;
 }

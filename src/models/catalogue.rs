@@ -16,6 +16,7 @@ static FOLDERS: &[Dir<'static>] = &[
     include_dir!("$CARGO_MANIFEST_DIR/models/understand"),
     include_dir!("$CARGO_MANIFEST_DIR/models/instruct"),
     include_dir!("$CARGO_MANIFEST_DIR/models/sketch"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/voice-activity"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-0.6b"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen2.5-1.5b"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-1.7b"),
@@ -23,6 +24,8 @@ static FOLDERS: &[Dir<'static>] = &[
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-4b-cuda"),
     include_dir!("$CARGO_MANIFEST_DIR/models/sd-turbo"),
     include_dir!("$CARGO_MANIFEST_DIR/models/sd15"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/gigaam-v3-ctc-int8"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/gigaam-v3-ctc"),
 ];
 const PACKAGES: &str = include_str!("../../models/packages.toml");
 /// The runtime library is another file for each processor.
@@ -149,7 +152,7 @@ impl Catalogue {
     ///
     /// let catalogue = Catalogue::built_in();
     /// let names: Vec<&str> = catalogue.named("starter")?.iter().map(|model| model.name.as_str()).collect();
-    /// assert_eq!(names, ["runtime", "understand", "instruct", "sketch"]);
+    /// assert_eq!(names, ["runtime", "understand", "instruct", "sketch", "voice-activity"]);
     /// assert!(catalogue.named("starrter").unwrap_err().to_string().contains("starter"));
     /// # Ok::<(), aisaac::models::PullError>(())
     /// ```
@@ -339,7 +342,7 @@ mod tests {
         let names = |name: &str| -> Vec<String> {
             catalogue.named(name).unwrap().iter().map(|model| model.name.clone()).collect()
         };
-        assert_eq!(names("starter"), ["runtime", "understand", "instruct", "sketch"]);
+        assert_eq!(names("starter"), ["runtime", "understand", "instruct", "sketch", "voice-activity"]);
         assert_eq!(names("answer-ru"), ["answer-ru-qwen3-0.6b"]);
         let unknown = |name: &str| catalogue.named(name).unwrap_err().to_string();
         assert!(unknown("sketsh").ends_with("did you mean sketch?"));
@@ -355,7 +358,10 @@ mod tests {
             catalogue.wanted(&names).unwrap().iter().map(|model| model.name.clone()).collect()
         };
         assert_eq!(wanted(&["sketch", "sketch"]), ["understand", "sketch"]);
-        assert_eq!(wanted(&["starter", "sketch"]), ["runtime", "understand", "instruct", "sketch"]);
+        assert_eq!(
+            wanted(&["starter", "sketch"]),
+            ["runtime", "understand", "instruct", "sketch", "voice-activity"]
+        );
     }
 
     #[test]
@@ -372,9 +378,11 @@ mod tests {
         let catalogue = Catalogue::built_in();
         for set in SETS {
             let models = catalogue.named(set).unwrap();
-            for family in ["runtime", "understanding", "causal_lm", "diffusion"] {
+            for family in ["runtime", "understanding", "causal_lm", "diffusion", "voice_activity"] {
                 assert!(models.iter().any(|model| model.family == family), "{set}: {family}");
             }
+            let hears = models.iter().any(|model| model.family == "ctc" && model.speaks("ru"));
+            assert!(hears || *set == "starter", "{set}");
             let answers = models.iter().filter(|model| model.family == "causal_lm");
             assert!(answers.clone().all(|model| model.speaks("ru")) || *set == "starter", "{set}");
         }

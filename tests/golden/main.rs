@@ -8,14 +8,21 @@
 )]
 
 mod causal;
+mod ctc;
 mod diffusion;
 mod sd15;
 mod understanding;
+mod voice;
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use aisaac::inference::Control;
 use tokio_util::sync::CancellationToken;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
 
 /// A control that nobody stops or listens to.
 fn quiet<P: 'static>() -> Control<'static, P> {
