@@ -16,6 +16,7 @@ pub mod runtime;
 mod external;
 pub mod graph;
 mod tokenizer;
+pub mod spectrum;
 pub mod encoder;
 pub mod siamese;
 pub mod span;
@@ -23,6 +24,7 @@ pub mod understanding;
 pub mod generation;
 pub mod causal_lm;
 pub mod diffusion;
+pub mod whisper;
 
 pub use budget::Budget;
 pub use error::InferenceError;
