@@ -17,6 +17,7 @@ mod instruct;
 mod pulled;
 mod sketch;
 mod understand;
+mod whisper;
 
 use std::path::Path;
 

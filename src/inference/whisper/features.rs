@@ -88,7 +88,7 @@ pub(super) mod tests {
         let mut sample = |n: u32| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let noise = i64::from(state >> 16) - 32768;
-            let tone = if n / (20 + 7 * (n / 4000 % 5)) % 2 == 0 { -12000 } else { 12000 };
+            let tone = if (n / (20 + 7 * (n / 4000 % 5))).is_multiple_of(2) { -12000 } else { 12000 };
             let loud = f64::from(1_u32 << ((n / 1600 + seed) % 4));
             ((noise.div_euclid(4) + tone) as f64 / 32768.0 / loud) as f32
         };
