@@ -200,18 +200,19 @@ impl Cache {
     /// Forgets the tokens and goes back to one sequence; what the encoder gave itself stays.
     ///
     /// # Errors
-    /// When the runtime refuses to make a tensor.
-    pub fn restart(&mut self) -> ort::Result<()> {
-        let shared = |slot: &Slot| slot.shared || self.rows == 1;
-        if !self.given || !self.layout.slots.iter().filter(|slot| slot.cross).all(shared) {
-            return self.clear();
+    /// A sentence, when the runtime refuses to make a tensor.
+    pub fn restart(&mut self) -> Result<(), String> {
+        let refused = |error: ort::Error| error.to_string();
+        if !self.given {
+            return self.clear().map_err(refused);
         }
+        self.choose(&[0])?;
         for (slot, value) in self.layout.slots.iter().zip(&mut self.values) {
             if !slot.cross {
-                *value = slot.nothing()?;
+                *value = slot.nothing().map_err(refused)?;
             }
         }
-        (self.length, self.rows) = (0, 1);
+        self.length = 0;
         Ok(())
     }
 

@@ -41,15 +41,24 @@ fn forbid(tokens: &[u32], scores: &mut [f32]) {
 
 /// Turns scores into log probabilities: `x - max - ln(sum(exp(x - max)))`.
 pub fn log_softmax(scores: &mut [f32]) {
+    if let Some((most, norm)) = norm(scores) {
+        scores.iter_mut().for_each(|score| *score = *score - most - norm);
+    }
+}
+
+/// Log probability of one token; minus infinity where there is none.
+#[must_use]
+pub fn log_probability(scores: &[f32], token: u32) -> f32 {
+    let score = scores.get(token as usize).zip(norm(scores));
+    score.map_or(f32::NEG_INFINITY, |(score, (most, norm))| score - most - norm)
+}
+
+/// The largest score, and `ln(sum(exp(x - max)))`.
+#[must_use]
+pub fn norm(scores: &[f32]) -> Option<(f32, f32)> {
     let most = scores.iter().copied().filter(|score| score.is_finite()).fold(f32::NEG_INFINITY, f32::max);
-    if !most.is_finite() {
-        return;
-    }
-    let sum: f64 = scores.iter().map(|score| f64::from(score - most).exp()).sum();
-    let norm = sum.ln() as f32;
-    for score in scores {
-        *score = *score - most - norm;
-    }
+    let sum: f64 = scores.iter().map(|score| f64::from((score - most).exp())).sum();
+    most.is_finite().then_some((most, sum.ln() as f32))
 }
 
 #[cfg(test)]

@@ -97,7 +97,21 @@ impl Seq2Seq {
     /// # Errors
     /// When the runtime refuses to make a tensor.
     pub fn restart(&mut self) -> Result<(), InferenceError> {
-        self.cache.restart().map_err(|source| self.decoder.failure(source))
+        self.cache.restart().map_err(|reason| self.unfit(reason))
+    }
+
+    /// Forgets the tokens and what the encoder said.
+    ///
+    /// # Errors
+    /// When the runtime refuses to make a tensor.
+    pub fn forget(&mut self) -> Result<(), InferenceError> {
+        self.states = None;
+        self.scores.clear();
+        self.cache.clear().map_err(|source| self.decoder.failure(source))
+    }
+
+    fn unfit(&self, reason: String) -> InferenceError {
+        InferenceError::Shape { graph: self.decoder.name().to_owned(), reason }
     }
 
     /// Tokens that each row has read.
@@ -123,8 +137,7 @@ impl Seq2Seq {
     /// # Errors
     /// When the cache cannot be copied.
     pub fn choose(&mut self, rows: &[usize]) -> Result<(), InferenceError> {
-        let unfit = |reason| InferenceError::Shape { graph: self.decoder.name().to_owned(), reason };
-        self.cache.choose(rows).map_err(unfit)
+        self.cache.choose(rows).map_err(|reason| self.unfit(reason))
     }
 
     /// Reads tokens, as many for each row.

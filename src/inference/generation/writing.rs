@@ -4,7 +4,7 @@
 //! asked, a sign that it repeats itself). Out: new tokens and how sure the model was of them.
 
 use super::beams::{Beams, Hypothesis, Search};
-use super::rules::{Rule, log_softmax};
+use super::rules::{Rule, log_probability, log_softmax};
 use super::sampling::Sampler;
 use super::seq2seq::Seq2Seq;
 use crate::inference::InferenceError;
@@ -38,10 +38,10 @@ pub fn one(
     let mut said = Hypothesis { tokens: Vec::new(), score: 0.0 };
     while said.tokens.len() < search.most {
         let mut scores = ruled(model, 0, rules, &said.tokens, false);
-        let mut logs = scores.clone();
-        log_softmax(&mut logs);
+        // A temperature changes the scores while one is chosen.
+        let drawn = (sampling.temperature > 0.0).then(|| scores.clone());
         let Some(next) = sampler.choose(&mut scores, &said.tokens) else { break };
-        said.score += logs.get(next as usize).copied().unwrap_or_default();
+        said.score += log_probability(drawn.as_ref().unwrap_or(&scores), next);
         if next == search.end {
             break;
         }

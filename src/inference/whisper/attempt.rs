@@ -9,7 +9,7 @@ use super::times::Times;
 use super::{Sound, Whisper};
 use crate::inference::InferenceError;
 use crate::inference::generation::beams::{Hypothesis, Search};
-use crate::inference::generation::rules::{Never, NotFirst, Rule, log_softmax};
+use crate::inference::generation::rules::{Never, NotFirst, Rule, log_probability};
 use crate::inference::generation::writing::{self, Watch};
 use crate::inference::model::Control;
 use crate::inference::requests::{Heard, Sampling};
@@ -65,7 +65,7 @@ impl Whisper {
     /// Hears a window as often as it takes; the best that was written.
     pub(super) fn attempt(&mut self, ear: &Ear<'_>, ctl: &Control<Heard>) -> Result<Attempt, InferenceError> {
         let (short, whole) = (self.shortest(ear.left), self.settings.frames);
-        let detected = ear.from == 0 && self.model.len() == 1;
+        let detected = ear.from == 0 && ear.sound.detected;
         let again = TEMPERATURES.iter().map(|temperature| (whole, *temperature));
         let tries = (short < whole).then_some((short, 0.0)).into_iter().chain(again);
         let (mut best, mut encoded): (Option<Attempt>, usize) = (None, if detected { short } else { 0 });
@@ -156,10 +156,8 @@ impl Whisper {
 
     /// The probability that nobody speaks, from the scores after the first token.
     fn nobody(&self) -> f32 {
-        let mut scores = self.model.scores(0).to_vec();
-        log_softmax(&mut scores);
-        let silence = self.words.silence.and_then(|token| scores.get(token as usize));
-        silence.map_or(0.0, |score| score.exp())
+        let scores = self.model.scores(0);
+        self.words.silence.map_or(0.0, |token| log_probability(scores, token).exp())
     }
 }
 
@@ -172,6 +170,7 @@ mod tests {
     use super::super::features::tests::sound;
     use super::super::{Language, Sound, load};
     use super::*;
+    use crate::inference::model::Model as _;
     use crate::inference::requests::HearRequest;
     use crate::models::Manifest;
 
@@ -215,8 +214,13 @@ mod tests {
         let samples = sound(case["seed"].as_u64().unwrap() as u32, case["seconds"].as_f64().unwrap());
         let language =
             Language { code: code.to_owned(), token: model.words.language(code).unwrap(), share: 1.0 };
-        let sound =
-            Sound { request, frames: model.mel.frames(&samples), count: samples.len() / 160, language };
+        let sound = Sound {
+            request,
+            frames: model.mel.frames(&samples),
+            count: samples.len() / 160,
+            language,
+            detected: false,
+        };
         model.encode(&sound, 0, 200).unwrap();
         sound
     }
@@ -254,6 +258,53 @@ mod tests {
     #[test]
     fn a_split_export_writes_what_transformers_writes() {
         agrees_with_transformers(SPLIT);
+    }
+
+    #[test]
+    fn a_sound_is_heard_window_by_window_and_nothing_is_left_of_it() {
+        let mut model = pocket(MERGED);
+        let (told, stop) = (
+            std::sync::Arc::new(std::sync::Mutex::new(Vec::new())),
+            tokio_util::sync::CancellationToken::new(),
+        );
+        let keep = told.clone();
+        let ctl =
+            Control::detached(stop.clone(), Box::new(move |heard: Heard| keep.lock().unwrap().push(heard)));
+        let request = |seconds, language: Option<&str>| HearRequest {
+            samples: sound(5, seconds).into(),
+            language: language.map(str::to_owned),
+            ..HearRequest::default()
+        };
+        let long = model.run(request(4.7, None), &ctl).unwrap();
+        let told: Vec<Heard> = told.lock().unwrap().drain(..).collect();
+        assert!(told.windows(2).all(|pair| pair[0].done_ms < pair[1].done_ms), "{told:?}");
+        assert_eq!(told.last(), Some(&Heard { done_ms: 4700, of_ms: 4700 }));
+        assert!(
+            long.segments.iter().all(|piece| piece.start_ms <= piece.end_ms && piece.end_ms <= 4700),
+            "{long:?}"
+        );
+        assert!((0.5..=1.0).contains(&long.confidence), "the likelier of two");
+        assert_eq!(model.run(request(4.7, None), &ctl).unwrap(), long);
+        // Only the language, then another sound whose language is known: nothing of the first may be heard in it.
+        let fresh = pocket(MERGED).run(request(1.1, Some("en")), &ctl).unwrap();
+        let only = HearRequest { language_only: true, ..request(4.7, None) };
+        let only = model.run(only, &ctl).unwrap();
+        assert_eq!((only.language, only.segments), (long.language, vec![]));
+        assert_eq!(model.run(request(1.1, Some("en")), &ctl).unwrap(), fresh);
+        assert_eq!(fresh.confidence, 1.0);
+        stop.cancel();
+        assert!(matches!(model.run(request(1.1, None), &ctl), Err(InferenceError::Stopped)));
+    }
+
+    #[test]
+    fn no_language_of_its_own_is_refused_and_nothing_is_silence() {
+        let mut model = pocket(SPLIT);
+        let ctl = Control::detached(tokio_util::sync::CancellationToken::new(), Box::new(|_: Heard| ()));
+        let heard = model.run(HearRequest::default(), &ctl).unwrap();
+        assert_eq!((heard.language.as_str(), heard.segments.len()), ("ru", 0));
+        let samples: std::sync::Arc<[f32]> = sound(5, 0.5).into();
+        let request = HearRequest { samples, languages: vec!["xx".to_owned()], ..HearRequest::default() };
+        assert!(model.run(request, &ctl).is_err());
     }
 
     #[test]

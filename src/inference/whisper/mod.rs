@@ -68,6 +68,14 @@ pub fn load(manifest: &Manifest, folder: &Path, hardware: &Hardware) -> Result<W
     Ok(Whisper { name: manifest.name.clone(), mel: LogMel::new(bands), settings, words, model })
 }
 
+/// Looks whether a manifest's settings fit the family.
+///
+/// # Errors
+/// Says what does not.
+pub fn check(manifest: &Manifest) -> Result<(), InferenceError> {
+    Settings::of(manifest).map(drop)
+}
+
 impl Model for Whisper {
     type Input = HearRequest;
     type Output = Transcript;
@@ -76,7 +84,9 @@ impl Model for Whisper {
     /// Writes down what is said. After each window it tells how far it is.
     fn run(&mut self, input: HearRequest, ctl: &Control<Heard>) -> Result<Transcript, InferenceError> {
         let started = Instant::now();
-        let heard = self.transcribe(&input, ctl)?;
+        let heard = self.transcribe(&input, ctl);
+        self.model.forget()?;
+        let heard = heard?;
         tracing::debug!(
             model = self.name,
             seconds = input.samples.len() / 16_000,
@@ -104,6 +114,8 @@ struct Sound<'a> {
     /// How many of them belong to the sound.
     count: usize,
     language: Language,
+    /// The language was detected: the first window is encoded, and the first token read.
+    detected: bool,
 }
 
 impl Whisper {
@@ -116,9 +128,11 @@ impl Whisper {
         let frames = self.mel.frames(&input.samples);
         let count = input.samples.len().div_ceil(HOP);
         let (language, silent) = (known.clone(), guard::is_silent(&input.samples));
-        let mut sound = Sound { request: input, frames, count, language: most_probable(language) };
+        let mut sound =
+            Sound { request: input, frames, count, language: most_probable(language), detected: false };
         if known.len() > 1 && !silent {
             sound.language = self.detect(&sound, &known)?;
+            sound.detected = true;
         }
         let segments = if silent || input.language_only { Vec::new() } else { self.listen(&sound, ctl)? };
         Ok(Transcript { language: sound.language.code, confidence: sound.language.share, segments })

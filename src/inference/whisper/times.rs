@@ -3,7 +3,7 @@
 //! The rule is transformers' `WhisperTimeStampLogitsProcessor` (4.57), the cutting that of `openai/whisper`
 //! (`transcribe.py`): a window is heard up to the last pair of times, and listening goes on from there.
 
-use crate::inference::generation::rules::{Rule, log_softmax};
+use crate::inference::generation::rules::{Rule, norm};
 
 /// Which times may be written.
 #[derive(Debug, Clone, Copy)]
@@ -39,12 +39,9 @@ impl Rule for Times {
             forbid(scores, 0..zero);
             forbid(scores, zero + self.first as usize + 1..usize::MAX);
         }
-        let mut logs = scores.to_vec();
-        log_softmax(&mut logs);
-        let (text, times) = logs.split_at(zero.min(logs.len()));
+        let (text, times) = scores.split_at(zero.min(scores.len()));
         let best = text.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let all: f64 = times.iter().map(|log| f64::from(*log).exp()).sum();
-        if all.ln() > f64::from(best) {
+        if norm(times).is_some_and(|(most, sum)| most + sum > best) {
             forbid(scores, 0..zero);
         }
     }
