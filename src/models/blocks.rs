@@ -2,7 +2,8 @@
 //!
 //! Blocks of 32 weights, little-endian: Q4_0 = f16 d, 16 bytes, w = (q - 8) d; Q4_1 = f16 d, f16 m, 16 bytes,
 //! w = q d + m; Q8_0 = f16 d, 32 i8, w = q d. Byte j of 4-bit blocks holds weight j in its low and weight j + 16 in its
-//! high four bits. Source: `ggml-quants.c`; the parts are those of `models/recipes/`.
+//! high four bits. Source: `ggml-quants.c`; the parts are those of `models/recipes/`. Plain f16 and f32 are blocks of one;
+//! they are made 8 bit row by row.
 
 use half::f16;
 use serde::Deserialize;
@@ -14,6 +15,7 @@ const BLOCK: u64 = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     F32,
+    F16,
     Q4_0,
     Q4_1,
     Q8_0,
@@ -24,6 +26,7 @@ impl Kind {
     const fn block(self) -> (u64, usize) {
         match self {
             Self::F32 => (1, 4),
+            Self::F16 => (1, 2),
             Self::Q4_0 => (BLOCK, 18),
             Self::Q4_1 => (BLOCK, 20),
             Self::Q8_0 => (BLOCK, 34),
@@ -64,7 +67,9 @@ impl<'a> Tensor<'a> {
     pub(super) const fn size(&self, part: Part) -> Option<u64> {
         match (part, self.kind) {
             (Part::F32, _) => self.elements.checked_mul(4),
-            (_, Kind::F32) => None,
+            (Part::I8, Kind::F32 | Kind::F16) => Some(self.elements),
+            (Part::RowScales, Kind::F32 | Kind::F16) => (self.elements / self.columns).checked_mul(4),
+            (Part::I8 | Part::RowScales, _) | (_, Kind::F32 | Kind::F16) => None,
             (Part::Scales, _) | (Part::Offsets, Kind::Q4_1) => Some(self.elements / BLOCK * 4),
             (Part::Nibbles | Part::Int4, Kind::Q4_0 | Kind::Q4_1) => Some(self.elements / 2),
             (Part::Bytes, Kind::Q8_0) => Some(self.elements),
@@ -80,12 +85,20 @@ impl<'a> Tensor<'a> {
         self.bytes.chunks(width.max(bytes))
     }
 
-    /// Appends a part of some whole blocks.
+    /// Appends a part of one row.
     pub(super) fn part(&self, part: Part, blocks: &[u8], out: &mut Vec<u8>) {
         let (_, bytes) = self.kind.block();
-        if self.kind == Kind::F32 {
-            out.extend_from_slice(blocks);
-            return;
+        match self.kind {
+            Kind::F32 if part == Part::F32 => return out.extend_from_slice(blocks),
+            Kind::F32 => {
+                let row = blocks.chunks_exact(4).filter_map(|four| four.try_into().ok());
+                return plain(part, &row.map(f32::from_le_bytes).collect::<Vec<_>>(), out);
+            }
+            Kind::F16 => {
+                let row = blocks.chunks_exact(2).map(|two| number(Some(two)));
+                return plain(part, &row.collect::<Vec<_>>(), out);
+            }
+            _ => {}
         }
         for block in blocks.chunks_exact(bytes) {
             match self.kind {
@@ -112,6 +125,25 @@ pub(super) enum Part {
     Bytes,
     /// The numbers themselves, f32.
     F32,
+    /// The largest number of each row, divided by 127, f32.
+    RowScales,
+    /// The numbers divided by their row's scale, rounded (halves to even), i8; a row of zeros stays one.
+    I8,
+}
+
+/// A part of a row of plain numbers.
+fn plain(part: Part, row: &[f32], out: &mut Vec<u8>) {
+    let scale = || row.iter().fold(0.0_f32, |most, number| most.max(number.abs())) / 127.0;
+    match part {
+        Part::RowScales => out.extend(scale().to_le_bytes()),
+        Part::I8 => {
+            let scale = scale();
+            let step = |number: &f32| if scale > 0.0 { (number / scale).round_ties_even() } else { 0.0 };
+            #[expect(clippy::cast_possible_truncation, reason = "-127 to 127")]
+            out.extend(row.iter().map(|number| (step(number) as i8).cast_unsigned()));
+        }
+        _ => out.extend(row.iter().flat_map(|number| number.to_le_bytes())),
+    }
 }
 
 fn number(bytes: Option<&[u8]>) -> f32 {

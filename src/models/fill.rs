@@ -114,6 +114,7 @@ fn zeros(count: u64, out: &mut dyn Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ctranslate2;
     use super::super::e5::{self, E5};
     use super::super::gguf::{self, Gguf};
     use super::*;
@@ -148,6 +149,22 @@ mod tests {
         assert!(of("f32", "gone", 8).unwrap_err().to_string().contains("no tensor gone"));
         assert!(of("offsets", "q", 4).unwrap_err().to_string().contains("Q4_0 tensor has no Offsets"));
         assert!(of("scales", "n", 4).is_err());
+    }
+
+    #[test]
+    fn parts_of_plain_numbers_are_made_row_by_row() {
+        let file = ctranslate2::tests::small();
+        let tensors = ctranslate2::read(&file).unwrap();
+        let of = |part: &str, tensor: &str, bytes: u32| {
+            made(&tensors, &format!(r#""bytes": {bytes}, "tensor": "{tensor}", "part": "{part}""#))
+        };
+        let first = half::f16::from_f32(-2.54).to_f32();
+        assert_eq!(of("row_scales", "m/weight", 8).unwrap(), floats(&[-first / 127.0, 0.0]));
+        assert_eq!(of("i8", "m/weight", 6).unwrap(), [-127_i8, 50, 25, 0, 0, 0].map(i8::cast_unsigned));
+        assert_eq!(of("f32", "m/weight", 24).unwrap()[..8], floats(&[first, 1.0]));
+        assert_eq!(of("f32", "v", 8).unwrap(), floats(&[1.5, -3.0]));
+        assert_eq!(of("row_scales", "v", 8).unwrap(), floats(&[1.5 / 127.0, 3.0 / 127.0]));
+        assert!(of("nibbles", "m/weight", 3).is_err() && of("flag", "f32", 4).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::aside::{Aside, Sum, check, place, sum_file};
 use super::e5::E5;
 use super::gguf::Gguf;
-use super::{FormatError, ModelFile, Origin, PullError, fill, hub, tokenizer};
+use super::{FormatError, ModelFile, Origin, PullError, ctranslate2, fill, hub, tokenizer};
 
 /// What is happening to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Job {
             Ok(()) => out.out.finish(&self.file),
             Err(source) => {
                 let from = match &self.file.origin {
-                    Origin::Fill { member, .. } => member.clone(),
+                    Origin::Fill { from, .. } => from.path.clone(),
                     _ => self.file.path.clone(),
                 };
                 Err(PullError::Unfit { file: self.name, from, source })
@@ -122,6 +122,7 @@ pub(super) fn made(
     let failed = |error| Ok(Err(error));
     match reader {
         "e5" => E5::read(source).map_or_else(failed, |read| fill(&read.tensors, out)),
+        "ctranslate2" => ctranslate2::read(source).map_or_else(failed, |read| fill(&read, out)),
         "gguf" => Gguf::read(source).map_or_else(failed, |read| fill(&read.tensors, out)),
         "e5_tokenizer" => {
             E5::read(source).map_or_else(failed, |read| text(tokenizer::of_e5(plan, &read), out))

@@ -65,19 +65,14 @@ pub enum Origin {
     /// `house`: compiled into the binary (graphs, small weights, tokenizer skeletons).
     House,
     /// `package`: a member of a package, copied as it stands.
-    Package {
-        /// Key of the package in `models/packages.toml`.
-        package: String,
-        /// Path inside the package.
-        member: String,
-    },
+    Package(Member),
     /// `fill`: made by a reader from a member of a package: weights for a weightless graph, by its fill file.
     Fill {
-        /// Key of the package in `models/packages.toml`.
-        package: String,
-        /// Path inside the package.
-        member: String,
-        /// Reader (`gguf`, `e5`, `gguf_tokenizer`, `e5_tokenizer`).
+        /// What it is made from.
+        from: Member,
+        /// Where the rest of that file lies, when it had to be cut up to fit into packages.
+        rest: Vec<Member>,
+        /// Reader (`gguf`, `e5`, `ctranslate2`, `gguf_tokenizer`, `e5_tokenizer`).
         reader: String,
         /// The fill file or tokenizer skeleton beside the manifest.
         plan: String,
@@ -93,6 +88,29 @@ pub enum Origin {
     },
 }
 
+/// A file in a package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Key of the package in `models/packages.toml`.
+    pub package: String,
+    /// Path inside the package.
+    #[serde(rename = "member")]
+    pub path: String,
+}
+
+impl Origin {
+    /// Files of packages that it is made from.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        let (first, rest) = match self {
+            Self::House | Self::Hub { .. } => (None, &[][..]),
+            Self::Package(member) => (Some(member), &[][..]),
+            Self::Fill { from, rest, .. } => (Some(from), rest.as_slice()),
+        };
+        first.into_iter().chain(rest)
+    }
+}
+
 /// The keys of a `[[file]]` as written. (serde cannot refuse unknown keys beside a flattened enum.)
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +121,8 @@ struct FileKeys {
     from: String,
     package: Option<String>,
     member: Option<String>,
+    #[serde(default)]
+    rest: Vec<Member>,
     reader: Option<String>,
     plan: Option<String>,
     repository: Option<String>,
@@ -114,22 +134,25 @@ impl TryFrom<FileKeys> for ModelFile {
     type Error = String;
 
     fn try_from(keys: FileKeys) -> Result<Self, String> {
-        let FileKeys { path, bytes, sha256, from, .. } = keys;
+        let FileKeys { path, bytes, sha256, from, rest, .. } = keys;
         let given =
             [keys.package, keys.member, keys.reader, keys.plan, keys.repository, keys.revision, keys.remote];
         let origin = match (from.as_str(), given) {
             ("house", [None, None, None, None, None, None, None]) => Origin::House,
-            ("package", [Some(package), Some(member), None, None, None, None, None]) => {
-                Origin::Package { package, member }
+            ("package", [Some(package), Some(path), None, None, None, None, None]) => {
+                Origin::Package(Member { package, path })
             }
-            ("fill", [Some(package), Some(member), Some(reader), Some(plan), None, None, None]) => {
-                Origin::Fill { package, member, reader, plan }
+            ("fill", [Some(package), Some(path), Some(reader), Some(plan), None, None, None]) => {
+                Origin::Fill { from: Member { package, path }, rest: rest.clone(), reader, plan }
             }
             ("hub", [None, None, None, None, Some(repository), Some(revision), Some(remote)]) => {
                 Origin::Hub { repository, revision, remote }
             }
             _ => return Err(format!("the keys of file {path} do not go with from = {from:?}")),
         };
+        if !rest.is_empty() && !matches!(origin, Origin::Fill { .. }) {
+            return Err(format!("the keys of file {path} do not go with from = {from:?}"));
+        }
         if !plain(&path) {
             return Err(format!("file {path:?} does not lie inside the model's folder"));
         }
@@ -218,6 +241,7 @@ mod tests {
             "path = 'x'\nfrom = 'house'\npackage = 'p'",
             "path = 'x'\nfrom = 'package'\npackage = 'p'",
             "path = 'x'\nfrom = 'moon'",
+            "path = 'x'\nfrom = 'house'\nrest = [{ package = 'p', member = 'm' }]",
             "path = 'x'\nfrom = 'house'\nsha = 'p'",
         ] {
             assert!(with(wrong).is_err(), "{wrong}");

@@ -95,7 +95,7 @@ fn entry(folder: &Path, taken: &impl Fn(&str) -> bool) -> Result<Entry, Unusable
         let path = match &file.origin {
             Origin::House => &file.path,
             Origin::Fill { plan, .. } => plan,
-            Origin::Package { .. } | Origin::Hub { .. } => continue,
+            Origin::Package(_) | Origin::Hub { .. } => continue,
         };
         let bytes =
             inside(folder, path).map_err(|reason| UnusableKind::House { path: path.clone(), reason })?;

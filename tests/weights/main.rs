@@ -18,6 +18,7 @@ mod pulled;
 mod sketch;
 mod understand;
 mod voice;
+mod whisper;
 
 use std::path::Path;
 

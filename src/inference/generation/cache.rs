@@ -5,7 +5,9 @@
 //! past; tensors stay the runtime's own values and are passed on without being copied. In: graph ports and outputs.
 //! Out: inputs for the next run. It never knows what the tokens mean.
 //!
-//! Shapes: `[batch, heads, length, width]`; only batch (1 here) and length may be dynamic.
+//! Shapes: `[batch, heads, length, width]`; only batch (the sequences that are followed at once) and length may be dynamic.
+//! Keys and values of what an encoder said come from the decoder's first run, or from the encoder itself where it has
+//! outputs of their names; with a batch of 1 for good, they serve all sequences.
 
 use std::borrow::Cow;
 
@@ -45,8 +47,10 @@ struct Slot {
     empty: Vec<i64>,
     /// Which dimension is the length.
     axis: usize,
-    /// Keys and values of an encoder's output: computed once, in the first step.
+    /// Keys and values of an encoder's output: computed once.
     cross: bool,
+    /// They have a batch of 1 whatever the batch of the tokens.
+    shared: bool,
 }
 
 /// An input or output of a graph.
@@ -119,16 +123,26 @@ impl Slot {
             _ => dim,
         };
         let empty = dims.iter().copied().enumerate().map(zero).collect();
-        Ok(Self { past: past.to_owned(), present, element, empty, axis, cross })
+        let shared = cross && dims.first() == Some(&1);
+        Ok(Self { past: past.to_owned(), present, element, empty, axis, cross, shared })
+    }
+
+    /// A tensor of length zero.
+    fn nothing(&self) -> ort::Result<DynValue> {
+        let made = DynTensor::new(&Allocator::default(), self.element, self.empty.clone());
+        made.map(|tensor| tensor.into_dyn())
     }
 }
 
-/// The tensors themselves, for one sequence.
+/// The tensors themselves, for one sequence or several of the same length.
 #[derive(Debug)]
 pub struct Cache {
     layout: Layout,
     values: Vec<DynValue>,
     length: usize,
+    rows: usize,
+    /// The encoder gave its keys and values.
+    given: bool,
 }
 
 impl Cache {
@@ -137,7 +151,7 @@ impl Cache {
     /// # Errors
     /// When the runtime refuses to make a tensor.
     pub fn new(layout: Layout) -> ort::Result<Self> {
-        let mut cache = Self { layout, values: Vec::new(), length: 0 };
+        let mut cache = Self { layout, values: Vec::new(), length: 0, rows: 1, given: false };
         cache.clear()?;
         Ok(cache)
     }
@@ -160,17 +174,82 @@ impl Cache {
         !self.layout.is_empty()
     }
 
+    /// Sequences it holds.
+    #[must_use]
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether a run over several tokens is sure to be right after others: one graph that also takes the first ones, and
+    /// is not told which branch to take, has to see from its inputs what came before.
+    #[must_use]
+    pub const fn is_general(&self) -> bool {
+        !self.layout.branch
+    }
+
     /// Forgets everything: zero-length tensors, as the first step takes them.
     ///
     /// # Errors
     /// When the runtime refuses to make a tensor.
     pub fn clear(&mut self) -> ort::Result<()> {
-        let allocator = Allocator::default();
-        let empty = |slot: &Slot| {
-            DynTensor::new(&allocator, slot.element, slot.empty.clone()).map(|tensor| tensor.into_dyn())
-        };
-        self.values = self.layout.slots.iter().map(empty).collect::<ort::Result<_>>()?;
+        self.values = self.layout.slots.iter().map(Slot::nothing).collect::<ort::Result<_>>()?;
+        (self.length, self.rows, self.given) = (0, 1, false);
+        Ok(())
+    }
+
+    /// Forgets the tokens and goes back to one sequence; what the encoder gave itself stays.
+    ///
+    /// # Errors
+    /// A sentence, when the runtime refuses to make a tensor.
+    pub fn restart(&mut self) -> Result<(), String> {
+        let refused = |error: ort::Error| error.to_string();
+        if !self.given {
+            return self.clear().map_err(refused);
+        }
+        self.choose(&[0])?;
+        for (slot, value) in self.layout.slots.iter().zip(&mut self.values) {
+            if !slot.cross {
+                *value = slot.nothing().map_err(refused)?;
+            }
+        }
         self.length = 0;
+        Ok(())
+    }
+
+    /// Takes keys and values from an encoder's outputs; whether it had them all.
+    pub fn give(&mut self, outputs: &mut SessionOutputs<'_>) -> bool {
+        let mut cross =
+            self.layout.slots.iter().zip(&mut self.values).filter(|(slot, _)| slot.cross).peekable();
+        self.given = cross.peek().is_some();
+        for (slot, value) in cross {
+            match outputs.remove(&slot.present) {
+                Some(computed) => *value = computed,
+                None => self.given = false,
+            }
+        }
+        self.given
+    }
+
+    /// Goes on with these sequences, some perhaps several times, some no more. This copies, unless nothing changes.
+    ///
+    /// # Errors
+    /// A sentence, when a tensor cannot be copied.
+    pub fn choose(&mut self, rows: &[usize]) -> Result<(), String> {
+        if rows.iter().copied().eq(0..self.rows) {
+            return Ok(());
+        }
+        for (slot, value) in self.layout.slots.iter().zip(&mut self.values) {
+            if !slot.shared {
+                let copy = match slot.element {
+                    TensorElementType::Float32 => chosen::<f32>(value, rows),
+                    TensorElementType::Float16 => chosen::<half::f16>(value, rows),
+                    TensorElementType::Bfloat16 => chosen::<half::bf16>(value, rows),
+                    _ => None,
+                };
+                *value = copy.ok_or_else(|| format!("{} cannot be copied", slot.past))?;
+            }
+        }
+        self.rows = rows.len();
         Ok(())
     }
 
@@ -198,7 +277,7 @@ impl Cache {
     /// The name of an output that is not there.
     pub fn absorb(&mut self, outputs: &mut SessionOutputs<'_>, tokens: usize) -> Result<(), String> {
         for (slot, value) in self.layout.slots.iter().zip(&mut self.values) {
-            if slot.cross && self.length > 0 {
+            if slot.cross && (self.length > 0 || self.given) {
                 continue;
             }
             *value = outputs.remove(&slot.present).ok_or_else(|| format!("no output {}", slot.present))?;
@@ -215,13 +294,12 @@ impl Cache {
         if length >= self.length {
             return Ok(());
         }
-        let own = |slot: &Slot| !slot.cross;
         let mut shorter = Vec::with_capacity(self.values.len());
         for (slot, value) in self.layout.slots.iter().zip(&self.values) {
             let copy = match slot.element {
-                TensorElementType::Float32 if own(slot) => head::<f32>(value, slot.axis, length),
-                TensorElementType::Float16 if own(slot) => head::<half::f16>(value, slot.axis, length),
-                TensorElementType::Bfloat16 if own(slot) => head::<half::bf16>(value, slot.axis, length),
+                TensorElementType::Float32 if !slot.cross => head::<f32>(value, slot.axis, length),
+                TensorElementType::Float16 if !slot.cross => head::<half::f16>(value, slot.axis, length),
+                TensorElementType::Bfloat16 if !slot.cross => head::<half::bf16>(value, slot.axis, length),
                 _ => None,
             };
             match copy {
@@ -233,6 +311,22 @@ impl Cache {
         self.length = length;
         Ok(())
     }
+}
+
+/// The given entries of the first axis.
+fn chosen<T>(value: &DynValue, rows: &[usize]) -> Option<DynValue>
+where
+    T: PrimitiveTensorElementType + IntoTensorElementType + Copy + std::fmt::Debug + 'static,
+{
+    let (shape, data) = value.try_extract_tensor::<T>().ok()?;
+    let mut dims = shape.to_vec();
+    let row = usize::try_from(dims.iter().skip(1).product::<i64>()).ok()?;
+    let mut copy: Vec<T> = Vec::with_capacity(row * rows.len());
+    for place in rows {
+        copy.extend_from_slice(data.get(place * row..(place + 1) * row)?);
+    }
+    *dims.first_mut()? = i64::try_from(rows.len()).ok()?;
+    Some(Tensor::from_array((dims, copy)).ok()?.into_dyn())
 }
 
 /// The first `length` entries along `axis`.

@@ -1,0 +1,174 @@
+//! Beam search: several answers are followed at once, the best of those that ended wins.
+//!
+//! The same decisions as transformers' `_beam_search` (4.57, `generation/utils.py`) with `early_stopping=False`: of the
+//! `2 n` best continuations, those among the first `n` that end are finished (their score divided by
+//! `length^length_penalty`), the first `n` that go on are followed; it is over when `n` are finished and the best that is
+//! still followed cannot become better than the worst of them. In: log probabilities. Out: which row goes on with which
+//! token. It runs no model.
+
+/// How it searches.
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    /// Answers that are followed at once (at least 1).
+    pub width: usize,
+    /// 0 prefers short answers, 1 the mean log probability.
+    pub length_penalty: f32,
+    /// The token that ends an answer.
+    pub end: u32,
+    /// Most tokens of an answer, the end among them.
+    pub most: usize,
+}
+
+/// An answer, or the beginning of one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hypothesis {
+    /// Its tokens, without the end.
+    pub tokens: Vec<u32>,
+    /// Sum of the log probabilities of its tokens, the end among them.
+    pub score: f32,
+}
+
+/// A search that is going on.
+#[derive(Debug)]
+pub struct Beams {
+    search: Search,
+    running: Vec<Hypothesis>,
+    /// Finished ones with their penalised scores, best first.
+    finished: Vec<(f32, Hypothesis)>,
+}
+
+impl Beams {
+    /// Begins with nothing written.
+    #[must_use]
+    pub fn new(search: Search) -> Self {
+        let nothing = Hypothesis { tokens: Vec::new(), score: 0.0 };
+        Self {
+            search: Search { width: search.width.max(1), ..search },
+            running: vec![nothing],
+            finished: Vec::new(),
+        }
+    }
+
+    /// What is followed, one hypothesis per row of the model.
+    #[must_use]
+    pub fn running(&self) -> &[Hypothesis] {
+        &self.running
+    }
+
+    /// Takes the log probabilities of the next token for each row; returns the rows that go on and their next tokens, or
+    /// `None` when it is over.
+    pub fn step(&mut self, rows: &[Vec<f32>]) -> Option<Vec<(usize, u32)>> {
+        let length = self.running.first().map_or(0, |first| first.tokens.len()) + 1;
+        let (full, width) = (length >= self.search.most, self.search.width);
+        let mut next = Vec::with_capacity(width);
+        for (rank, (row, token, score)) in self.candidates(rows).into_iter().enumerate() {
+            let Some(before) = self.running.get(row) else { continue };
+            let ends = token == self.search.end;
+            if ends || full {
+                if rank < width {
+                    let mut tokens = before.tokens.clone();
+                    tokens.extend((!ends).then_some(token));
+                    self.finish(Hypothesis { tokens, score }, length);
+                }
+            } else if next.len() < width {
+                next.push((row, token, score));
+            }
+        }
+        if next.is_empty() || !self.may_improve(&next, length) {
+            return None;
+        }
+        let grown = next.iter().filter_map(|(row, token, score)| {
+            let mut tokens = self.running.get(*row)?.tokens.clone();
+            tokens.push(*token);
+            Some(Hypothesis { tokens, score: *score })
+        });
+        self.running = grown.collect();
+        Some(next.into_iter().map(|(row, token, _)| (row, token)).collect())
+    }
+
+    /// The best that was found.
+    #[must_use]
+    pub fn best(self) -> Option<Hypothesis> {
+        let finished = self.finished.into_iter().map(|(_, hypothesis)| hypothesis).next();
+        finished.or_else(|| self.running.into_iter().next())
+    }
+
+    /// The `2 n` best continuations, best first.
+    fn candidates(&self, rows: &[Vec<f32>]) -> Vec<(usize, u32, f32)> {
+        let many = 2 * self.search.width;
+        let mut all = Vec::with_capacity(many * rows.len());
+        for (row, (scores, before)) in rows.iter().zip(&self.running).enumerate() {
+            let mut places: Vec<u32> = (0..u32::try_from(scores.len()).unwrap_or(u32::MAX)).collect();
+            let score = |place: &u32| scores.get(*place as usize).copied().unwrap_or(f32::NEG_INFINITY);
+            if places.len() > many {
+                places.select_nth_unstable_by(many, |a, b| score(b).total_cmp(&score(a)).then(a.cmp(b)));
+                places.truncate(many);
+            }
+            let places = places.into_iter().filter(|place| score(place) > f32::NEG_INFINITY);
+            all.extend(places.map(|place| (row, place, before.score + score(&place))));
+        }
+        all.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+        all.truncate(many);
+        all
+    }
+
+    fn penalised(&self, score: f32, length: usize) -> f32 {
+        score / (length as f32).powf(self.search.length_penalty)
+    }
+
+    fn finish(&mut self, hypothesis: Hypothesis, length: usize) {
+        let score = self.penalised(hypothesis.score, length);
+        let place = self.finished.partition_point(|(other, _)| *other >= score);
+        self.finished.insert(place, (score, hypothesis));
+        self.finished.truncate(self.search.width);
+    }
+
+    fn may_improve(&self, next: &[(usize, u32, f32)], length: usize) -> bool {
+        let best = next.first().map_or(f32::NEG_INFINITY, |(_, _, score)| self.penalised(*score, length));
+        let worst = self.finished.last().map_or(f32::NEG_INFINITY, |(score, _)| *score);
+        self.finished.len() < self.search.width || best > worst
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const END: u32 = 0;
+
+    fn search(width: usize, most: usize) -> Beams {
+        Beams::new(Search { width, length_penalty: 1.0, end: END, most })
+    }
+
+    fn logs(shares: &[f32]) -> Vec<f32> {
+        shares.iter().map(|share| share.ln()).collect()
+    }
+
+    #[test]
+    fn the_likelier_whole_wins_over_the_likelier_beginning() {
+        let mut beams = search(2, 9);
+        assert_eq!(beams.step(&[logs(&[0.0, 0.6, 0.4])]), Some(vec![(0, 1), (0, 2)]));
+        // What began worse goes on surely: 0.4 x 0.9 against 0.6 x 0.4.
+        let next = beams.step(&[logs(&[0.2, 0.4, 0.4]), logs(&[0.05, 0.05, 0.9])]).unwrap();
+        assert_eq!(next[0], (1, 2));
+        let rows = vec![logs(&[1.0, 0.0, 0.0]); 2];
+        assert_eq!(beams.step(&rows), None, "both ended");
+        assert_eq!(beams.best().unwrap().tokens, [2, 2]);
+    }
+
+    #[test]
+    fn the_length_ends_it() {
+        let mut beams = search(1, 2);
+        assert!(beams.step(&[logs(&[0.1, 0.9])]).is_some());
+        assert_eq!(beams.step(&[logs(&[0.1, 0.9])]), None);
+        assert_eq!(beams.best().unwrap().tokens, [1, 1]);
+    }
+
+    #[test]
+    fn nothing_that_can_be_written_is_no_panic() {
+        let mut beams = search(3, 5);
+        assert_eq!(beams.step(&[vec![f32::NEG_INFINITY; 4]]), None);
+        assert_eq!(beams.step(&[]), None);
+        assert!(beams.best().unwrap().tokens.is_empty());
+    }
+}

@@ -1,0 +1,82 @@
+//! Lets an encoder-decoder write until it ends its answer: greedily, by drawing, or with beams.
+//!
+//! The prompt has been read before. In: rules, how to choose, and somebody who watches each step (the stop of whoever
+//! asked, a sign that it repeats itself). Out: new tokens and how sure the model was of them.
+
+use super::beams::{Beams, Hypothesis, Search};
+use super::rules::{Rule, log_probability, log_softmax};
+use super::sampling::Sampler;
+use super::seq2seq::Seq2Seq;
+use crate::inference::InferenceError;
+use crate::inference::requests::Sampling;
+
+/// Looks at what has been written so far, between two tokens; `false` ends the writing there.
+pub type Watch<'a> = dyn FnMut(&[u32]) -> Result<bool, InferenceError> + 'a;
+
+/// Scores of a row's next token after all rules.
+fn ruled(model: &Seq2Seq, row: usize, rules: &[&dyn Rule], written: &[u32], log: bool) -> Vec<f32> {
+    let mut scores = model.scores(row).to_vec();
+    if log {
+        log_softmax(&mut scores);
+    }
+    rules.iter().for_each(|rule| rule.apply(written, &mut scores));
+    scores
+}
+
+/// Follows one answer: the best token each time, or one drawn where `sampling` has a temperature. The score is the sum of
+/// the log probabilities (after the rules, at temperature 1) of the tokens and of the end.
+///
+/// # Errors
+/// Those of the model and of the watch.
+pub fn one(
+    model: &mut Seq2Seq,
+    rules: &[&dyn Rule],
+    (sampling, search): (&Sampling, Search),
+    watch: &mut Watch<'_>,
+) -> Result<Hypothesis, InferenceError> {
+    let mut sampler = Sampler::new(sampling);
+    let mut said = Hypothesis { tokens: Vec::new(), score: 0.0 };
+    while said.tokens.len() < search.most {
+        let mut scores = ruled(model, 0, rules, &said.tokens, false);
+        // A temperature changes the scores while one is chosen.
+        let drawn = (sampling.temperature > 0.0).then(|| scores.clone());
+        let Some(next) = sampler.choose(&mut scores, &said.tokens) else { break };
+        said.score += log_probability(drawn.as_ref().unwrap_or(&scores), next);
+        if next == search.end {
+            break;
+        }
+        said.tokens.push(next);
+        if !watch(&said.tokens)? || said.tokens.len() == search.most {
+            break;
+        }
+        model.read(&[&[next]])?;
+    }
+    Ok(said)
+}
+
+/// Follows several answers at once and returns the best.
+///
+/// # Errors
+/// Those of the model and of the watch.
+pub fn several(
+    model: &mut Seq2Seq,
+    rules: &[&dyn Rule],
+    search: Search,
+    watch: &mut Watch<'_>,
+) -> Result<Hypothesis, InferenceError> {
+    let mut beams = Beams::new(search);
+    loop {
+        let running = beams.running().iter().enumerate();
+        let rows: Vec<Vec<f32>> =
+            running.map(|(row, beam)| ruled(model, row, rules, &beam.tokens, true)).collect();
+        let Some(next) = beams.step(&rows) else { break };
+        if !watch(beams.running().first().map_or(&[][..], |best| &best.tokens))? {
+            break;
+        }
+        let (rows, tokens): (Vec<usize>, Vec<[u32; 1]>) =
+            next.into_iter().map(|(row, token)| (row, [token])).unzip();
+        model.choose(&rows)?;
+        model.read(&tokens.iter().map(<[u32; 1]>::as_slice).collect::<Vec<_>>())?;
+    }
+    Ok(beams.best().unwrap_or(Hypothesis { tokens: Vec::new(), score: f32::NEG_INFINITY }))
+}

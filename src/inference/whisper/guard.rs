@@ -1,0 +1,178 @@
+//! Tells what was heard from what was invented: silence, text that repeats itself, and the credits of videos that Whisper
+//! learnt to write where nobody speaks.
+//!
+//! In: samples, tokens, text. Out: verdicts. It changes nothing itself.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+
+/// Quieter than this (of full scale) is nobody: three steps of 16 bit. Recordings of people that peak at 0.003 are
+/// heard well (FLEURS has them), so silence that can be heard is left to the model.
+const SILENT: f32 = 0.0001;
+/// Text that zlib makes this much smaller says the same again and again (openai/whisper).
+const TOO_REGULAR: f32 = 2.4;
+
+/// Credits: nobody says them into a telephone.
+const CREDITS: &[&str] = &[
+    "субтитры сделал",
+    "субтитры создавал",
+    "субтитры подготовил",
+    "субтитры подогнал",
+    "субтитры добавил",
+    "субтитры и перевод",
+    "субтитры от",
+    "редактор субтитров",
+    "корректор а",
+    "dimatorzok",
+    "amara org",
+    "subtitles by",
+    "subtitled by",
+    "captions by",
+    "captioning by",
+    "transcribed by",
+    "transcription by",
+    "translated by releska",
+];
+
+/// What people may say, too: invented where the model is not sure that somebody speaks.
+const FAREWELLS: &[&str] = &[
+    "продолжение следует",
+    "спасибо за просмотр",
+    "спасибо за внимание",
+    "подписывайтесь на канал",
+    "подписывайтесь на мой канал",
+    "ставьте лайки",
+    "до новых встреч",
+    "thanks for watching",
+    "thank you for watching",
+    "thank you",
+    "thanks",
+    "please subscribe",
+    "like and subscribe",
+    "subscribe to my channel",
+    "see you next time",
+    "see you in the next video",
+    "bye",
+    "you",
+    "музыка",
+    "аплодисменты",
+    "music",
+    "applause",
+];
+
+/// Whether nobody can be heard.
+pub(super) fn is_silent(samples: &[f32]) -> bool {
+    samples.iter().all(|sample| sample.abs() < SILENT)
+}
+
+/// How much smaller zlib makes a text.
+pub(super) fn compression(text: &str) -> f32 {
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    let small = zlib.write_all(text.as_bytes()).and_then(|()| zlib.finish()).unwrap_or_default();
+    text.len() as f32 / small.len().max(1) as f32
+}
+
+/// Whether a text says the same again and again.
+pub(super) fn is_regular(text: &str) -> bool {
+    compression(text) > TOO_REGULAR
+}
+
+/// Length of the run that the end of `tokens` repeats, when it does so often enough to be no speech: a word six times, a
+/// sentence three times.
+pub(super) fn repeats(tokens: &[u32]) -> Option<usize> {
+    (1..=tokens.len() / 3).find(|length| {
+        let times = if *length < 4 {
+            6
+        } else if *length < 8 {
+            4
+        } else {
+            3
+        };
+        let tail = tokens.len().checked_sub(length * times).and_then(|from| tokens.get(from..));
+        tail.is_some_and(|tail| {
+            tail.windows(2 * length).step_by(*length).all(|pair| {
+                let (first, second) = pair.split_at(*length);
+                first == second
+            })
+        })
+    })
+}
+
+/// The tokens, with what the end repeats said once.
+pub(super) fn once(tokens: &[u32]) -> &[u32] {
+    let mut kept = tokens;
+    while let Some(length) = repeats(kept) {
+        kept = kept.get(..kept.len() - length).unwrap_or_default();
+        while kept.len() >= 2 * length {
+            let (rest, last) = kept.split_at(kept.len() - length);
+            if !rest.ends_with(last) {
+                break;
+            }
+            kept = rest;
+        }
+    }
+    kept
+}
+
+/// Whether a piece of text is nobody's; `doubt`: the model itself was not sure, or thought that nobody speaks.
+pub(super) fn is_invented(text: &str, doubt: bool) -> bool {
+    let plain = plain(text);
+    let credit = CREDITS.iter().any(|credit| plain.starts_with(credit) || plain == *credit)
+        || plain.contains("dimatorzok")
+        || plain.contains("amara org");
+    credit || plain.is_empty() || (doubt && FAREWELLS.contains(&plain.as_str()))
+}
+
+/// Lowercase words with single spaces.
+fn plain(text: &str) -> String {
+    let lower = text.to_lowercase().replace('ё', "е");
+    let words = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credits_go_always_and_farewells_in_doubt() {
+        for text in [
+            "Субтитры сделал DimaTorzok",
+            " Редактор субтитров А.Семкин Корректор А.Егорова",
+            "Subtitles by the Amara.org community",
+            "...",
+            "",
+        ] {
+            assert!(is_invented(text, false), "{text}");
+        }
+        for text in ["Продолжение следует...", "Thanks for watching!", "Спасибо за просмотр!"]
+        {
+            assert!(is_invented(text, true) && !is_invented(text, false), "{text}");
+        }
+        for text in
+            ["Нарисуй кота", "Спасибо за просмотр моей заявки", "Включи субтитры", "Thank you for the cat"]
+        {
+            assert!(!is_invented(text, true), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_repeats_itself_is_seen_and_said_once() {
+        let sentence: Vec<u32> = (1..10).collect();
+        assert_eq!(repeats(&sentence.repeat(2)), None);
+        assert_eq!(repeats(&sentence.repeat(3)), Some(9));
+        assert_eq!(once(&[&[77][..], &sentence.repeat(5)].concat()), [&[77][..], &sentence].concat());
+        assert_eq!(repeats(&[3; 5]), None, "no no no no no");
+        assert_eq!(once(&[1, 3, 3, 3, 3, 3, 3, 3]), [1, 3]);
+        assert_eq!(once(&[]), [0_u32; 0]);
+    }
+
+    #[test]
+    fn regular_text_and_silence() {
+        assert!(is_regular(&"Включи ночную лампу. ".repeat(12)));
+        assert!(!is_regular("Все существительные пишутся с большой буквы, даже в середине предложения."));
+        assert!(is_silent(&[0.000_05; 9]) && !is_silent(&[0.001; 9]) && !is_silent(&[0.0, 0.1]) && is_silent(&[]));
+    }
+}

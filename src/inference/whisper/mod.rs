@@ -1,0 +1,251 @@
+//! Whisper (tiny to large-v3-turbo, exported with optimum's names or by our own recipe): a sound goes in, what was said
+//! comes out, in pieces with times.
+//!
+//! In: 16 kHz mono. Out: language, text, milliseconds. A window of half a minute is heard at a time; a note that is shorter
+//! need not be filled up to that where the encoder allows it. What the model is not sure of is heard again (`attempt.rs`),
+//! what nobody said goes (`guard.rs`). It keeps nothing of one sound for the next.
+
+mod attempt;
+mod features;
+mod guard;
+mod settings;
+mod times;
+mod words;
+
+use std::path::Path;
+use std::time::Instant;
+
+use self::attempt::{Attempt, Ear};
+use self::features::{Frames, HOP, LogMel};
+use self::settings::Settings;
+use self::times::Piece;
+use self::words::{TICK_MS, Words};
+use super::error::InferenceError;
+use super::generation::seq2seq::{Paths, Seq2Seq};
+use super::model::{Control, Model};
+use super::requests::{HearRequest, Heard, Segment, Transcript};
+use super::runtime::Hardware;
+use crate::message::millis;
+use crate::models::Manifest;
+
+/// The encoder's input, f32 `[1, bands, frames]`.
+const FEATURES: &str = "input_features";
+/// Frames of one tick of the times.
+const TICK: usize = 2;
+/// Below this the model was not sure, or it thought that nobody speaks: farewells are doubted then.
+const UNSURE: f32 = -0.7;
+const NOBODY: f32 = 0.3;
+
+/// A loaded Whisper.
+pub struct Whisper {
+    name: String,
+    settings: Settings,
+    words: Words,
+    mel: LogMel,
+    model: Seq2Seq,
+}
+
+/// Loads the model that a manifest describes from its folder.
+///
+/// # Errors
+/// When a file is missing or unfit, when the settings do not fit, or when the runtime refuses a graph.
+pub fn load(manifest: &Manifest, folder: &Path, hardware: &Hardware) -> Result<Whisper, InferenceError> {
+    let settings = Settings::of(manifest)?;
+    let first = settings.first.as_ref().map(|path| folder.join(path));
+    let (encoder, decoder) = (folder.join(&settings.encoder), folder.join(&settings.decoder));
+    let paths = Paths { encoder: &encoder, decoder: &decoder, first: first.as_deref() };
+    let model = Seq2Seq::open(paths, hardware)?;
+    let unfit = |reason: String| InferenceError::Shape { graph: model.encoder().name().to_owned(), reason };
+    let shape = model.encoder().input_shape(FEATURES).ok_or_else(|| unfit(format!("no input {FEATURES}")))?;
+    let &[_, bands, frames] = shape.as_slice() else {
+        return Err(unfit(format!("{FEATURES} is {shape:?}, not [batch, bands, frames]")));
+    };
+    let bands = usize::try_from(bands).map_err(|_| unfit(format!("{FEATURES} does not say its bands")))?;
+    if usize::try_from(frames).is_ok_and(|fixed| fixed != settings.frames || settings.silence.is_some()) {
+        return Err(unfit(format!("{FEATURES} has always {frames} frames")));
+    }
+    let words = Words::open(&folder.join(&settings.tokenizer))?;
+    Ok(Whisper { name: manifest.name.clone(), mel: LogMel::new(bands), settings, words, model })
+}
+
+/// Looks whether a manifest's settings fit the family.
+///
+/// # Errors
+/// Says what does not.
+pub fn check(manifest: &Manifest) -> Result<(), InferenceError> {
+    Settings::of(manifest).map(drop)
+}
+
+impl Model for Whisper {
+    type Input = HearRequest;
+    type Output = Transcript;
+    type Progress = Heard;
+
+    /// Writes down what is said. After each window it tells how far it is.
+    fn run(&mut self, input: HearRequest, ctl: &Control<Heard>) -> Result<Transcript, InferenceError> {
+        let started = Instant::now();
+        let heard = self.transcribe(&input, ctl);
+        self.model.forget()?;
+        let heard = heard?;
+        tracing::debug!(
+            model = self.name,
+            seconds = input.samples.len() / 16_000,
+            language = heard.language,
+            segments = heard.segments.len(),
+            ms = millis(started.elapsed()),
+            "heard"
+        );
+        Ok(heard)
+    }
+}
+
+/// A language and how probable it is.
+#[derive(Debug, Clone)]
+struct Language {
+    code: String,
+    token: u32,
+    share: f32,
+}
+
+/// A sound that is being heard.
+struct Sound<'a> {
+    request: &'a HearRequest,
+    frames: Frames,
+    /// How many of them belong to the sound.
+    count: usize,
+    language: Language,
+    /// The language was detected: the first window is encoded, and the first token read.
+    detected: bool,
+}
+
+impl Whisper {
+    fn transcribe(
+        &mut self,
+        input: &HearRequest,
+        ctl: &Control<Heard>,
+    ) -> Result<Transcript, InferenceError> {
+        let known = self.languages(input)?;
+        let frames = self.mel.frames(&input.samples);
+        let count = input.samples.len().div_ceil(HOP);
+        let (language, silent) = (known.clone(), guard::is_silent(&input.samples));
+        let mut sound =
+            Sound { request: input, frames, count, language: most_probable(language), detected: false };
+        if known.len() > 1 && !silent {
+            sound.language = self.detect(&sound, &known)?;
+            sound.detected = true;
+        }
+        let segments = if silent || input.language_only { Vec::new() } else { self.listen(&sound, ctl)? };
+        Ok(Transcript { language: sound.language.code, confidence: sound.language.share, segments })
+    }
+
+    /// The language that is known already, or those that may be: the requested ones that the model has.
+    fn languages(&self, input: &HearRequest) -> Result<Vec<Language>, InferenceError> {
+        let found = |code: &String, share| {
+            self.words.language(code).map(|token| Language { code: code.clone(), token, share })
+        };
+        if let Some(known) = input.language.as_ref().and_then(|code| found(code, 1.0)) {
+            return Ok(vec![known]);
+        }
+        let share = 1.0 / input.languages.len().max(1) as f32;
+        let found: Vec<Language> = input.languages.iter().filter_map(|code| found(code, share)).collect();
+        if found.is_empty() {
+            let reason = format!("it has none of the languages {:?}", input.languages);
+            return Err(InferenceError::File { path: self.settings.tokenizer.clone(), reason });
+        }
+        Ok(found)
+    }
+
+    /// The most probable of some languages in the first window; it is left encoded, with the first token read.
+    fn detect(&mut self, sound: &Sound<'_>, among: &[Language]) -> Result<Language, InferenceError> {
+        self.encode(sound, 0, self.shortest(sound.count))?;
+        self.model.read(&[&[self.words.start]])?;
+        let scores = self.model.scores(0);
+        let score =
+            |language: &Language| scores.get(language.token as usize).copied().unwrap_or(f32::NEG_INFINITY);
+        let most = among.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
+        let sum: f32 = among.iter().map(|language| (score(language) - most).exp()).sum();
+        let shared = among.iter().map(|language| {
+            let share = (score(language) - most).exp() / sum;
+            Language { share, ..language.clone() }
+        });
+        Ok(most_probable(shared.collect()))
+    }
+
+    /// Frames that are enough for a window with so many frames of sound left.
+    fn shortest(&self, left: usize) -> usize {
+        let whole = self.settings.frames;
+        self.settings.silence.map_or(whole, |silence| (left + silence).next_multiple_of(TICK).min(whole))
+    }
+
+    fn encode(&mut self, sound: &Sound<'_>, from: usize, count: usize) -> Result<(), InferenceError> {
+        let window = sound.frames.window(from, count);
+        let bands = window.len() / count.max(1);
+        let features = self.model.encoder().real(FEATURES, &[1, bands, count], window)?;
+        self.model.encode(vec![(FEATURES.into(), features)])
+    }
+
+    /// Hears window after window.
+    fn listen(&mut self, sound: &Sound<'_>, ctl: &Control<Heard>) -> Result<Vec<Segment>, InferenceError> {
+        let mut segments = Vec::new();
+        let of_ms = frames_ms(sound.count);
+        let mut from = 0;
+        while from < sound.count {
+            ctl.checkpoint()?;
+            let left = (sound.count - from).min(self.settings.frames);
+            let samples = sound.request.samples.get(from * HOP..).unwrap_or_default();
+            let heard = if guard::is_silent(samples.get(..left * HOP).unwrap_or(samples)) {
+                left
+            } else {
+                let ear = Ear { sound, from, left, timed: sound.count > self.settings.frames };
+                let attempt = self.attempt(&ear, ctl)?;
+                self.take(&ear, &attempt, &mut segments)?
+            };
+            from += heard.max(TICK);
+            ctl.progress(Heard { done_ms: frames_ms(from.min(sound.count)), of_ms });
+        }
+        Ok(segments)
+    }
+
+    /// Takes the pieces that somebody said; how many frames were heard.
+    fn take(
+        &self,
+        ear: &Ear<'_>,
+        attempt: &Attempt,
+        into: &mut Vec<Segment>,
+    ) -> Result<usize, InferenceError> {
+        let ticks = u32::try_from(ear.left / TICK).unwrap_or(u32::MAX);
+        let written = guard::once(&attempt.tokens);
+        let (pieces, heard) = if ear.timed {
+            times::pieces(written, self.words.zero(), ticks)
+        } else {
+            (vec![Piece { from: 0, to: ticks, tokens: written.to_vec() }], ticks)
+        };
+        let heard = if heard == ticks { ear.left } else { heard as usize * TICK };
+        if attempt.is_silence() {
+            return Ok(ear.left);
+        }
+        let (doubt, begin) = (attempt.sure < UNSURE || attempt.nobody > NOBODY, frames_ms(ear.from));
+        for piece in pieces {
+            let text = self.words.text(&piece.tokens)?.trim().to_owned();
+            if guard::is_invented(&text, doubt) {
+                tracing::debug!(model = self.name, "a piece that nobody said is left out");
+                continue;
+            }
+            let (start_ms, end_ms) = (begin + piece.from * TICK_MS, begin + piece.to * TICK_MS);
+            into.push(Segment { start_ms, end_ms, text });
+        }
+        Ok(heard)
+    }
+}
+
+fn frames_ms(frames: usize) -> u32 {
+    u32::try_from(frames * 10).unwrap_or(u32::MAX)
+}
+
+fn most_probable(languages: Vec<Language>) -> Language {
+    let nothing = Language { code: String::new(), token: 0, share: 0.0 };
+    languages
+        .into_iter()
+        .reduce(|best, next| if next.share > best.share { next } else { best })
+        .unwrap_or(nothing)
+}
