@@ -127,6 +127,7 @@ fn settlement(taken: &aisaac::store::Taken, outcome: Outcome) -> Settlement<'_> 
         owner: false,
         also: &[NAME],
         for_us: true,
+        heard: None,
         told: &[],
         language: Language::En,
         report: "{}",

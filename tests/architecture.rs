@@ -27,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("intent", &["message", "phrases", "access", "conversation", "inference", "store"]),
     ("drawing", &["message", "media", "store", "inference"]),
     ("outbox", &["message", "phrases", "media", "store", "messenger"]),
-    ("assistant", &["message", "media", "inbox", "access", "conversation", "intent", "store"]),
+    ("assistant", &["message", "media", "inbox", "access", "conversation", "speech", "intent", "store"]),
 ];
 
 /// Crate -> the only rooms that may name it.

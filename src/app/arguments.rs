@@ -127,6 +127,9 @@ pub(super) struct DoctorArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct AskArguments {
+    /// A recording to be heard; TEXT comes with it, then.
+    #[arg(long, value_name = "FILE")]
+    pub(super) voice: Option<PathBuf>,
     /// Where pictures are copied to.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -134,12 +137,14 @@ pub(super) struct AskArguments {
     #[arg(long)]
     pub(super) json: bool,
     /// The message.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "voice")]
     pub(super) text: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StepCommand {
+    /// Recordings -> what was said, and when.
+    Hear(StepArguments),
     /// Text -> intent.
     Understand(StepArguments),
     /// Text -> what to draw.

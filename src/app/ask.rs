@@ -23,11 +23,11 @@ use super::{clock, say};
 use crate::assistant::Report;
 use crate::inbox::Inbox;
 use crate::media::Media;
-use crate::message::{Address, Body, Content, Language, Message, MessageId, Person, Phrase};
-use crate::messenger::console;
-use crate::outbox::text_of;
+use crate::message::{Address, Body, Content, Message, MessageId, Person, Phrase};
+use crate::messenger::{bring, console};
+use crate::outbox::{quoted, text_of};
 use crate::phrases::Phrases;
-use crate::store::{Ended, Role, Store, insist};
+use crate::store::{Ended, ReplyRow, Role, Store, insist};
 
 /// How often a process beside a house looks whether that house is gone.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -99,7 +99,7 @@ impl<'a> Question<'a> {
             address: Address { messenger: console::ASK.to_owned(), chat: "ask".to_owned(), thread: None },
             key: format!("m:{}", clock::boot()),
             from: Person { id: "owner".to_owned(), name: None, language: Some(locale()) },
-            body: Body::Text(arguments.text.join(" ")),
+            body: body(arguments),
             at: clock::now(),
         };
         Self { arguments, message, id: None, replies: Vec::new() }
@@ -129,10 +129,11 @@ impl<'a> Question<'a> {
         let raw = serde_json::to_string(&self.message.body)?;
         let id = Inbox::new(store.clone()).accept(self.message.clone(), &raw, clock::now()).await?;
         self.id = Some(id);
+        self.bring(store, media).await?;
         let (reader, never) = (store.reader(), CancellationToken::new());
         loop {
             for reply in reader.replies_of(id).await?.iter().filter(|reply| !reply.ended) {
-                let shown = self.show(&reply.content, reply.language, phrases, media)?;
+                let shown = self.show(reply, phrases, media)?;
                 self.replies.push(shown);
                 let sent = || store.part_sent(reply.id, 0, "printed", true, clock::now());
                 insist("noting a reply", &never, sent).await;
@@ -147,18 +148,23 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// Brings the recording into the house; a daemon may not be allowed to read where it lies.
+    async fn bring(&self, store: &Store, media: &Media) -> anyhow::Result<()> {
+        let (inbox, wanted) = (Inbox::new(store.clone()), store.wanted_recordings().await?);
+        let Some(wanted) = wanted.into_iter().find(|one| Some(one.id) == self.id) else { return Ok(()) };
+        match bring(console::open(&wanted.recording).await, media, &wanted).await {
+            Ok(()) => inbox.recording_is_here(wanted.id).await?,
+            Err(error) => inbox.recording_is_missing(wanted.id, &error.phrase()).await?,
+        }
+        Ok(())
+    }
+
     /// Prints a reply for people, or keeps it for the one JSON line.
-    fn show(
-        &self,
-        content: &Content,
-        language: Language,
-        phrases: &Phrases,
-        media: &Media,
-    ) -> anyhow::Result<Value> {
-        let text = text_of(content, language, phrases);
-        let Content::Picture(picture) = content else {
+    fn show(&self, reply: &ReplyRow, phrases: &Phrases, media: &Media) -> anyhow::Result<Value> {
+        let text = text_of(&reply.content, reply.language, phrases);
+        let Content::Picture(picture) = &reply.content else {
             if !self.arguments.json {
-                say(&text)?;
+                say(&quoted(reply.heard.as_deref(), &text))?;
             }
             return Ok(json!({"kind": "text", "text": text}));
         };
@@ -179,13 +185,23 @@ impl<'a> Question<'a> {
         if self.arguments.json {
             let replies = std::mem::take(&mut self.replies);
             let mut line = json!({"intent": report.intent, "replies": replies, "ms": report.ms});
-            if let (Some(reason), Some(object)) = (&report.reason, line.as_object_mut()) {
-                object.insert("reason".to_owned(), json!(reason));
+            for (name, value) in [("reason", &report.reason), ("transcript", &report.transcript)] {
+                if let (Some(value), Some(object)) = (value, line.as_object_mut()) {
+                    object.insert(name.to_owned(), json!(value));
+                }
             }
             say(&line.to_string())?;
         }
         std::io::stdout().flush()?;
         Ok(!report.failed && !ended.undrawn)
+    }
+}
+
+fn body(arguments: &AskArguments) -> Body {
+    let text = arguments.text.join(" ");
+    match &arguments.voice {
+        Some(file) => Body::Voice(console::recording(file, Some(text).filter(|text| !text.is_empty()))),
+        None => Body::Text(text),
     }
 }
 

@@ -114,6 +114,7 @@ fn welcome(engines: &Engines, phrases: &Phrases, language: Language) -> Vec<Phra
         }
     }
     said.push(Phrase::new(if engines.painting.is_some() { "welcome-draws" } else { "draw-model-missing" }));
+    said.extend(engines.speech.as_ref().map(|_| Phrase::new("welcome-hears")));
     said
 }
 

@@ -25,6 +25,8 @@ pub struct Config {
     pub answer: Answer,
     /// Pictures.
     pub draw: Draw,
+    /// Speech.
+    pub hear: Hear,
     /// Models and what they run on.
     pub inference: Inference,
     /// What is kept, and for how long.
@@ -69,6 +71,20 @@ pub struct Draw {
     pub waiting_per_person: u32,
     /// Offer "draw this instead" from this likelihood up.
     pub offer_from: f32,
+}
+
+/// Speech.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hear {
+    /// Name of the model that hears every language; the best installed one when absent.
+    pub model: Option<String>,
+    /// Languages that people speak here, by their codes.
+    pub languages: Vec<String>,
+    /// The longest recording, in minutes.
+    pub minutes: u32,
+    /// Hypotheses that a recogniser follows at once.
+    pub beams: u32,
 }
 
 /// What models run on.
@@ -134,6 +150,12 @@ impl Default for Answer {
 impl Default for Draw {
     fn default() -> Self {
         Self { model: "sketch".to_owned(), waiting_per_person: 5, offer_from: 0.35 }
+    }
+}
+
+impl Default for Hear {
+    fn default() -> Self {
+        Self { model: None, languages: vec!["ru".to_owned(), "en".to_owned()], minutes: 10, beams: 1 }
     }
 }
 
@@ -211,6 +233,12 @@ impl Config {
         within(self.answer.hours >= 1, "answer.hours", "≥ 1")?;
         within((1..=1_000).contains(&self.draw.waiting_per_person), "draw.waiting_per_person", "1–1000")?;
         within((0.0..=1.0).contains(&self.draw.offer_from), "draw.offer_from", "0–1")?;
+        let is_code =
+            |code: &String| (2..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase());
+        let codes = !self.hear.languages.is_empty() && self.hear.languages.iter().all(is_code);
+        within(codes, "hear.languages", "[\"ru\", \"en\"]")?;
+        within((1..=180).contains(&self.hear.minutes), "hear.minutes", "1–180")?;
+        within((1..=8).contains(&self.hear.beams), "hear.beams", "1–8")?;
         within(self.inference.threads <= 256, "inference.threads", "0–256")?;
         within(self.inference.memory_mb >= 64, "inference.memory_mb", "≥ 64")?;
         within(self.inference.idle_minutes >= 1, "inference.idle_minutes", "≥ 1")?;
@@ -230,7 +258,11 @@ impl Config {
 
     /// Names that must be in the catalogue.
     fn models(&self, catalogue: &Catalogue) -> Result<(), ConfigError> {
-        let chosen = [("draw.model", Some(&self.draw.model)), ("answer.model", self.answer.model.as_ref())];
+        let chosen = [
+            ("draw.model", Some(&self.draw.model)),
+            ("answer.model", self.answer.model.as_ref()),
+            ("hear.model", self.hear.model.as_ref()),
+        ];
         for (key, name) in chosen {
             let Some(name) = name else { continue };
             if catalogue.get(name).is_none() {
@@ -257,6 +289,7 @@ mod tests {
         assert_eq!(
             format!("{example:?}"),
             format!("{:?}", Config { language: Some(Language::Ru), ..Config::default() })
+                .replace("Hear { model: None", "Hear { model: Some(\"whisper-base\")")
                 .replace("model: None", "model: Some(\"instruct\")")
                 .replace("library: None", "library: Some(\"/usr/lib/libonnxruntime.so\")")
         );
@@ -296,6 +329,8 @@ mod tests {
             ("[access]\nowners = ['bob']\n", "access.owners must be messenger:id"),
             ("[draw]\nmodel = 'skech'\n", "draw.model: there is no model `skech`; did you mean `sketch`?"),
             ("[draw]\noffer_from = 7.0\n", "draw.offer_from must be 0–1"),
+            ("[hear]\nlanguages = ['Russian']\n", "hear.languages must be [\"ru\", \"en\"]"),
+            ("[hear]\nminutes = 0\n", "hear.minutes must be 1–180"),
             ("[hub]\nendpoint = 'huggingface.co'\n", "hub.endpoint must be https://..."),
             ("[hub]\nmirrors = ['https://me:secret@h']\n", "hub.mirrors must be https://..."),
             ("[hub]\ntoken = 'x'\n", "line 2: there is no key `token`; there are endpoint, mirrors, offer"),

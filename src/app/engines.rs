@@ -10,11 +10,12 @@ use super::config::{Config, Device};
 use super::places::Places;
 use crate::drawing;
 use crate::inference::{
-    Answering, Boxed, Budget, Handle, InferenceError, Painting, Permit, Terms, Threads, Understanding,
-    causal_lm, diffusion, runtime, understanding,
+    Answering, Boxed, Budget, Handle, InferenceError, Listening, Painting, Permit, Terms, Threads,
+    Understanding, causal_lm, ctc, diffusion, runtime, understanding, voice_activity, whisper,
 };
 use crate::intent::{self, AnswerFacts, Known, PainterFacts};
 use crate::models::{self, Catalogue, Manifest, State};
+use crate::speech::{self, Recogniser, Speech};
 
 /// How long models have to end: one token, or one denoising step.
 const MODELS_END: Duration = Duration::from_secs(10);
@@ -39,6 +40,8 @@ pub struct Engines {
     pub answering: Option<(Answering, AnswerFacts)>,
     /// The picture model.
     pub painting: Option<PictureModel>,
+    /// What hears.
+    pub speech: Option<Speech>,
     /// The threads they run on.
     pub threads: Threads,
 }
@@ -52,6 +55,7 @@ impl Engines {
             understanding: models.understanding(),
             answering: models.answering(config.answer.model.as_deref()),
             painting: models.painting(&config.draw.model),
+            speech: models.speech(config),
             threads: models.threads,
         }
     }
@@ -69,6 +73,13 @@ pub(super) async fn end(threads: &Threads) {
 pub(super) fn answering(catalogue: &Catalogue) -> Vec<&Manifest> {
     let mut models: Vec<&Manifest> = catalogue.models().filter(|model| model.family == "causal_lm").collect();
     models.sort_by_key(|model| Reverse((model.languages.len(), model.memory_mb)));
+    models
+}
+
+/// Models that hear every language, in the order in which the house prefers them: the larger one hears better.
+pub(super) fn hearing(catalogue: &Catalogue) -> Vec<&Manifest> {
+    let mut models: Vec<&Manifest> = catalogue.models().filter(|model| model.family == "whisper").collect();
+    models.sort_by_key(|model| Reverse(model.memory_mb));
     models
 }
 
@@ -205,6 +216,50 @@ impl Models {
                 .map(|model| Box::new(model) as Boxed<_, _, _>)
         });
         Some(PictureModel { model: Handle::spawn(terms, proven), facts, about })
+    }
+
+    /// What hears; nothing when no recogniser is installed.
+    fn speech(&self, config: &Config) -> Option<Speech> {
+        let general = match config.hear.model.as_deref() {
+            Some(name) => self.ready(name),
+            None => hearing(&self.catalogue).into_iter().find_map(|model| self.ready(&model.name)),
+        };
+        // One that knows a single language is preferred for that language.
+        let special = self.catalogue.models().filter(|model| model.family == "ctc");
+        let special = special.filter_map(|model| self.ready(&model.name)).next();
+        let recognisers: Vec<Recogniser> =
+            special.into_iter().chain(general).map(|found| self.recogniser(found)).collect();
+        let options = speech::Options {
+            languages: config.hear.languages.clone(),
+            most: Duration::from_secs(60 * u64::from(config.hear.minutes)),
+            beams: config.hear.beams,
+        };
+        (!recognisers.is_empty()).then(|| Speech { voices: self.voices(), recognisers, options })
+    }
+
+    fn recogniser(&self, (manifest, folder): (Manifest, PathBuf)) -> Recogniser {
+        let (terms, hardware, single) =
+            (self.terms(&manifest), self.hardware.clone(), manifest.family == "ctc");
+        let languages = if single { manifest.languages.clone() } else { Vec::new() };
+        let proven = self.proven(&manifest.clone(), move || {
+            if single {
+                ctc::load(&manifest, &folder, &hardware).map(|model| Box::new(model) as Boxed<_, _, _>)
+            } else {
+                whisper::load(&manifest, &folder, &hardware).map(|model| Box::new(model) as Boxed<_, _, _>)
+            }
+        });
+        Recogniser { model: Handle::spawn(terms, proven), languages }
+    }
+
+    /// The detector of voices. It runs on the processor, so it waits for no card.
+    fn voices(&self) -> Option<Listening> {
+        let (manifest, folder) = self.ready("voice-activity")?;
+        let (mut terms, hardware) = (self.terms(&manifest), self.hardware.clone());
+        terms.permit = None;
+        let proven = self.proven(&manifest.clone(), move || {
+            voice_activity::load(&folder, &hardware).map(|model| Box::new(model) as Boxed<_, _, _>)
+        });
+        Some(Handle::spawn(terms, proven))
     }
 }
 

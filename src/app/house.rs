@@ -22,7 +22,7 @@ use crate::inference::{Threads, UnderstandRequest, Understanding};
 use crate::intent::{self, Kit};
 use crate::media::Media;
 use crate::message::{Language, Notice};
-use crate::messenger::{Messenger, console};
+use crate::messenger::{Fetcher, Messenger, console};
 use crate::outbox::Outbox;
 use crate::phrases::Phrases;
 use crate::store::{Limits, Role, Store, StoreError};
@@ -80,6 +80,8 @@ pub struct House {
     pub outbox: Outbox,
     /// What is shown while the house works.
     pub notices: mpsc::Receiver<Notice>,
+    /// Brings what messages carry.
+    pub fetcher: Fetcher,
     media: Media,
     messengers: Vec<Arc<dyn Messenger>>,
     keep_ms: i64,
@@ -119,12 +121,14 @@ impl House {
             messengers: messengers.iter().map(|one| one.name()).chain([console::ASK]).collect(),
         };
         let rooms = (store.clone(), media.clone(), access(config));
-        let assistant = Assistant::new(rooms, kit, options, time.now, time.dice);
+        let assistant = Assistant::new(rooms, (kit, engines.speech), options, time.now, time.dice);
         let painter = engines.painting.map(|painting| {
             let model = (painting.model, painting.about);
             Painter::new(store.clone(), media.clone(), model, tell, time.now)
         });
         let outbox = Outbox::new(store.clone(), phrases, media.clone(), messengers.clone(), time.now);
+        let inbox = Inbox::new(store.clone());
+        let fetcher = Fetcher::new(inbox, media.clone(), messengers.clone(), time.now);
         let keep_ms = i64::from(config.keep.days) * 24 * 3_600_000;
         let threads = engines.threads;
         Self {
@@ -134,6 +138,7 @@ impl House {
             outbox,
             notices,
             media,
+            fetcher,
             messengers,
             keep_ms,
             time,
@@ -183,12 +188,13 @@ impl House {
         let keep =
             Upkeep { store: &house.store, media: &house.media, keep_ms: house.keep_ms, now: house.time.now };
         let keep = keep.run(&work);
+        let fetch = house.fetcher.run(&work);
         let working = async {
             let all = async {
                 // `ask` has its message already: its first request loads what it needs.
                 let warm = house.understanding.filter(|_| !house.messengers.is_empty());
                 let warm = warm_up(warm, &work);
-                tokio::join!(house.assistant.run(work.clone()), paint, keep, warm);
+                tokio::join!(house.assistant.run(work.clone()), paint, fetch, keep, warm);
             };
             Box::pin(ends_in(all, &work, WORK_ENDS, "the work in hand")).await;
             delivery.cancel();

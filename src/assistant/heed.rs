@@ -16,6 +16,8 @@ pub(super) enum Heeded {
         /// The new text.
         text: String,
     },
+    /// Somebody spoke: it has to be heard first.
+    Hear,
     /// End what runs in the lane.
     Stop,
     /// Say this and nothing more.
@@ -29,6 +31,7 @@ pub(super) fn heed(body: &Body, standing: Standing) -> Heeded {
     }
     let text = match body {
         Body::Text(text) | Body::Edit { text, .. } => text,
+        Body::Voice(_) => return Heeded::Hear,
         Body::Unsupported(what) if what == "utf8" => return Heeded::Refuse(Phrase::new("broken-text")),
         Body::Unsupported(_) => return Heeded::Refuse(Phrase::new("unsupported-body")),
     };
@@ -49,10 +52,14 @@ pub(super) fn heed(body: &Body, standing: Standing) -> Heeded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Recording;
 
     #[test]
     fn what_is_heeded() {
         let text = |text: &str| Body::Text(text.into());
+        let voice = Body::Voice(Recording { remote: "v".into(), caption: None });
+        assert_eq!(heed(&voice, Standing::Member), Heeded::Hear);
+        assert!(matches!(heed(&voice, Standing::Stranger), Heeded::Refuse(_)));
         assert_eq!(heed(&text(" hi "), Standing::Owner), Heeded::Text("hi".into()));
         assert_eq!(heed(&text("hi"), Standing::Stranger), Heeded::Refuse(Phrase::new("stranger")));
         assert_eq!(heed(&text(" \n"), Standing::Member), Heeded::Refuse(Phrase::new("empty")));

@@ -29,6 +29,12 @@ impl Made {
         Self::saying(Phrase::new("our-fault"), Language::En)
     }
 
+    /// Says this, which is not what was asked for.
+    pub(super) fn refusing(phrase: Phrase, language: Language, report: Report) -> Self {
+        let report = Report { failed: true, reason: Some(phrase.key.clone()), ..report };
+        Self { report, ..Self::saying(phrase, language) }
+    }
+
     fn saying(phrase: Phrase, language: Language) -> Self {
         Self {
             outcome: Outcome::Say { content: Content::Phrases { phrases: vec![phrase] }, remember: None },
@@ -37,6 +43,18 @@ impl Made {
             interrupted: false,
         }
     }
+}
+
+/// What somebody says, typed or heard, and what stands around it.
+pub(super) struct Words {
+    pub(super) text: String,
+    /// The drawing whose request this changes.
+    pub(super) edited: Option<DrawingId>,
+    pub(super) language: Language,
+    pub(super) settings: Settings,
+    /// The question of ours that is not answered yet.
+    pub(super) pending: Option<Pending>,
+    pub(super) report: Report,
 }
 
 impl Assistant {
@@ -53,25 +71,24 @@ impl Assistant {
         self.store.reached(Step::Heeded, taken.id.get()).await;
         let text = match &heeded {
             Heeded::Text(text) | Heeded::Edit { text, .. } => text.as_str(),
-            Heeded::Stop | Heeded::Refuse(_) => "",
+            Heeded::Hear | Heeded::Stop | Heeded::Refuse(_) => "",
         };
         let language = self.language(text, &settings, message.from.language);
+        let words = |text, edited| {
+            let report = Report::default();
+            Words { text, edited, language, settings: settings.clone(), pending: pending.clone(), report }
+        };
         match heeded {
-            Heeded::Refuse(phrase) => {
-                let failed = Report { failed: true, reason: Some(phrase.key.clone()), ..Report::default() };
-                Made { report: failed, ..Made::saying(phrase, language) }
-            }
+            Heeded::Refuse(phrase) => Made::refusing(phrase, language, Report::default()),
+            Heeded::Hear => self.hear(taken, (settings, pending), stop).await,
             Heeded::Stop => {
                 let report = Report { intent: "stop".into(), ..Report::default() };
                 Made { outcome: Outcome::Stop, language, report, interrupted: false }
             }
-            Heeded::Text(text) => {
-                self.understand_and_act(taken, &text, None, (language, settings, pending), stop).await
-            }
+            Heeded::Text(text) => self.understand_and_act(taken, words(text, None), stop).await,
             Heeded::Edit { of, text } => match self.kit.reader.drawing_of(&message.address, &of).await {
                 Ok(Some((drawing, true))) => {
-                    let lane = (language, settings, pending);
-                    self.understand_and_act(taken, &text, Some(drawing), lane, stop).await
+                    self.understand_and_act(taken, words(text, Some(drawing)), stop).await
                 }
                 Ok(Some((_, false))) => Made::saying(Phrase::new("edit-too-late"), language),
                 Ok(None) => Made { outcome: Outcome::Nothing, ..Made::apology() },
@@ -80,18 +97,16 @@ impl Assistant {
         }
     }
 
-    async fn understand_and_act(
+    pub(super) async fn understand_and_act(
         &self,
         taken: &Taken,
-        text: &str,
-        edited: Option<DrawingId>,
-        (language, settings, pending): (Language, Settings, Option<Pending>),
+        words: Words,
         stop: &CancellationToken,
     ) -> Made {
-        let mut report = Report::default();
+        let (language, edited, mut report) = (words.language, words.edited, words.report.clone());
         self.show(taken, Show::Typing);
         let since = Instant::now();
-        let routed = route(text, pending.as_ref(), &self.kit, stop).await;
+        let routed = route(&words.text, words.pending.as_ref(), &self.kit, stop).await;
         report.time("understand", since);
         let route = match routed {
             Ok(route) => route,
@@ -102,7 +117,7 @@ impl Assistant {
         tracing::debug!(message = taken.id.get(), intent = name, "understood");
         self.store.reached(Step::Understood, taken.id.get()).await;
         let since = Instant::now();
-        let ask = self.ask(taken, text, &route, pending, (language, settings), stop);
+        let ask = self.ask(taken, words, &route, stop);
         let acted = route.intent.handle(&ask, &self.kit).await;
         report.time("act", since);
         self.show(taken, Show::Clear);
@@ -118,24 +133,16 @@ impl Assistant {
         }
     }
 
-    fn ask(
-        &self,
-        taken: &Taken,
-        text: &str,
-        route: &Route,
-        pending: Option<Pending>,
-        (language, settings): (Language, Settings),
-        stop: &CancellationToken,
-    ) -> Ask {
+    fn ask(&self, taken: &Taken, words: Words, route: &Route, stop: &CancellationToken) -> Ask {
         Ask {
-            text: text.to_owned(),
+            text: words.text,
             args: route.args.clone(),
             slash: route.slash,
             address: taken.message.address.clone(),
             person: taken.message.from.id.clone(),
-            language,
-            settings,
-            pending: pending.filter(|_| route.answers_pending),
+            language: words.language,
+            settings: words.settings,
+            pending: words.pending.filter(|_| route.answers_pending),
             offer_drawing: route.offer_drawing,
             seed: (self.dice)(),
             stop: stop.clone(),
@@ -144,13 +151,19 @@ impl Assistant {
     }
 
     /// The language to reply in: what the lane chose, what the text is in, what the messenger says, the house's own.
-    fn language(&self, text: &str, settings: &Settings, hint: Option<Language>) -> Language {
+    pub(super) fn language(&self, text: &str, settings: &Settings, hint: Option<Language>) -> Language {
         let written = if text.starts_with('/') { None } else { tongue(&plain(text)).of_house() };
         settings.language.or(written).or(hint).unwrap_or(self.options.language)
     }
 
     /// The one place where a failure stops travelling: a phrase for the person, the cause for the log.
-    fn failed(&self, failure: Failure, language: Language, intent: &str, mut report: Report) -> Made {
+    pub(super) fn failed(
+        &self,
+        failure: Failure,
+        language: Language,
+        intent: &str,
+        mut report: Report,
+    ) -> Made {
         let cause = failure.source.as_deref().map(|cause| causes(cause));
         match failure.kind {
             FailureKind::Theirs => tracing::debug!(intent, key = %failure.phrase.key, "refused"),
@@ -180,6 +193,7 @@ impl Assistant {
                 also: &also,
                 for_us: standing != Standing::Stranger,
                 told: &told,
+                heard: made.report.transcript.as_deref(),
                 language: made.language,
                 report: &report,
                 limits: self.options.limits,
@@ -199,7 +213,11 @@ impl Assistant {
             self.stop_lane(&taken.message.address.lane());
         }
         self.store.reached(Step::Settled, taken.id.get()).await;
-        if let Some(gone) = settled.and_then(|settled| settled.forgotten) {
+        let settled = settled.unwrap_or_default();
+        if !settled.orphans.is_empty() {
+            self.media.remove(&settled.orphans);
+        }
+        if let Some(gone) = settled.forgotten {
             self.forget(taken, &gone).await;
         }
         tracing::info!(message = taken.id.get(), intent = %made.report.intent, failed = made.report.failed, lane = taken.message.address.lane(), "settled");
@@ -221,7 +239,7 @@ impl Assistant {
         self.show(taken, Show::Forget);
     }
 
-    fn show(&self, taken: &Taken, show: Show) {
+    pub(super) fn show(&self, taken: &Taken, show: Show) {
         let _ = self.kit.notices.try_send(Notice { address: taken.message.address.clone(), show });
     }
 }

@@ -1,9 +1,10 @@
 //! The assistant: takes messages lane by lane and turns each into rows.
 //!
-//! Steps with names: *heed* (pure: is it for us, can we read it), *understand* (text -> intent), *act* (intent ->
-//! outcome), *settle*. One message at a time per lane, several lanes at once; `/stop`, `/cancel` and `/queue` pass
+//! Steps with names: *heed* (pure: is it for us, can we read it), *hear* (recording -> text), *understand* (text ->
+//! intent), *act* (intent -> outcome), *settle*. One message at a time per lane, several lanes at once; `/stop`, `/cancel` and `/queue` pass
 //! beside their lane. It knows neither messengers nor models, only the seams.
 
+mod hear;
 mod heed;
 mod journey;
 mod report;
@@ -25,6 +26,7 @@ use crate::inbox::is_control;
 use crate::intent::Kit;
 use crate::media::Media;
 use crate::message::{Language, Step};
+use crate::speech::Speech;
 use crate::store::{Limits, Store, StoreError, Taken, attend};
 
 /// Control messages handled at once.
@@ -62,6 +64,7 @@ pub struct Assistant {
     store: Store,
     media: Media,
     access: Arc<Access>,
+    speech: Option<Speech>,
     kit: Kit,
     options: Options,
     clock: fn() -> i64,
@@ -76,7 +79,7 @@ impl Assistant {
     #[must_use]
     pub fn new(
         (store, media, access): (Store, Media, Access),
-        kit: Kit,
+        (kit, speech): (Kit, Option<Speech>),
         options: Options,
         clock: fn() -> i64,
         dice: fn() -> u64,
@@ -84,7 +87,7 @@ impl Assistant {
         let lanes = Arc::new(Semaphore::new(options.lanes));
         let beside = Arc::new(Semaphore::new(BESIDE));
         let (access, running) = (Arc::new(access), Arc::default());
-        Self { store, media, access, kit, options, clock, dice, lanes, beside, running }
+        Self { store, media, access, speech, kit, options, clock, dice, lanes, beside, running }
     }
 
     /// Handles messages until told to stop; messages in hand then go back with their attempt.

@@ -15,6 +15,9 @@ pub struct Report {
     /// Why it was not done as asked (`language`, or the key of what was said).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What was heard, where somebody spoke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<String>,
     /// It ended in a phrase of failure.
     #[serde(default)]
     pub failed: bool,

@@ -137,10 +137,7 @@ impl Painter {
     async fn finish(&self, claimed: &Claimed, picture: &Picture, bytes: &[u8]) -> Result<(), Unwritten> {
         self.store.writes(claimed).await?;
         let name = claimed.file();
-        let (media, file, copy) = (self.media.clone(), name.clone(), bytes.to_vec());
-        tokio::task::spawn_blocking(move || media.write(&file, &copy))
-            .await
-            .map_err(std::io::Error::other)??;
+        self.media.write(&name, bytes).await?;
         self.store.reached(Step::Written, claimed.id.get()).await;
         let reply = PictureReply {
             file: name.clone(),

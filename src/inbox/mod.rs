@@ -3,8 +3,12 @@
 //! In: a message as a messenger offers it. Out: its row, or the row that was there already. Text is bounded and freed of
 //! control and bidirectional characters here, so that no later room has to. It must never read who may talk.
 
-use crate::message::{Body, Message, MessageId, Step};
-use crate::store::{Accepted, Store, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use crate::message::{Body, Message, MessageId, Phrase, Recording, Step};
+use crate::store::{Accepted, Store, attend};
+
+pub use crate::store::{StoreError, Wanted};
 
 /// Longest text that is kept, in characters; one more character is kept so that the journey can refuse it in words.
 pub const TEXT_LIMIT: usize = 8_000;
@@ -33,7 +37,10 @@ impl Inbox {
     /// # Errors
     /// When the row cannot be committed: the update must not be confirmed then.
     pub async fn accept(&self, mut message: Message, raw: &str, now: i64) -> Result<MessageId, StoreError> {
-        if let Body::Text(text) | Body::Edit { text, .. } = &mut message.body {
+        if let Body::Text(text)
+        | Body::Edit { text, .. }
+        | Body::Voice(Recording { caption: Some(text), .. }) = &mut message.body
+        {
             *text = clean(text);
         }
         let raw: String = raw.chars().take(4 * TEXT_LIMIT).collect();
@@ -41,6 +48,9 @@ impl Inbox {
             Accepted::New(id) => {
                 tracing::info!(message = id.get(), lane = message.address.lane(), "accepted");
                 self.store.reached(Step::Accepted, id.get()).await;
+                if matches!(message.body, Body::Voice(_)) {
+                    self.store.bells().recordings.notify_one();
+                }
                 Ok(id)
             }
             Accepted::Duplicate(id) => {
@@ -48,6 +58,42 @@ impl Inbox {
                 Ok(id)
             }
         }
+    }
+}
+
+/// What messengers bring after a message was accepted.
+impl Inbox {
+    /// Does `work` whenever a recording may be wanted, until told to stop.
+    pub async fn attend_recordings<F: Future<Output = Result<bool, StoreError>>>(
+        &self,
+        stop: &CancellationToken,
+        work: impl FnMut() -> F,
+    ) {
+        attend("bringing recordings", &self.store.bells().recordings, stop, work).await;
+    }
+
+    /// Recordings that are still to be brought, the oldest message first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wanted(&self) -> Result<Vec<Wanted>, StoreError> {
+        self.store.wanted_recordings().await
+    }
+
+    /// The file lies in its place: the message is ready.
+    ///
+    /// # Errors
+    /// When the database fails; the recording stays wanted.
+    pub async fn recording_is_here(&self, id: MessageId) -> Result<(), StoreError> {
+        self.store.recording_is_here(id).await
+    }
+
+    /// The file will never come: the message is ready, and its sender will be told why.
+    ///
+    /// # Errors
+    /// When the database fails; the recording stays wanted.
+    pub async fn recording_is_missing(&self, id: MessageId, why: &Phrase) -> Result<(), StoreError> {
+        self.store.recording_is_missing(id, why).await
     }
 }
 

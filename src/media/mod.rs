@@ -5,8 +5,10 @@
 pub mod png;
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
 /// How a file ends that is being written.
 const ASIDE: &str = ".aisaac-part";
@@ -37,17 +39,25 @@ impl Media {
     ///
     /// # Errors
     /// When the name is no plain file name, or the disk refuses (a full disk is `StorageFull`).
-    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    pub async fn write(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+        self.receive(name, bytes, u64::MAX).await
+    }
+
+    /// The same for what comes bit by bit, at most `most` bytes.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; when what comes breaks off; `FileTooLarge` when there is more of it.
+    pub async fn receive(&self, name: &str, from: impl AsyncRead + Unpin, most: u64) -> io::Result<PathBuf> {
         if Path::new(name).file_name().is_none_or(|plain| plain != name) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file name"));
         }
         let (aside, path) = (self.folder.join(format!(".{name}{ASIDE}")), self.folder.join(name));
-        let written = write_synced(&aside, bytes).and_then(|()| fs::rename(&aside, &path));
-        if let Err(error) = written {
+        if let Err(error) = write_synced(&aside, from, most).await {
             let _ = fs::remove_file(&aside);
             return Err(error);
         }
-        File::open(&self.folder)?.sync_all()?;
+        tokio::fs::rename(&aside, &path).await?;
+        tokio::fs::File::open(&self.folder).await?.sync_all().await?;
         Ok(path)
     }
 
@@ -82,21 +92,25 @@ impl Media {
     }
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+async fn write_synced(path: &Path, from: impl AsyncRead + Unpin, most: u64) -> io::Result<()> {
+    let mut file = tokio::fs::File::create(path).await?;
+    let came = tokio::io::copy(&mut from.take(most.saturating_add(1)), &mut file).await?;
+    if came > most {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    file.flush().await?;
+    file.sync_all().await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_what_a_cut_off_write_left_is_tidied_away() {
+    #[tokio::test]
+    async fn only_what_a_cut_off_write_left_is_tidied_away() {
         let folder = tempfile::tempdir().unwrap();
         let media = Media::open(folder.path().join("media")).unwrap();
-        let kept = media.write("1-7.png", b"kept").unwrap();
+        let kept = media.write("1-7.png", b"kept").await.unwrap();
         for other in ["holiday.jpg", ".hidden", ".2-7.png.aisaac-part"] {
             fs::write(folder.path().join("media").join(other), b"x").unwrap();
         }
@@ -104,6 +118,16 @@ mod tests {
         assert_eq!(fs::read(kept).unwrap(), b"kept");
         let left = fs::read_dir(folder.path().join("media")).unwrap().count();
         assert_eq!(left, 3, "somebody's own files stay");
-        assert!(media.write("../out.png", b"").is_err());
+        assert!(media.write("../out.png", b"").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn more_than_may_come_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let media = Media::open(folder.path().join("media")).unwrap();
+        assert!(media.receive("a", &b"four"[..], 4).await.is_ok());
+        let refused = media.receive("b", &b"five!"[..], 4).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(fs::read_dir(folder.path().join("media")).unwrap().count(), 1);
     }
 }

@@ -159,8 +159,20 @@ pub enum Body {
         /// The new text.
         text: String,
     },
+    /// Somebody spoke.
+    Voice(Recording),
     /// Something that no room can read yet; the word names it in the log.
     Unsupported(String),
+}
+
+/// Speech as a messenger offers it: not the sound, but where the messenger finds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// The messenger's own reference: a file's id, a path.
+    pub remote: String,
+    /// Words that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
 }
 
 /// One message as a messenger offers it to the inbox.

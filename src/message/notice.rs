@@ -18,6 +18,13 @@ pub enum Show {
     Typing,
     /// The answer as far as it has grown.
     Draft(String),
+    /// A recording is listened to.
+    Hearing {
+        /// Seconds heard.
+        done: u32,
+        /// Seconds in all.
+        of: u32,
+    },
     /// Place in the FIFO, 1 is next.
     Position {
         /// Whose drawing.

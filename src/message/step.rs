@@ -33,6 +33,8 @@ steps! {
     Taken = "taken",
     /// It has been read, and whether it is for us is decided.
     Heeded = "heeded",
+    /// What was said in its recording is known, in memory only.
+    Heard = "heard",
     /// Its intent is known.
     Understood = "understood",
     /// It has become an outcome, in memory only.

@@ -5,15 +5,19 @@
 //! once, in the outbox. It must never name a model, an intent or the store.
 
 pub mod console;
+mod fetch;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::io::AsyncRead;
 use tokio_util::sync::CancellationToken;
 
 use crate::inbox::Inbox;
-use crate::message::{Address, Notice};
+use crate::message::{Address, Notice, Phrase, Recording};
+
+pub use fetch::{Fetcher, LARGEST, bring};
 
 /// Names of every messenger there is; a new one is one folder and one line here.
 pub const KNOWN: &[&str] = &[console::NAME];
@@ -86,6 +90,47 @@ pub enum DeliveryError {
     },
 }
 
+/// A recording as it comes.
+pub type Incoming = Box<dyn AsyncRead + Send + Unpin>;
+
+/// Why a recording does not come.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// Again later.
+    #[error("not brought, to be tried again: {reason}")]
+    Later {
+        /// How long the service asked us to wait.
+        after: Option<Duration>,
+        /// What happened.
+        reason: String,
+    },
+    /// Never.
+    #[error("not to be had: {reason}")]
+    Never {
+        /// What is said to whoever sent it.
+        phrase: Phrase,
+        /// What happened.
+        reason: String,
+    },
+}
+
+impl FetchError {
+    /// What is said when it is not tried any more.
+    #[must_use]
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Later { .. } => Phrase::new("voice-gone"),
+            Self::Never { phrase, .. } => phrase.clone(),
+        }
+    }
+}
+
+/// The wait before the next of several tries: 1 s, doubled with each failure, 5 min at most.
+#[must_use]
+pub fn backoff(failures: u32) -> Duration {
+    Duration::from_secs(1_u64.checked_shl(failures.min(9)).unwrap_or(u64::MAX).min(300))
+}
+
 /// Why listening ended before it was told to.
 #[derive(Debug, thiserror::Error)]
 #[error("messenger {messenger} stopped listening: {reason}")]
@@ -115,6 +160,12 @@ pub trait Messenger: Send + Sync {
         key: &str,
         replaces: Option<&RemoteId>,
     ) -> Result<RemoteId, DeliveryError>;
+
+    /// Opens a recording that one of its messages carries. It is read to its end, or until there is too much of it.
+    async fn fetch(&self, recording: &Recording) -> Result<Incoming, FetchError> {
+        let reason = format!("{} carries no recordings, and this is one: {}", self.name(), recording.remote);
+        Err(FetchError::Never { phrase: Phrase::new("unsupported-body"), reason })
+    }
 
     /// Shows one notice, best effort.
     async fn show(&self, notice: &Notice);

@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::media::Media;
 use crate::message::{Notice, PictureReply, ReplyId, Show, Step, millis};
-use crate::messenger::{DeliveryError, Dialect, Messenger, Part, PartBody, RemoteId};
+use crate::messenger::{DeliveryError, Dialect, Messenger, Part, PartBody, RemoteId, backoff};
 use crate::phrases::Phrases;
 use crate::store::{Due, Store, StoreError, attend};
 
-pub use render::text_of;
+pub use render::{quoted, text_of};
 pub use split::split;
 
 /// The longest that a service may have a reply put off at a time.
@@ -160,7 +160,7 @@ impl Outbox {
             let caption: String = self.caption(due, picture).chars().take(dialect.caption_limit).collect();
             return vec![part(PartBody::Picture { path: self.media.path(&picture.file), caption })];
         }
-        let text = text_of(&due.content, due.language, &self.phrases);
+        let text = quoted(due.heard.as_deref(), &text_of(&due.content, due.language, &self.phrases));
         split(&text, dialect.text_limit).into_iter().map(|text| part(PartBody::Text(text))).collect()
     }
 
@@ -212,9 +212,4 @@ fn not_left(due: &Due, error: DeliveryError) -> Unrecorded {
             Unrecorded::PutOff { reply, wait: backoff(due.attempt) }
         }
     }
-}
-
-/// 1 s, doubled with each failure, 5 min at most.
-fn backoff(attempt: u32) -> Duration {
-    Duration::from_secs(1_u64.checked_shl(attempt.min(9)).unwrap_or(u64::MAX).min(300))
 }

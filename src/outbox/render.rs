@@ -19,6 +19,15 @@ pub fn text_of(content: &Content, language: Language, phrases: &Phrases) -> Stri
     }
 }
 
+/// A reply with what was heard above it, as a quoted line.
+#[must_use]
+pub fn quoted(heard: Option<&str>, text: &str) -> String {
+    match heard {
+        Some(heard) => format!("> {}\n\n{text}", heard.replace('\n', " ")),
+        None => text.to_owned(),
+    }
+}
+
 /// The sentence under a picture: what it shows, its seed and steps, what of the request was not
 /// read, and what the model's manifest wants said.
 pub(super) fn caption(picture: &PictureReply, language: Language, phrases: &Phrases) -> String {

@@ -3,6 +3,7 @@
 ## Meeting people
 welcome = Hello! Everything stays on this computer. Ask in your own words, or type /help.
 welcome-answers = I answer questions and write what you ask for.
+welcome-hears = I listen, too: /voice FILE plays me a recording.
 welcome-draws = I draw, too: tell me what, for example “draw a red apple”.
 greeting = Hello! Ask me something, or tell me what to draw.
 thanks = You are welcome!
@@ -33,7 +34,7 @@ picture-caption = { $prompt } · seed { $seed } · { $steps ->
         [one] { $steps } step
        *[other] { $steps } steps
     }
-sketch-caption = A small sketch model drew this: it knows single things in their usual colours, not scenes.
+sketch-caption = A small sketch model drew this: it knows single things, their colours and sizes, not scenes.
 unknown-subject = I cannot draw “{ $subject }” yet: the sketch model here knows { $count ->
         [one] { $count } thing
        *[other] { $count } things
@@ -93,6 +94,24 @@ persona-shown = I answer as: { $persona } (my own character again: /persona rese
 persona-none = I answer in my own character. Change it with /persona and a description.
 persona-foreign = The answer model here reads a persona only in: { $languages }. Please describe it in one of them.
 
+## Hearing
+hear-model-missing = I cannot listen yet: no hearing model is installed. The owner can run: aisaac models pull starter
+voice-silent = I could not hear anybody speak in this recording.
+voice-language = I could not recognise this language. I understand: { $languages }.
+voice-empty = This recording is empty.
+voice-not-audio = This file is not a recording that I can read.
+voice-no-audio = There is no sound in this file.
+voice-codec = I cannot read this kind of recording ({ $codec }).
+voice-too-long = This recording is too long: I listen to at most { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    }.
+voice-too-large = This file is too large: I take recordings of at most { $limit } MB.
+voice-damaged = This recording is damaged; I cannot read it.
+voice-gone = This recording did not reach me. Please send it again.
+voice-unreadable = I cannot read the file { $file }: { $reason }
+console-hearing = listening: { $done } of { $of } s
+
 ## Settings
 settings-shown = Language: { $language }. Size: { $size }. Steps: { $steps }. Seed: { $seed }.
 settings-changed = Done. Language: { $language }. Size: { $size }. Steps: { $steps }. Seed: { $seed }.
@@ -122,6 +141,7 @@ doctor-name-model = model { $which }
 doctor-name-understanding = understanding
 doctor-name-answers = answers
 doctor-name-pictures = pictures
+doctor-name-hearing = hearing
 doctor-name-languages = languages
 doctor-name-cuda = CUDA
 doctor-name-memory = memory

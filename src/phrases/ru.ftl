@@ -3,6 +3,7 @@
 ## Знакомство
 welcome = Здравствуйте! Всё остаётся на этом компьютере. Просите своими словами; /help покажет, что я умею.
 welcome-answers = Я отвечаю на вопросы и пишу, что попросите.
+welcome-hears = Я и слушаю: /voice ФАЙЛ даёт мне запись.
 welcome-draws = Ещё я рисую: скажите что, например «нарисуй рыжего кота».
 greeting = Привет! Скажите, что нарисовать; /help покажет, что ещё я умею.
 thanks = Пожалуйста!
@@ -34,7 +35,7 @@ picture-caption = { $prompt } · сид { $seed } · { $steps ->
         [few] { $steps } шага
        *[other] { $steps } шагов
     }
-sketch-caption = Это набросок маленькой модели: она знает отдельные вещи в обычных цветах, а не сцены.
+sketch-caption = Это набросок маленькой модели: она знает отдельные вещи, их цвет и размер, а не сцены.
 unknown-subject = «{ $subject }» я пока нарисовать не могу: модель набросков знает { $count ->
         [one] { $count } вещь
         [few] { $count } вещи
@@ -98,6 +99,25 @@ persona-shown = Я отвечаю так: { $persona } (обычный хара�
 persona-none = Я отвечаю в своём характере. Поменять: /persona и описание.
 persona-foreign = Модель ответов здесь читает характер только на языках: { $languages }. Опишите его на одном из них.
 
+## Слух
+hear-model-missing = Слушать я пока не могу: модель слуха не установлена. Хозяин может выполнить: aisaac models pull starter
+voice-silent = В этой записи я не услышал речи.
+voice-language = Я не узнал этот язык. Я понимаю: { $languages }.
+voice-empty = Эта запись пустая.
+voice-not-audio = Этот файл — не запись, которую я могу прочесть.
+voice-no-audio = В этом файле нет звука.
+voice-codec = Такие записи ({ $codec }) я читать не умею.
+voice-too-long = Эта запись слишком длинная: я слушаю не больше { $minutes ->
+        [one] { $minutes } минуты
+        [few] { $minutes } минут
+       *[other] { $minutes } минут
+    }.
+voice-too-large = Этот файл слишком большой: я принимаю записи не больше { $limit } МБ.
+voice-damaged = Эта запись повреждена, прочесть её нельзя.
+voice-gone = Эта запись до меня не дошла. Пришлите её, пожалуйста, ещё раз.
+voice-unreadable = Не могу прочесть файл { $file }: { $reason }
+console-hearing = слушаю: { $done } из { $of } с
+
 ## Настройки
 settings-shown = Язык: { $language }. Размер: { $size }. Шаги: { $steps }. Сид: { $seed }.
 settings-changed = Готово. Язык: { $language }. Размер: { $size }. Шаги: { $steps }. Сид: { $seed }.
@@ -128,6 +148,7 @@ doctor-name-model = модель { $which }
 doctor-name-understanding = понимание
 doctor-name-answers = ответы
 doctor-name-pictures = рисунки
+doctor-name-hearing = слух
 doctor-name-languages = языки
 doctor-name-cuda = CUDA
 doctor-name-memory = память

@@ -9,6 +9,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::forget::{files, spare};
+use super::recordings::doom_all;
 use super::{Forgotten, Store, StoreError, copy};
 
 /// A copy that was made before a change of the tables holds text that is deleted here meanwhile: it stays a week.
@@ -65,11 +66,19 @@ impl Store {
     /// Deletes rows that have ended: nothing begins them again.
     async fn delete(&self, table: &str, ids: &[i64]) -> Result<(), StoreError> {
         let ids = serde_json::to_string(ids).unwrap_or_default();
-        let what = if table == "drawings" { "RETURNING picture, id, queued_at, commission" } else { "" };
+        let what = match table {
+            "drawings" => "RETURNING picture, id, queued_at, commission",
+            "messages" => "RETURNING recording",
+            _ => "",
+        };
         let sql = format!("DELETE FROM {table} WHERE id IN (SELECT value FROM json_each(?)) {what}");
         let mut tx = self.begin().await?;
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(ids).fetch_all(&mut *tx).await?;
-        files(&mut tx, &rows, &mut Forgotten::default()).await?;
+        match table {
+            "drawings" => files(&mut tx, &rows, &mut Forgotten::default()).await?,
+            "messages" => doom_all(&mut tx, &rows, &mut Vec::new()).await?,
+            _ => {}
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -232,6 +232,7 @@ impl Store {
                 person: &claimed.person,
                 reply_to: claimed.reply_to.as_deref(),
                 language: claimed.language,
+                heard: None,
                 content,
             };
             replies::insert(&mut tx, &reply, now).await?;
@@ -336,6 +337,7 @@ pub(super) async fn tell(
         person: &drawing.person,
         reply_to: drawing.reply_to.as_deref(),
         language: drawing.language,
+        heard: None,
         content: &Content::Phrases { phrases: vec![phrase] },
     };
     replies::insert(connection, &reply, now).await?;

@@ -4,7 +4,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::drawings::file_of;
 use super::messages::from_json;
-use super::{StoreError, Taken};
+use super::{StoreError, Taken, recordings};
 use crate::message::PictureReply;
 
 /// What was deleted.
@@ -29,10 +29,7 @@ pub(super) async fn forget(
     for messenger in also {
         forget_on(connection, taken, messenger, &mut gone).await?;
     }
-    sqlx::query("UPDATE messages SET raw = '', message = json_remove(message, '$.from.name') WHERE id = ?")
-        .bind(taken.id.get())
-        .execute(connection)
-        .await?;
+    recordings::blank(connection, taken.id, &mut gone.files).await?;
     Ok(gone)
 }
 
@@ -55,15 +52,16 @@ async fn forget_on(
     files(connection, &rows, gone).await?;
     let deleted = sqlx::query(
         "DELETE FROM messages WHERE id <> ?4 AND state IN ('settled', 'parked')
-           AND (lane = ?1 OR (messenger = ?2 AND person = ?3))",
+           AND (lane = ?1 OR (messenger = ?2 AND person = ?3)) RETURNING recording",
     )
     .bind(&lane)
     .bind(messenger)
     .bind(person)
     .bind(taken.id.get())
-    .execute(&mut *connection)
+    .fetch_all(&mut *connection)
     .await?;
-    gone.messages += i64::try_from(deleted.rows_affected()).unwrap_or(i64::MAX);
+    recordings::doom_all(connection, &deleted, &mut gone.files).await?;
+    gone.messages += i64::try_from(deleted.len()).unwrap_or(i64::MAX);
     for sql in [
         "DELETE FROM replies WHERE lane = ?1 OR (messenger = ?2 AND person = ?3)",
         "DELETE FROM turns WHERE lane = ?1 OR (lane LIKE ?2 || '/%' AND person = ?3)",

@@ -5,8 +5,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::replies::{self, NewReply};
-use super::{ATTEMPTS, Store, StoreError};
-use crate::message::{Address, Content, Language, Message, MessageId, Phrase};
+use super::{ATTEMPTS, Store, StoreError, recordings};
+use crate::message::{Address, Body, Content, Language, Message, MessageId, Phrase};
 
 /// What became of an offered message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,17 @@ pub struct Taken {
     pub message: Message,
     /// 1 the first time.
     pub attempt: u32,
+    /// Its recording, where it carries one.
+    pub recording: Option<Brought>,
+}
+
+/// A recording that is not waited for any more.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Brought {
+    /// It lies in the media folder, in this file.
+    File(String),
+    /// It cannot be brought, for this reason.
+    Flaw(Phrase),
 }
 
 impl Store {
@@ -58,7 +69,13 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         let accepted = match inserted {
-            Some(row) => Accepted::New(MessageId::new(row.try_get(0)?)),
+            Some(row) => {
+                let id = MessageId::new(row.try_get(0)?);
+                if matches!(message.body, Body::Voice(_)) {
+                    recordings::expect(&mut tx, id, now).await?;
+                }
+                Accepted::New(id)
+            }
             None => Accepted::Duplicate(row_of(&mut tx, message).await?),
         };
         sqlx::query(
@@ -78,15 +95,16 @@ impl Store {
     }
 
     /// Takes the oldest waiting message whose lane has none in hand, or that is handled beside its lane, and counts the
-    /// attempt.
+    /// attempt. A message whose recording is still being brought holds back what its lane says after it.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn take(&self, messengers: &[&str]) -> Result<Option<Taken>, StoreError> {
         self.take_where(
             messengers,
-            "(m.control = 1 OR NOT EXISTS (SELECT 1 FROM messages o INDEXED BY messages_waiting
-                 WHERE o.state IN ('new', 'taken') AND o.state = 'taken' AND o.lane = m.lane AND o.control = 0))",
+            "(m.control = 1 OR m.ready = 1 AND NOT EXISTS (SELECT 1 FROM messages o INDEXED BY messages_waiting
+                 WHERE o.state IN ('new', 'taken') AND o.lane = m.lane AND o.control = 0
+                   AND (o.state = 'taken' OR o.ready = 0 AND o.id < m.id)))",
         )
         .await
     }
@@ -108,7 +126,7 @@ impl Store {
                  SELECT m.id FROM messages m INDEXED BY messages_waiting
                  WHERE m.state IN ('new', 'taken') AND m.state = 'new' AND m.messenger IN ({marks}) AND {condition}
                  ORDER BY m.id LIMIT 1)
-             RETURNING id, message, attempt"
+             RETURNING id, message, attempt, recording, flaw"
         );
         loop {
             let mut query = sqlx::query(AssertSqlSafe(sql.clone())).bind(&*self.boot);
@@ -149,6 +167,7 @@ fn taken(row: &SqliteRow) -> Result<Taken, StoreError> {
         id: MessageId::new(row.try_get(0)?),
         message: from_json(row, 1, "messages")?,
         attempt: row.try_get(2)?,
+        recording: recordings::brought(row)?,
     })
 }
 
@@ -217,6 +236,7 @@ pub(super) async fn take_back(
             person: &message.from.id,
             reply_to: Some(&message.key),
             language: message.from.language.unwrap_or(Language::En),
+            heard: None,
             content: &Content::Phrases { phrases: vec![Phrase::new(word)] },
         };
         replies::insert(connection, &reply, now).await?;

@@ -8,6 +8,7 @@ mod error;
 mod opening;
 mod copy;
 mod messages;
+mod recordings;
 mod settle;
 mod drawings;
 mod cancel;
@@ -35,10 +36,11 @@ pub use drawings::{Claimed, QueueRow};
 pub use error::StoreError;
 pub use forget::Forgotten;
 pub use look::{Counts, Look, Pragmas, look, pragmas};
-pub use messages::{Accepted, Taken};
+pub use messages::{Accepted, Brought, Taken};
 pub use opening::Turn;
 pub use patience::{attend, insist};
 pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow};
+pub use recordings::Wanted;
 pub use replies::Due;
 pub use settle::{Limits, Settled, Settlement};
 pub use snapshot::{Kept, Original, Snapshot, Unfinished, make_ready, newest_change};
@@ -61,6 +63,8 @@ pub enum Role {
 pub struct Bells {
     /// A message was accepted or came back.
     pub inbox: Notify,
+    /// A recording is to be brought.
+    pub recordings: Notify,
     /// A drawing was queued, came back, or was asked to stop.
     pub drawings: Notify,
     /// A reply was queued.
@@ -194,6 +198,7 @@ pub(crate) mod tests {
             owner: false,
             also: &["console"],
             for_us: true,
+            heard: None,
             told: &[],
             language: Language::En,
             report: "{}",

@@ -50,6 +50,8 @@ pub struct LastRequest {
 pub struct ReplyRow {
     /// Its row.
     pub id: ReplyId,
+    /// What was heard in the recording that it answers.
+    pub heard: Option<String>,
     /// What it holds.
     pub content: Content,
     /// Language of its phrases.
@@ -220,11 +222,12 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn replies_of(&self, message: MessageId) -> Result<Vec<ReplyRow>, StoreError> {
-        let rows =
-            sqlx::query("SELECT id, content, language, state FROM replies WHERE message = ? ORDER BY id")
-                .bind(message.get())
-                .fetch_all(&self.pool)
-                .await?;
+        let rows = sqlx::query(
+            "SELECT id, content, language, state, heard FROM replies WHERE message = ? ORDER BY id",
+        )
+        .bind(message.get())
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter()
             .map(|row| {
                 Ok(ReplyRow {
@@ -232,6 +235,7 @@ impl Reader {
                     content: from_json(row, 1, "replies")?,
                     language: super::messages::language(row, 2)?,
                     ended: row.try_get::<String, _>(3)? != "waiting",
+                    heard: row.try_get(4)?,
                 })
             })
             .collect()

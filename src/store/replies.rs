@@ -15,6 +15,8 @@ pub(super) struct NewReply<'a> {
     pub(super) person: &'a str,
     pub(super) reply_to: Option<&'a str>,
     pub(super) language: Language,
+    /// What was heard in the recording that it answers.
+    pub(super) heard: Option<&'a str>,
     pub(super) content: &'a Content,
 }
 
@@ -29,6 +31,8 @@ pub struct Due {
     pub language: Language,
     /// Remote key of what it answers.
     pub reply_to: Option<String>,
+    /// What was heard in the recording that it answers.
+    pub heard: Option<String>,
     /// What it holds.
     pub content: Content,
     /// Parts that were confirmed already, in order.
@@ -44,11 +48,15 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn next_reply(&self, messengers: &[&str], now: i64) -> Result<Option<Due>, StoreError> {
+        // With nobody to deliver to, the index below answers no question, and SQLite says so.
+        if messengers.is_empty() {
+            return Ok(None);
+        }
         let marks = vec!["?"; messengers.len()].join(", ");
         // By itself SQLite goes through all replies in the order of their ids, and what waits stands at the end.
         let sql = format!(
             "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
-                    (SELECT count(*) FROM parts p WHERE p.reply = r.id)
+                    (SELECT count(*) FROM parts p WHERE p.reply = r.id), r.heard
              FROM replies r INDEXED BY replies_waiting
              WHERE r.state = 'waiting' AND (r.next_at <= ? OR r.put_off_at > ?) AND r.messenger IN ({marks})
                AND r.id = (SELECT min(o.id) FROM replies o WHERE o.lane = r.lane AND o.state = 'waiting')
@@ -148,6 +156,7 @@ fn due(row: &SqliteRow) -> Result<Due, StoreError> {
         content: from_json(row, 4, "replies")?,
         attempt: row.try_get(5)?,
         parts_sent: row.try_get(6)?,
+        heard: row.try_get(7)?,
     })
 }
 
@@ -158,8 +167,8 @@ pub(super) async fn insert(
     now: i64,
 ) -> Result<ReplyId, StoreError> {
     let row = sqlx::query(
-        "INSERT INTO replies (message, drawing, messenger, lane, address, person, reply_to, language, content, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO replies (message, drawing, messenger, lane, address, person, reply_to, language, heard, content, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
     )
     .bind(reply.message.map(MessageId::get))
     .bind(reply.drawing.map(DrawingId::get))
@@ -169,9 +178,27 @@ pub(super) async fn insert(
     .bind(reply.person)
     .bind(reply.reply_to)
     .bind(reply.language.code())
+    .bind(reply.heard)
     .bind(to_json(reply.content, "replies")?)
     .bind(now)
     .fetch_one(connection)
     .await?;
     Ok(ReplyId::new(row.try_get(0)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{desk, says, settlement};
+    use crate::message::{Content, Outcome};
+
+    #[tokio::test]
+    async fn a_reply_waits_while_there_is_nobody_to_deliver_it() {
+        let desk = desk().await;
+        desk.store.accept(&says("c", "ana", "m:1", "hi"), "{}", false, 1).await.unwrap();
+        let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
+        let outcome = Outcome::Say { content: Content::Text { text: "hello".into() }, remember: None };
+        desk.store.settle(settlement(&taken, outcome, 2)).await.unwrap().unwrap();
+        assert_eq!(desk.store.next_reply(&[], 3).await.unwrap(), None);
+        assert!(desk.store.next_reply(&["console"], 3).await.unwrap().is_some());
+    }
 }

@@ -9,7 +9,7 @@ use sqlx::{Row, SqliteConnection};
 use super::cancel::{self, CancelWord, Who};
 use super::messages::{Taken, from_json, to_json};
 use super::replies::{self, NewReply};
-use super::{Forgotten, Store, StoreError, conversation, forget};
+use super::{Forgotten, Store, StoreError, conversation, forget, recordings};
 use crate::message::{
     Change, Commission, Content, DrawingId, Exchange, Language, Outcome, Pending, Phrase, ReplyId,
 };
@@ -41,6 +41,8 @@ pub struct Settlement<'a> {
     pub told: &'a [&'a str],
     /// The language the lane is spoken to in.
     pub language: Language,
+    /// What was heard in its recording; it stands above the first reply.
+    pub heard: Option<&'a str>,
     /// Intent, reason and milliseconds per step, JSON.
     pub report: &'a str,
     /// Bounds.
@@ -56,8 +58,10 @@ pub struct Settled {
     pub replies: Vec<ReplyId>,
     /// The drawing queued, and its place (1 is next).
     pub drawing: Option<(DrawingId, u32)>,
-    /// What was deleted; its files are the caller's to delete.
+    /// What was deleted.
     pub forgotten: Option<Forgotten>,
+    /// Files that no row names any more: the caller's to delete.
+    pub orphans: Vec<String>,
 }
 
 impl Store {
@@ -81,16 +85,11 @@ impl Store {
         if mine.try_get(0)? {
             settlement.outcome = stopped(settlement.outcome);
         }
+        let mut made = Settled::default();
         if !settlement.for_us {
-            sqlx::query(
-                "UPDATE messages SET raw = '', message = json_set(json_remove(message, '$.from.name'), '$.body', json('{\"text\":\"\"}'))
-                 WHERE id = ?",
-            )
-            .bind(settlement.taken.id.get())
-            .execute(&mut *tx)
-            .await?;
+            recordings::blank(&mut tx, settlement.taken.id, &mut made.orphans).await?;
         }
-        let settled = Writing { tx: &mut tx, at: &settlement, made: Settled::default() }.write().await?;
+        let settled = Writing { tx: &mut tx, at: &settlement, made }.write().await?;
         tx.commit().await?;
         self.bells().outbox.notify_one();
         if touches_drawings(&settlement.outcome) {
@@ -187,6 +186,7 @@ impl Writing<'_, '_> {
             person: &message.from.id,
             reply_to: Some(&message.key),
             language: self.language(),
+            heard: self.at.heard.filter(|_| self.made.replies.is_empty()),
             content,
         };
         let id = replies::insert(self.tx, &reply, self.at.now).await?;

@@ -14,6 +14,9 @@ use super::{StoreError, copy};
 /// What stands in a row that was left out when a backup was put back.
 const LEFT_OUT: &str = "left out when a backup was restored";
 
+/// The change of the tables since which messages name recordings.
+const RECORDINGS: i64 = 9;
+
 /// Rows by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Kept {
@@ -196,13 +199,22 @@ async fn contents(connection: &mut SqliteConnection) -> Result<Snapshot, StoreEr
         let sql = "SELECT min(coalesce(settled_at, received_at)) FROM messages WHERE state IN ('settled', 'parked')";
         oldest = sqlx::query(sql).fetch_one(&mut *connection).await?.try_get(0)?;
     }
+    let change = last_change(connection).await?;
     let mut files = Vec::new();
     if kept.pictures > 0 {
         let sql = "SELECT DISTINCT json_extract(picture, '$.file') FROM drawings
                    WHERE json_valid(picture) AND json_type(picture, '$.file') = 'text' ORDER BY id";
-        for row in sqlx::query(sql).fetch_all(&mut *connection).await? {
-            files.push(row.try_get(0)?);
-        }
+        files.extend(names(connection, sql).await?);
     }
-    Ok(Snapshot { change: last_change(connection).await?, kept, unfinished, oldest, files })
+    if change >= RECORDINGS {
+        // One that was still being brought is brought again by the house that the copy is for.
+        let sql = "SELECT recording FROM messages WHERE recording IS NOT NULL AND ready = 1 ORDER BY id";
+        files.extend(names(connection, sql).await?);
+    }
+    Ok(Snapshot { change, kept, unfinished, oldest, files })
+}
+
+async fn names(connection: &mut SqliteConnection, sql: &'static str) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }

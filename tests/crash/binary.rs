@@ -15,9 +15,16 @@ use sqlx::Row as _;
 
 use crate::schedule::database;
 
-/// What is typed: three pictures, an answer, and a word from the house.
-const LINES: &str = "нарисуй рыжего кота --steps 4\ndraw a red apple --steps 4\nWhat is the capital of France?\n\
-                     привет\nнарисуй красное яблоко --steps 4\n";
+/// What is typed, and spoken: three pictures, three recordings, an answer, and a word from the house.
+const LINES: &str = concat!(
+    "нарисуй рыжего кота --steps 4\n/voice ",
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/fixtures/voice/ru-weather.wav\ndraw a red apple --steps 4\nWhat is the capital of France?\n/voice ",
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/fixtures/voice/nevazhno.wav\nпривет\n/voice ",
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/fixtures/voice/ru-weather.wav\nнарисуй красное яблоко --steps 4\n",
+);
 
 /// What the issue asks of a restart, three times over.
 const CLAIMS_WITHIN: Duration = Duration::from_secs(3);
@@ -119,9 +126,13 @@ impl Place {
         let named =
             sqlx::query("SELECT json_extract(picture, '$.file') FROM drawings").fetch_all(&mut rows).await;
         let named: BTreeSet<String> = named.unwrap().iter().map(|row| row.get(0)).collect();
+        let heard = sqlx::query("SELECT recording FROM messages WHERE recording IS NOT NULL")
+            .fetch_all(&mut rows)
+            .await;
+        let heard = heard.unwrap().iter().map(|row| row.get(0)).collect();
         let files: BTreeSet<String> = names(&self.file("media"));
-        if named != files {
-            wrong.push(format!("rows name {named:?}, the folder has {files:?}"));
+        if &named | &heard != files {
+            wrong.push(format!("rows name {named:?} and {heard:?}, the folder has {files:?}"));
         }
         for name in &named {
             let times = self.printed.matches(name.as_str()).count();

@@ -97,6 +97,9 @@ impl Found {
         if sent.message.from.id == "mallory" {
             return only("private assistant");
         }
+        if message.unheard {
+            return only("did not reach me");
+        }
         let pictured = match (replies, drawings.as_slice()) {
             // Its place in line and what came of it, changes in between belong to other messages; a requester who
             // cancelled it was told so as the answer to that.
@@ -295,8 +298,9 @@ impl Found {
             .iter()
             .map(|row| row.get(0))
             .collect();
+        let recordings = self.messages.iter().filter_map(|message| message.recording.clone());
         let named: BTreeSet<String> =
-            self.drawings.iter().filter_map(|drawing| drawing.file.clone()).collect();
+            self.drawings.iter().filter_map(|drawing| drawing.file.clone()).chain(recordings).collect();
         let files: BTreeSet<String> = std::fs::read_dir(&played.media)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -2,7 +2,7 @@
 //! folder: `spool.json` holds what people send, `confirmed` and `arrived` what the service knows, each line synced.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -14,15 +14,17 @@ use aisaac::inbox::Inbox;
 use aisaac::inference::{
     ChatAnswer, ChatRequest, Control, DrawRequest, Handle, InferenceError, Picture, Step,
 };
-use aisaac::message::{Message, Notice};
-use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, RemoteId};
+use aisaac::message::{Message, Notice, Recording};
+use aisaac::messenger::{
+    DeliveryError, Dialect, FetchError, Incoming, ListenError, Messenger, Part, RemoteId,
+};
 use aisaac::store::Reader;
 use async_trait::async_trait;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::models::{self, Held};
-use crate::people::grey;
+use crate::people::{grey, says};
 use crate::schedule::config;
 use crate::service::{Arrived, NAME};
 
@@ -80,6 +82,7 @@ fn engines() -> Engines {
         Ok(Picture { width: 8, height: 8, rgb, steps: 4, guidance: 1.0, scheduler, cut: None })
     });
     engines.painting = engines.painting.map(|painting| PictureModel { model, ..painting });
+    engines.speech = Some(models::speech(says));
     engines
 }
 
@@ -150,6 +153,10 @@ impl Messenger for Post {
         let arrived = serde_json::to_string(&Arrived::of(part, key)).unwrap();
         line(&mut self.arrived.lock().unwrap(), &arrived);
         Ok(RemoteId(format!("remote-{key}")))
+    }
+
+    async fn fetch(&self, recording: &Recording) -> Result<Incoming, FetchError> {
+        Ok(Box::new(Cursor::new(models::sound(recording.remote.parse().unwrap()))))
     }
 
     async fn show(&self, _notice: &Notice) {}

@@ -14,6 +14,10 @@ pub(crate) struct Message {
     pub(crate) state: String,
     pub(crate) attempt: u32,
     pub(crate) control: bool,
+    /// Its recording.
+    pub(crate) recording: Option<String>,
+    /// Its recording never came.
+    pub(crate) unheard: bool,
     pub(crate) sent: Sent,
 }
 
@@ -54,8 +58,8 @@ pub(crate) async fn rows(database: &mut SqliteConnection, sql: &'static str) -> 
 pub(crate) async fn read(played: &mut Played) -> Found {
     let mut wrong = Vec::new();
     let mut messages = Vec::new();
-    for row in rows(&mut played.database, "SELECT id, key, lane, state, attempt, control FROM messages").await
-    {
+    let sql = "SELECT id, key, lane, state, attempt, control, recording, flaw IS NOT NULL FROM messages";
+    for row in rows(&mut played.database, sql).await {
         let (key, lane): (String, String) = (row.get(1), row.get(2));
         let sent =
             played.sent.iter().find(|sent| sent.message.key == key && sent.message.address.lane() == lane);
@@ -65,6 +69,8 @@ pub(crate) async fn read(played: &mut Played) -> Found {
                 state: row.get(3),
                 attempt: row.get(4),
                 control: row.get(5),
+                recording: row.get(6),
+                unheard: row.get(7),
                 sent,
             }),
             None => wrong.push(format!("{lane} {key}: nobody sent that")),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aisaac::message::{Address, Body, Language, Message, Person};
+use aisaac::message::{Address, Body, Language, Message, Person, Recording};
 use fastrand::Rng;
 
 use crate::service::NAME;
@@ -56,8 +56,13 @@ pub(crate) fn sent(rng: &mut Rng) -> Vec<Sent> {
             if wants == Wants::Picture {
                 drawn.insert((address.lane(), who), key.clone());
             }
+            let speaks = matches!(wants, Wants::Answer | Wants::Picture) && rng.usize(0..3) == 0;
             let body = match of {
                 Some(of) => Body::Edit { of, text },
+                None if speaks => {
+                    let remote = spoken_as(&text, number).to_string();
+                    Body::Voice(Recording { remote, caption: None })
+                }
                 None => Body::Text(text),
             };
             let from = Person { id: who.to_owned(), name: None, language: Some(Language::En) };
@@ -80,6 +85,19 @@ fn wish(rng: &mut Rng, word: &str, drawn: Option<String>) -> (Wants, String, Opt
         (23, _) => (Wants::Word, "/new".to_owned(), None),
         _ => (Wants::Word, " ".to_owned(), None),
     }
+}
+
+const SAID: [&str; 3] = ["tell me about", "draw", "draw heavy"];
+
+/// The number of the recording that says a text.
+fn spoken_as(text: &str, number: usize) -> usize {
+    let kind = SAID.iter().rposition(|said| text.starts_with(said)).unwrap();
+    SAID.len() * number + kind
+}
+
+/// What the recording with a number says.
+pub(crate) fn says(number: usize) -> String {
+    format!("{} w{}x", SAID[number % SAID.len()], number / SAID.len())
 }
 
 /// The grey that a picture of a word is painted in: the pixels tell whose picture it is.

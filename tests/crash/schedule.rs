@@ -21,13 +21,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::board::{Act, Board, Moved, PAINTER};
 use crate::models::{self, Held};
-use crate::people::{Sent, grey, sent};
+use crate::people::{Sent, grey, says, sent};
 use crate::service::{NAME, Service, World};
 
 const OUTBOX: usize = 1;
 const DOOR: usize = 2;
+const FETCHER: usize = 3;
 /// Two lanes are handled at once.
-const ACTORS: usize = 5;
+const ACTORS: usize = 6;
 
 /// Moves after which a schedule that has not come to its end never will.
 const ENDLESS: usize = 20_000;
@@ -181,6 +182,7 @@ fn engines(board: &Board) -> Engines {
         Ok(Picture { width: 8, height: 8, rgb, steps: 3, guidance: 1.0, scheduler, cut: None })
     });
     engines.painting = engines.painting.map(|painting| PictureModel { model, ..painting });
+    engines.speech = Some(models::speech(says));
     engines
 }
 
@@ -267,7 +269,9 @@ impl Play {
         for (step, row) in life.board.standing() {
             *self.died_at.entry(step).or_default() += 1;
             let over = match step {
-                Step::Taken | Step::Heeded | Step::Understood | Step::Acted => &mut self.deaths.messages,
+                Step::Taken | Step::Heeded | Step::Heard | Step::Understood | Step::Acted => {
+                    &mut self.deaths.messages
+                }
                 Step::Claimed | Step::Denoised | Step::Written => &mut self.deaths.drawings,
                 _ => continue,
             };
@@ -338,6 +342,7 @@ impl Life {
             PAINTER => {
                 Box::pin(async move { house.painter.as_ref().unwrap().paint_next(&stop).await.unwrap() })
             }
+            FETCHER => Box::pin(async move { house.fetcher.fetch_all().await.unwrap() }),
             OUTBOX => Box::pin(async move { house.outbox.deliver_next().await.unwrap() }),
             DOOR => Box::pin(async move {
                 let Some(sent) = offer else { return false };

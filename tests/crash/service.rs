@@ -1,18 +1,25 @@
 //! The world outside: a messenger's service that takes parts, refuses them, or takes them and does not say so.
 
+use std::io::{self, Cursor};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aisaac::inbox::Inbox;
-use aisaac::message::Notice;
-use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, PartBody, RemoteId};
+use aisaac::message::{Notice, Phrase, Recording};
+use aisaac::messenger::{
+    DeliveryError, Dialect, FetchError, Incoming, ListenError, Messenger, Part, PartBody, RemoteId,
+};
 use async_trait::async_trait;
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
+use crate::models::sound;
 
 /// The messenger's name in addresses.
 pub(crate) const NAME: &str = "scripted";
@@ -48,6 +55,15 @@ fn first_pixel(path: &Path) -> u8 {
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     reader.next_frame(&mut pixels).unwrap();
     pixels[0]
+}
+
+/// A line that is cut.
+struct Broken;
+
+impl AsyncRead for Broken {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+    }
 }
 
 /// What has arrived outlives the house.
@@ -118,6 +134,24 @@ impl Messenger for Service {
             self.board.park(None).await;
         }
         Ok(RemoteId(format!("remote-{key}")))
+    }
+
+    async fn fetch(&self, recording: &Recording) -> Result<Incoming, FetchError> {
+        let reason = String::from("the schedule says so");
+        let chance = self.rng.lock().unwrap().usize(0..20);
+        match chance {
+            0 => return Err(FetchError::Later { after: None, reason }),
+            1 => return Err(FetchError::Later { after: Some(Duration::from_secs(30)), reason }),
+            2 => return Err(FetchError::Never { phrase: Phrase::new("voice-gone"), reason }),
+            // It breaks off half way.
+            3 => {
+                let half = Cursor::new(sound(recording.remote.parse().unwrap())[..100].to_vec());
+                return Ok(Box::new(half.chain(Broken)));
+            }
+            4..10 => self.board.park(None).await,
+            _ => {}
+        }
+        Ok(Box::new(Cursor::new(sound(recording.remote.parse().unwrap()))))
     }
 
     async fn show(&self, _notice: &Notice) {}

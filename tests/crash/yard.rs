@@ -13,7 +13,7 @@ use sqlx::Row as _;
 
 use crate::check::check;
 use crate::child::FOLDER;
-use crate::people::{Sent, Wants, sent};
+use crate::people::{Sent, Wants, says, sent};
 use crate::schedule::{Deaths, Played, database, folder};
 use crate::service::{Arrived, World};
 
@@ -64,6 +64,10 @@ impl Yard {
         running.child.kill().unwrap();
         running.child.wait().unwrap();
         self.deaths += 1;
+        // A house that died before it had a database has delivered nothing.
+        if !self.file("aisaac.db").exists() {
+            return;
+        }
         let mut noted = database(&self.file("aisaac.db")).await;
         let rows = sqlx::query("SELECT reply || '-' || part FROM parts").fetch_all(&mut noted).await;
         // A house that died before it had tables has delivered nothing.
@@ -142,7 +146,7 @@ impl Running {
     }
 }
 
-/// Several people, four pictures at least, and nobody who wants to cancel, to be forgotten, or a picture that no memory holds.
+/// Several people, four pictures and three recordings at least, and nobody who wants to cancel, to be forgotten, or a picture that no memory holds.
 pub(crate) fn talk(seed: u64) -> Vec<Sent> {
     let mut rng = Rng::with_seed(seed);
     loop {
@@ -150,10 +154,17 @@ pub(crate) fn talk(seed: u64) -> Vec<Sent> {
         let pictures =
             sent.iter().filter(|one| one.wants == Wants::Picture && one.message.from.id != "mallory");
         let plain = |one: &Sent| {
-            let Body::Text(text) = &one.message.body else { return true };
+            let text = match &one.message.body {
+                Body::Text(text) => text.clone(),
+                Body::Voice(recording) => says(recording.remote.parse().unwrap()),
+                _ => return true,
+            };
             !["/cancel", "/forget", "/stop", "draw heavy"].iter().any(|word| text.starts_with(word))
         };
-        if pictures.count() >= 4 && sent.iter().all(plain) {
+        let spoken = sent
+            .iter()
+            .filter(|one| matches!(one.message.body, Body::Voice(_)) && one.message.from.id != "mallory");
+        if pictures.count() >= 4 && spoken.count() >= 3 && sent.iter().all(plain) {
             return sent;
         }
     }

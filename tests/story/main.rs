@@ -16,6 +16,7 @@ mod models;
 
 mod clock;
 mod talking;
+mod voice;
 mod drawing;
 mod waiting;
 mod trouble;

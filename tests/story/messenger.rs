@@ -1,13 +1,18 @@
 //! A messenger that says what a story wrote for it, and writes down what it is given.
 
 use std::collections::VecDeque;
+use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
 use aisaac::inbox::Inbox;
-use aisaac::message::{Address, Notice, Show};
-use aisaac::messenger::{DeliveryError, Dialect, ListenError, Messenger, Part, PartBody, RemoteId};
+use aisaac::message::{Address, Notice, Recording, Show};
+use aisaac::messenger::{
+    DeliveryError, Dialect, FetchError, Incoming, ListenError, Messenger, Part, PartBody, RemoteId,
+};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
+
+use crate::models::sound;
 
 /// Its name in addresses.
 pub(crate) const NAME: &str = "scripted";
@@ -28,6 +33,7 @@ impl Transcript {
             Show::Typing | Show::Clear => {}
             Show::Forget => self.write(format!("  ~ {who}: (forget what you keep yourself)")),
             Show::Draft(text) => self.write(format!("  ~ {who}: {text}…")),
+            Show::Hearing { done, of } => self.write(format!("  ~ {who}: heard {done} of {of} s")),
             Show::Position { place, .. } => self.write(format!("  ~ {who}: place {place}")),
             Show::Progress { step, of, .. } => {
                 self.goes_on(&format!("  ~ {who}: step"), &format!(" {step}/{of}"))
@@ -54,12 +60,14 @@ impl Transcript {
 pub(crate) struct Scripted {
     pub(crate) transcript: Transcript,
     pub(crate) failures: Mutex<VecDeque<DeliveryError>>,
+    /// Why the next recordings do not come.
+    pub(crate) refusals: Mutex<VecDeque<FetchError>>,
     pub(crate) text_limit: usize,
 }
 
 impl Scripted {
     pub(crate) fn new(transcript: Transcript, text_limit: usize) -> Self {
-        Self { transcript, failures: Mutex::default(), text_limit }
+        Self { transcript, failures: Mutex::default(), refusals: Mutex::default(), text_limit }
     }
 }
 
@@ -107,6 +115,18 @@ impl Messenger for Scripted {
             }
         }
         Ok(RemoteId(format!("remote-{key}")))
+    }
+
+    async fn fetch(&self, recording: &Recording) -> Result<Incoming, FetchError> {
+        if let Some(failure) = self.refusals.lock().unwrap().pop_front() {
+            self.transcript.write(format!("  ✗ {failure}"));
+            return Err(failure);
+        }
+        let bytes = match recording.remote.parse() {
+            Ok(number) => sound(number),
+            Err(_) => recording.remote.clone().into_bytes(),
+        };
+        Ok(Box::new(Cursor::new(bytes)))
     }
 
     async fn show(&self, notice: &Notice) {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use aisaac::app::engines::{Engines, PictureModel};
 use aisaac::drawing::Facts;
 use aisaac::inference::{
-    Answering, ChatAnswer, ChatRequest, Control, DrawRequest, Handle, InferenceError, Painting, Picture,
-    Role, Step, UnderstandRequest, Understanding, Understood,
+    Answering, ChatAnswer, ChatRequest, Control, DrawRequest, Handle, HearRequest, Heard, InferenceError,
+    Painting, Picture, Role, Segment, Step, Transcript, UnderstandRequest, Understanding, Understood,
 };
 use aisaac::intent::{AnswerFacts, PainterFacts};
+use aisaac::speech::{self, Recogniser, Speech};
 
 /// Holds "slow" requests until the story lets them go, or somebody says stop.
 #[derive(Clone, Default)]
@@ -43,6 +44,54 @@ impl Held {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
+}
+
+/// What hears in a story: a recording of so many samples ([`sound`]) says the words that `says` has for its number.
+pub(crate) fn speech(says: impl Fn(usize) -> String + Send + 'static) -> Speech {
+    let model = Handle::fake("hearing", move |request: HearRequest, ctl: &Control<Heard>| {
+        ctl.checkpoint()?;
+        let text = says((request.samples.len() - SHORTEST) / APART);
+        let of_ms = u32::try_from(request.samples.len() / 16).unwrap();
+        ctl.progress(Heard { done_ms: of_ms, of_ms });
+        let segments = vec![Segment { start_ms: 0, end_ms: of_ms, text }];
+        Ok(Transcript { language: "en".to_owned(), confidence: 1.0, segments })
+    });
+    let options = speech::Options {
+        languages: vec!["ru".to_owned(), "en".to_owned()],
+        most: Duration::from_secs(60),
+        beams: 1,
+    };
+    Speech { voices: None, recognisers: vec![Recogniser { model, languages: Vec::new() }], options }
+}
+
+/// Samples of the recording with the number 0, and between two numbers.
+const SHORTEST: usize = 1_600;
+const APART: usize = 16;
+
+/// The recording with this number: a WAV file, 16 kHz, 16 bit, mono, of a hum.
+pub(crate) fn sound(number: usize) -> Vec<u8> {
+    let samples = SHORTEST + APART * number;
+    let bytes = u32::try_from(2 * samples).unwrap();
+    let mut wav = Vec::new();
+    wav.extend_from_slice(b"RIFF");
+    wav.extend_from_slice(&(36 + bytes).to_le_bytes());
+    wav.extend_from_slice(b"WAVEfmt ");
+    wav.extend_from_slice(&16_u32.to_le_bytes());
+    for half in [1_u16, 1] {
+        wav.extend_from_slice(&half.to_le_bytes());
+    }
+    wav.extend_from_slice(&16_000_u32.to_le_bytes());
+    wav.extend_from_slice(&32_000_u32.to_le_bytes());
+    for half in [2_u16, 16] {
+        wav.extend_from_slice(&half.to_le_bytes());
+    }
+    wav.extend_from_slice(b"data");
+    wav.extend_from_slice(&bytes.to_le_bytes());
+    for at in 0..samples {
+        let hum = if at % 80 < 40 { 8_000_i16 } else { -8_000 };
+        wav.extend_from_slice(&hum.to_le_bytes());
+    }
+    wav
 }
 
 /// All three fakes.

@@ -11,8 +11,8 @@ use aisaac::app::house::{Foundation, House};
 use aisaac::app::places::Places;
 use aisaac::backup::{self, Made, Restored};
 use aisaac::inbox::Inbox;
-use aisaac::message::{Address, Body, Language, Message, Outcome, Person, ReplyId};
-use aisaac::messenger::DeliveryError;
+use aisaac::message::{Address, Body, Language, Message, Outcome, Person, Recording, ReplyId};
+use aisaac::messenger::{DeliveryError, FetchError};
 use aisaac::store::{Limits, Settlement, Taken};
 use sqlx::Connection as _;
 use tokio_util::sync::CancellationToken;
@@ -193,6 +193,24 @@ impl Story {
         self.offers(who, &format!("m:{number}"), Body::Text(text.to_owned())).await;
     }
 
+    /// Somebody sends a recording: the one with a number ([`models::sound`]), or bytes that are none.
+    pub(crate) async fn speaks(&self, who: &str, number: u32, recording: &str) {
+        self.transcript.write(format!("{who} speaks: {recording}"));
+        NOW.with(|now| now.set(now.get() + 1_000));
+        let body = Body::Voice(Recording { remote: recording.to_owned(), caption: None });
+        self.offers(who, &format!("m:{number}"), body).await;
+    }
+
+    /// Recordings come, as far as they do.
+    pub(crate) async fn fetches(&self) {
+        self.house().fetcher.fetch_all().await.unwrap();
+    }
+
+    /// The next recordings do not come.
+    pub(crate) fn keeps_back(&self, refusals: impl IntoIterator<Item = FetchError>) {
+        self.messenger.refusals.lock().unwrap().extend(refusals);
+    }
+
     /// Somebody changes an earlier message.
     pub(crate) async fn edits(&self, who: &str, number: u32, text: &str) {
         self.transcript.write(format!("{who} edits message {number}: {text}"));
@@ -226,6 +244,7 @@ impl Story {
             owner: true,
             also: &[NAME],
             for_us: true,
+            heard: None,
             told: &[],
             language: Language::En,
             report: "{}",

@@ -22,7 +22,7 @@ pub(super) struct Files {
 /// A model that the house needs for something.
 #[derive(Debug, Clone)]
 pub(super) struct Role {
-    /// `understanding`, `answers`, `pictures`.
+    /// `understanding`, `answers`, `pictures`, `hearing`.
     pub(super) name: &'static str,
     pub(super) wanted: Wanted,
     /// How long a small request took, or why it failed; `None` when that was not tried.

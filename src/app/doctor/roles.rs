@@ -11,26 +11,30 @@ use crate::app::config::Config;
 use crate::app::engines::{self, Engines};
 use crate::app::places::Places;
 use crate::inference::{
-    ChatRequest, DrawRequest, Handle, Progress, Role as Speaker, Sampling, Turn, UnderstandRequest,
+    ChatRequest, DrawRequest, Handle, HearRequest, Progress, Role as Speaker, Sampling, Turn,
+    UnderstandRequest,
 };
 use crate::message::millis;
 use crate::models::{Catalogue, Manifest, PullError, installed};
 
 /// What was found for each thing the house does, in the order of [`NAMES`].
-pub(super) type Found = [Wanted; 3];
+pub(super) type Found = [Wanted; 4];
 
-const NAMES: [&str; 3] = ["understanding", "answers", "pictures"];
+const NAMES: [&str; 4] = ["understanding", "answers", "pictures", "hearing"];
 
 /// What there is, by files alone.
 pub(super) fn wanted(catalogue: &Catalogue, data: &Path, config: &Config) -> Found {
     let chosen = config.answer.model.as_deref();
     let best = engines::answering(catalogue).into_iter().find(|model| installed(data, model));
     let best = best.map_or("instruct", |model| &model.name);
+    let hears = engines::hearing(catalogue).into_iter().find(|model| installed(data, model));
+    let hears = hears.map_or("whisper-base", |model| &model.name);
     let one = |name, family| found(catalogue, data, name, family);
     [
         one("understand", "understanding"),
         one(chosen.unwrap_or(best), "causal_lm"),
         one(&config.draw.model, "diffusion"),
+        one(config.hear.model.as_deref().unwrap_or(hears), "whisper"),
     ]
 }
 
@@ -59,7 +63,7 @@ pub(super) fn used<'a>(found: &Found, catalogue: &'a Catalogue) -> Vec<&'a Manif
 }
 
 /// The answer model, when there is one.
-pub(super) fn answers<'a>([_, answers, _]: &Found, catalogue: &'a Catalogue) -> Option<&'a Manifest> {
+pub(super) fn answers<'a>([_, answers, ..]: &Found, catalogue: &'a Catalogue) -> Option<&'a Manifest> {
     here(answers, catalogue)
 }
 
@@ -103,6 +107,13 @@ async fn trial(name: &str, engines: &Engines) -> Result<u64, String> {
             let request = ChatRequest { turns, sampling, max_new_tokens: 1, stop: Vec::new() };
             ask(model, request, Box::new(|_| ())).await
         }
+        "hearing" => {
+            let speech =
+                engines.speech.as_ref().and_then(|speech| speech.recognisers.last()).ok_or_else(gone)?;
+            let samples = vec![0.0; 16_000].into();
+            let request = HearRequest { samples, language: Some("en".to_owned()), ..HearRequest::default() };
+            ask(&speech.model, request, Box::new(|_| ())).await
+        }
         _ => {
             let painting = engines.painting.as_ref().ok_or_else(gone)?;
             let request = DrawRequest {
@@ -141,7 +152,7 @@ mod tests {
         let missing = |model: &str, pull: &str| Wanted::Missing { model: model.into(), pull: pull.into() };
         assert_eq!(
             with(""),
-            [missing("understand", "starter"), missing("instruct", "starter"), missing("sketch", "starter")]
+            ["understand", "instruct", "sketch", "whisper-base"].map(|model| missing(model, "starter"))
         );
         let mut config = Config::parse("[answer]\nmodel = 'answer-ru'\n").unwrap();
         config.draw.model = "sketsh".into();

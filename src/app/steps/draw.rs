@@ -70,6 +70,7 @@ impl<'a> Pictures<'a> {
         let file = self
             .folder
             .write(&name, &bytes)
+            .await
             .with_context(|| format!("the file {name}"))?
             .display()
             .to_string();

@@ -4,6 +4,7 @@
 
 mod answer;
 mod draw;
+mod hear;
 mod understand;
 
 use std::io::{BufRead as _, ErrorKind, Write as _};
@@ -24,6 +25,10 @@ pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand
     let engines = Engines::installed(places, config);
     let voice = Voice::of(config.language);
     let done = match command {
+        StepCommand::Hear(arguments) => {
+            let speech = hear::speech(&engines, &voice)?;
+            each(arguments, "file", &voice, async |file| hear::one(&speech, file, &voice).await).await
+        }
         StepCommand::Understand(arguments) => {
             let model = understand::model(&engines)?;
             each(arguments, "text", &voice, async |text| understand::intent(&model, text).await).await

@@ -5,6 +5,7 @@
 //! is asked for when the house has finished with the last one. Ctrl-C meanwhile means /stop, or /cancel where only a
 //! picture is under way; at the prompt it drops the line, and twice it leaves.
 
+mod files;
 mod lines;
 mod preview;
 mod screen;
@@ -21,11 +22,12 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{DeliveryError, Dialect, ListenError, Messenger, Part, RemoteId};
+use super::{DeliveryError, Dialect, FetchError, Incoming, ListenError, Messenger, Part, RemoteId};
 use crate::inbox::Inbox;
-use crate::message::{Address, Body, Language, Message, Notice, Person, Show, causes};
+use crate::message::{Address, Body, Language, Message, Notice, Person, Recording, Show, causes};
 use crate::phrases::Phrases;
 
+pub use files::{open, recording};
 pub use lines::Line;
 use screen::Screen;
 
@@ -178,7 +180,7 @@ impl Messenger for Console {
                 () = stop.cancelled() => return Ok(()),
             };
             match line {
-                Some(Line::Text(text)) => self.offer(inbox, Body::Text(text), &stop).await?,
+                Some(Line::Text(text)) => self.offer(inbox, files::body(text), &stop).await?,
                 Some(Line::Broken) => self.offer(inbox, Body::Unsupported("utf8".to_owned()), &stop).await?,
                 Some(Line::Nothing) => continue,
                 Some(Line::Interrupted) if interrupted.is_some_and(|at| at.elapsed() < TWICE) => {
@@ -208,6 +210,10 @@ impl Messenger for Console {
             .map_err(|error| never(error.to_string()))?
             .map_err(|error| never(error.to_string()))?;
         Ok(RemoteId(key.to_owned()))
+    }
+
+    async fn fetch(&self, recording: &Recording) -> Result<Incoming, FetchError> {
+        files::open(recording).await
     }
 
     async fn show(&self, notice: &Notice) {

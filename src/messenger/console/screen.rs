@@ -77,6 +77,11 @@ impl Screen {
         match show {
             Show::Typing => spin(&mut state, "…".to_owned()),
             Show::Draft(text) => grow(&mut state, text),
+            Show::Hearing { done, of } => {
+                let phrase =
+                    Phrase::new("console-hearing").with("done", i64::from(*done)).with("of", i64::from(*of));
+                spin(&mut state, self.phrases.render(self.language, &phrase));
+            }
             Show::Position { place, .. } => {
                 let phrase = Phrase::new("console-position").with("place", i64::from(*place));
                 spin(&mut state, self.phrases.render(self.language, &phrase));

@@ -1,0 +1,86 @@
+//! Hear: what a message's recording says becomes its text.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Assistant;
+use super::heed::{Heeded, heed};
+use super::journey::{Made, Words};
+use super::report::Report;
+use crate::message::{Body, Failure, FailureKind, Notice, Pending, Phrase, Settings, Show, Step};
+use crate::store::{Brought, Taken};
+
+/// Notes that are longer than so many seconds have their progress shown.
+const SHOWN_FROM: u32 = 30;
+
+impl Assistant {
+    /// Hears the recording, and goes on with the words as if they had been typed.
+    pub(super) async fn hear(
+        &self,
+        taken: &Taken,
+        (settings, pending): (Settings, Option<Pending>),
+        stop: &CancellationToken,
+    ) -> Made {
+        let (message, since) = (&taken.message, Instant::now());
+        self.show(taken, Show::Typing);
+        let heard = self.heard(taken, stop).await;
+        self.show(taken, Show::Clear);
+        let mut report = Report::default();
+        report.time("hear", since);
+        let words = match heard {
+            Ok(words) => words,
+            Err(failure) => {
+                let language = self.language("", &settings, message.from.language);
+                return self.failed(failure, language, "", report);
+            }
+        };
+        self.store.reached(Step::Heard, taken.id.get()).await;
+        report.transcript = Some(words.clone());
+        let caption = match &message.body {
+            Body::Voice(recording) => recording.caption.as_deref().unwrap_or_default(),
+            _ => "",
+        };
+        let text = format!("{caption}\n{words}").trim().to_owned();
+        let language = self.language(&text, &settings, message.from.language);
+        let standing = self.access.standing(&message.from, &message.address);
+        match heed(&Body::Text(text), standing) {
+            Heeded::Text(text) => {
+                let words = Words { text, edited: None, language, settings, pending, report };
+                self.understand_and_act(taken, words, stop).await
+            }
+            Heeded::Refuse(phrase) => Made::refusing(phrase, language, report),
+            // Said aloud, it comes too late for what ran: a lane has one message in hand.
+            Heeded::Stop | Heeded::Hear | Heeded::Edit { .. } => {
+                Made::refusing(Phrase::new("nothing-to-stop"), language, report)
+            }
+        }
+    }
+
+    async fn heard(&self, taken: &Taken, stop: &CancellationToken) -> Result<String, Failure> {
+        let refusal = |phrase| Failure { kind: FailureKind::Theirs, phrase, source: None };
+        let file = match &taken.recording {
+            Some(Brought::File(file)) => self.media.path(file),
+            Some(Brought::Flaw(phrase)) => return Err(refusal(phrase.clone())),
+            None => return Err(refusal(Phrase::new("voice-gone"))),
+        };
+        let Some(speech) = &self.speech else { return Err(refusal(Phrase::new("hear-model-missing"))) };
+        let (notices, address) = (self.kit.notices.clone(), taken.message.address.clone());
+        let watch = move |done, of| {
+            if of > SHOWN_FROM {
+                let show = Show::Hearing { done, of };
+                let _ = notices.try_send(Notice { address: address.clone(), show });
+            }
+        };
+        let watch: crate::speech::Watch = Arc::new(watch);
+        let said = speech.hear(&file, stop, &watch).await?;
+        tracing::info!(
+            message = taken.id.get(),
+            seconds = said.length.as_secs(),
+            language = said.transcript.language,
+            "heard"
+        );
+        Ok(said.transcript.text())
+    }
+}

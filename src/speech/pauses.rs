@@ -1,0 +1,138 @@
+//! Where somebody speaks: silence before and after is cut off, long pauses are shortened. Pure.
+//!
+//! The rule is the one of Silero's `get_speech_timestamps`: speech begins where its probability reaches [`BEGINS`] and
+//! has ended when it has stayed below [`ENDS`] for [`SILENCE`]; what is shorter than [`SPEECH`] was a click.
+
+use std::ops::Range;
+
+use super::RATE;
+use crate::inference::Voiced;
+
+const BEGINS: f32 = 0.5;
+const ENDS: f32 = 0.35;
+
+const fn samples(ms: usize) -> usize {
+    ms * RATE as usize / 1_000
+}
+
+/// Shortest speech.
+const SPEECH: usize = samples(200);
+/// Shortest silence that ends it.
+const SILENCE: usize = samples(100);
+/// What is left of the silence around speech: words begin and end softly.
+const EDGE: usize = samples(200);
+/// Longest pause that stays as it is; of a longer one the edges stay.
+const PAUSE: usize = samples(1_000);
+
+/// Ranges of samples in which somebody speaks, with their edges, in order and apart from each other.
+pub(super) fn spoken(voiced: &Voiced, length: usize) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let (mut start, mut quiet) = (None, None);
+    for (frame, &probability) in voiced.probabilities.iter().enumerate() {
+        let at = frame * Voiced::FRAME;
+        match start {
+            None if probability >= BEGINS => (start, quiet) = (Some(at), None),
+            None => {}
+            Some(_) if probability >= BEGINS => quiet = None,
+            Some(begun) if probability < ENDS => {
+                let since = *quiet.get_or_insert(at);
+                if at + Voiced::FRAME - since >= SILENCE {
+                    found.push(begun..since);
+                    start = None;
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    found.extend(start.map(|begun| begun..quiet.unwrap_or(length)));
+    found.retain(|one| one.len() >= SPEECH);
+    let mut apart: Vec<Range<usize>> = Vec::new();
+    for one in found {
+        let one = one.start.saturating_sub(EDGE)..(one.end + EDGE).min(length);
+        match apart.last_mut() {
+            Some(last) if one.start <= last.end + PAUSE - 2 * EDGE => last.end = one.end,
+            _ => apart.push(one),
+        }
+    }
+    apart
+}
+
+/// A recording without its silences, and where each piece of it was.
+pub(super) struct Cut {
+    pub(super) samples: Vec<f32>,
+    /// Where a piece begins here, and where it began.
+    pieces: Vec<(usize, usize)>,
+}
+
+impl Cut {
+    /// Keeps these ranges.
+    pub(super) fn new(samples: &[f32], spoken: &[Range<usize>]) -> Self {
+        let mut cut = Self { samples: Vec::new(), pieces: Vec::new() };
+        for range in spoken {
+            cut.pieces.push((cut.samples.len(), range.start));
+            cut.samples.extend_from_slice(samples.get(range.clone()).unwrap_or_default());
+        }
+        cut
+    }
+
+    /// When in the recording something was that is at `ms` here.
+    pub(super) fn when(&self, ms: u32) -> u32 {
+        let at = samples(ms as usize);
+        let piece = self.pieces.iter().rev().find(|(here, _)| *here <= at);
+        let was = piece.map_or(at, |(here, began)| at - here + began);
+        u32::try_from(was * 1_000 / RATE as usize).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames of silence and of speech, in turn.
+    fn voiced(turns: &[usize]) -> Voiced {
+        let frames = turns
+            .iter()
+            .enumerate()
+            .flat_map(|(turn, frames)| std::iter::repeat_n(if turn % 2 == 0 { 0.02 } else { 0.9 }, *frames));
+        Voiced { probabilities: frames.collect() }
+    }
+
+    fn once(range: Range<usize>) -> Vec<Range<usize>> {
+        std::iter::once(range).collect()
+    }
+
+    fn length(turns: &[usize]) -> usize {
+        turns.iter().sum::<usize>() * Voiced::FRAME
+    }
+
+    #[test]
+    fn silence_around_speech_goes_but_for_its_edges() {
+        let turns = [50, 30, 60];
+        let found = spoken(&voiced(&turns), length(&turns));
+        assert_eq!(found, once(50 * 512 - EDGE..80 * 512 + EDGE));
+        assert!(spoken(&voiced(&[100]), length(&[100])).is_empty());
+        assert!(spoken(&voiced(&[50, 3, 50]), length(&[50, 3, 50])).is_empty(), "a click");
+        assert!(spoken(&Voiced::default(), 0).is_empty());
+    }
+
+    #[test]
+    fn speech_from_edge_to_edge_is_whole() {
+        assert_eq!(spoken(&voiced(&[0, 40]), 40 * 512 - 100), once(0..40 * 512 - 100));
+    }
+
+    #[test]
+    fn a_long_pause_is_shortened_and_a_short_one_stays() {
+        let short = [0, 30, 20, 30];
+        assert_eq!(spoken(&voiced(&short), length(&short)), once(0..80 * 512));
+        let long = [0, 30, 100, 30];
+        let found = spoken(&voiced(&long), length(&long));
+        assert_eq!(found, [0..30 * 512 + EDGE, 130 * 512 - EDGE..160 * 512]);
+        let samples: Vec<f32> = (0..160 * 512).map(|at| at as f32).collect();
+        let cut = Cut::new(&samples, &found);
+        assert_eq!(cut.samples.len(), 60 * 512 + 2 * EDGE);
+        // What is heard at the beginning of the second piece was at its own place in the recording.
+        let second = u32::try_from((30 * 512 + EDGE) * 1_000 / 16_000).unwrap();
+        assert_eq!(cut.when(second), u32::try_from((130 * 512 - EDGE) * 1_000 / 16_000).unwrap());
+        assert_eq!(cut.when(100), 100);
+    }
+}

@@ -1,0 +1,170 @@
+//! Stories about speech: what is heard, what is not, and what becomes of the recording.
+
+use std::time::Duration;
+
+use aisaac::app::engines::Engines;
+use aisaac::message::Phrase;
+use aisaac::messenger::FetchError;
+use insta::assert_snapshot;
+
+use crate::models::{self, Held};
+use crate::world::Story;
+
+const SPOKEN: [&str; 4] = ["draw a fox", "What is a fjord?", "", "forget everything about me"];
+
+fn hearing(held: &Held) -> Engines {
+    let says = |number: usize| SPOKEN.get(number).copied().unwrap_or("slow words").to_owned();
+    Engines { speech: Some(models::speech(says)), ..models::engines(held) }
+}
+
+async fn story() -> Story {
+    Story::with(hearing, 1_000, "").await
+}
+
+/// Recordings that lie in the media folder.
+fn recordings(story: &Story) -> usize {
+    let entries = std::fs::read_dir(story.places().media()).unwrap();
+    entries
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_str().unwrap().starts_with("voice-"))
+        .count()
+}
+
+impl Story {
+    async fn hears(&mut self, who: &str, number: u32, recording: &str) {
+        self.speaks(who, number, recording).await;
+        self.fetches().await;
+        self.answers().await;
+        while self.paints().await {}
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_is_shown_and_done() {
+    let mut story = story().await;
+    story.hears("ana", 1, "0").await;
+    story.hears("ana", 2, "1").await;
+    story.hears("ana", 3, "2").await;
+    story.hears("mallory", 1, "0").await;
+    assert_snapshot!(story.told(), @"
+    ana speaks: 0
+      → ana: > draw a fox
+
+          I am drawing “a fox”.
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] a fox · seed 1 · 4 steps
+    ana speaks: 1
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (0 before)…
+      → ana: > What is a fjord?
+
+          You said: What is a fjord? (0 before)
+    ana speaks: 2
+      → ana: I could not hear anybody speak in this recording.
+    mallory speaks: 0
+      → mallory: This is a private assistant. Ask its owner to let you in.
+    ");
+    assert_eq!(recordings(&story), 3, "a stranger's goes");
+}
+
+#[tokio::test]
+async fn what_is_no_speech_has_a_sentence_of_its_own() {
+    let mut story = story().await;
+    story.hears("ana", 1, "").await;
+    story.hears("ana", 2, "\u{fffd}JFIF is no sound").await;
+    assert_snapshot!(story.told(), @"
+    ana speaks: 
+      → ana: This recording is empty.
+    ana speaks: �JFIF is no sound
+      → ana: This file is not a recording that I can read.
+    ");
+}
+
+#[tokio::test]
+async fn a_recording_that_does_not_come_is_waited_for_and_what_was_said_after_it_waits_too() {
+    let mut story = story().await;
+    let later = || FetchError::Later { after: Some(Duration::from_secs(30)), reason: "busy".to_owned() };
+    story.keeps_back([later()]);
+    story.speaks("ana", 1, "1").await;
+    story.says("ana", 2, "And a bay?").await;
+    story.says("bob", 1, "And a lake?").await;
+    story.fetches().await;
+    story.answers().await;
+    story.passes(1);
+    story.fetches().await;
+    story.answers().await;
+    let never = FetchError::Never { phrase: Phrase::new("voice-gone"), reason: "deleted".to_owned() };
+    story.keeps_back([never]);
+    story.hears("ana", 3, "1").await;
+    assert_snapshot!(story.told(), @"
+    ana speaks: 1
+    ana: And a bay?
+    bob: And a lake?
+      ✗ not brought, to be tried again: busy
+      ~ bob: You said: …
+      ~ bob: You said: And a lake?…
+      ~ bob: You said: And a lake? (0 before)…
+      → bob: You said: And a lake? (0 before)
+    -- 1 minutes pass
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (0 before)…
+      ~ ana: You said: …
+      ~ ana: You said: And a bay?…
+      ~ ana: You said: And a bay? (1 before)…
+      → ana: > What is a fjord?
+
+          You said: What is a fjord? (0 before)
+      → ana: You said: And a bay? (1 before)
+    ana speaks: 1
+      ✗ not to be had: deleted
+      → ana: This recording did not reach me. Please send it again.
+    ");
+}
+
+#[tokio::test]
+async fn a_house_that_dies_hears_again_and_answers_once() {
+    let mut story = story().await;
+    story.speaks("ana", 1, "1").await;
+    story.dies().await;
+    story.fetches().await;
+    story.house().store.take(&[crate::messenger::NAME]).await.unwrap().unwrap();
+    story.dies().await;
+    story.answers().await;
+    assert_snapshot!(story.told(), @"
+    ana speaks: 1
+    -- the house dies and stands up again
+    -- the house dies and stands up again
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (0 before)…
+      → ana: > What is a fjord?
+
+          You said: What is a fjord? (0 before)
+    ");
+}
+
+#[tokio::test]
+async fn recordings_go_with_their_messages() {
+    let mut story = story().await;
+    story.hears("ana", 1, "1").await;
+    story.hears("bob", 1, "1").await;
+    assert_eq!(recordings(&story), 2);
+    story.plays("ana", 2, "/forget").await;
+    assert_eq!(recordings(&story), 1, "forgotten");
+    story.passes(40 * 24 * 60);
+    story.house().keep().await.unwrap();
+    assert_eq!(recordings(&story), 0, "old");
+    story.told();
+}
+
+#[tokio::test]
+async fn a_house_without_a_hearing_model_says_so() {
+    let mut story = Story::new().await;
+    story.hears("ana", 1, "1").await;
+    assert_snapshot!(story.told(), @"
+    ana speaks: 1
+      → ana: I cannot listen yet: no hearing model is installed. The owner can run: aisaac models pull starter
+    ");
+}
