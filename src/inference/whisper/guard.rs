@@ -173,6 +173,8 @@ mod tests {
     fn regular_text_and_silence() {
         assert!(is_regular(&"Включи ночную лампу. ".repeat(12)));
         assert!(!is_regular("Все существительные пишутся с большой буквы, даже в середине предложения."));
-        assert!(is_silent(&[0.000_05; 9]) && !is_silent(&[0.001; 9]) && !is_silent(&[0.0, 0.1]) && is_silent(&[]));
+        assert!(
+            is_silent(&[0.000_05; 9]) && !is_silent(&[0.001; 9]) && !is_silent(&[0.0, 0.1]) && is_silent(&[])
+        );
     }
 }
