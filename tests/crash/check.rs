@@ -18,6 +18,9 @@ pub(crate) async fn check(played: &mut Played) -> Vec<String> {
     let mut found = read(played).await;
     // Whoever said /forget took rows of others in the lane along: what is left is held to the rest.
     if !played.sent.iter().any(|sent| sent.wants == Wants::Forget) {
+        // A picture that was on its way loses its file to nothing but a /forget.
+        let gone = &played.world.without_file;
+        found.holds(gone.is_empty(), || format!("about to arrive without a file: {gone:?}"));
         found.accepted_once(&played.sent);
         found.settled_once(&played.deaths);
         found.drawn_once(&played.deaths);

@@ -72,6 +72,8 @@ pub(crate) struct World {
     pub(crate) arrived: Vec<Arrived>,
     /// Keys of parts that arrived without a confirmation: these alone may arrive again.
     pub(crate) unconfirmed: Vec<String>,
+    /// Keys of pictures whose file was gone when they were about to arrive.
+    pub(crate) without_file: Vec<String>,
     /// The part that is between its arrival and its confirmation.
     pub(crate) under_way: Option<String>,
 }
@@ -128,6 +130,12 @@ impl Messenger for Service {
             // Slow: others move meanwhile, before and after it arrives.
             4..8 => self.board.park(None).await,
             _ => {}
+        }
+        if let PartBody::Picture { path, .. } = &part.body
+            && !path.exists()
+        {
+            self.world.lock().unwrap().without_file.push(key.to_owned());
+            return Err(DeliveryError::Later { after: None, reason });
         }
         self.arrives(part, key);
         if chance == 4 {

@@ -93,7 +93,11 @@ impl Yard {
             wrong.push(format!("the last house ended with {status}"));
         }
         let mut played = Played {
-            world: World { arrived: self.arrived(), unconfirmed: self.unconfirmed.clone(), under_way: None },
+            world: World {
+                arrived: self.arrived(),
+                unconfirmed: self.unconfirmed.clone(),
+                ..World::default()
+            },
             database: database(&self.file("aisaac.db")).await,
             media: self.file("media"),
             reached: BTreeMap::new(),
