@@ -3,4 +3,5 @@
 ALTER TABLE messages ADD COLUMN recording TEXT;                    -- file in the media folder
 ALTER TABLE messages ADD COLUMN ready INTEGER NOT NULL DEFAULT 1;  -- 0 while the file is being brought
 ALTER TABLE messages ADD COLUMN flaw TEXT;                         -- why it could not be brought: a phrase, JSON
+CREATE INDEX messages_unready ON messages (lane, id) WHERE ready = 0;
 ALTER TABLE replies ADD COLUMN heard TEXT;                         -- the transcript that this reply answers

@@ -56,7 +56,6 @@ const INNER: &[&str] = &[
     "inference::siamese",
     "inference::span",
     "inference::understanding",
-    "inference::spectrum",
     "inference::voice_activity",
     "inference::ctc",
     "inference::generation",

@@ -9,6 +9,7 @@ use super::Assistant;
 use super::heed::{Heeded, heed};
 use super::journey::{Made, Words};
 use super::report::Report;
+use crate::inbox::clean;
 use crate::message::{Body, Failure, FailureKind, Notice, Pending, Phrase, Settings, Show, Step};
 use crate::store::{Brought, Taken};
 
@@ -81,6 +82,6 @@ impl Assistant {
             language = said.transcript.language,
             "heard"
         );
-        Ok(said.transcript.text())
+        Ok(clean(&said.transcript.text()))
     }
 }

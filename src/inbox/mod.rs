@@ -80,6 +80,14 @@ impl Inbox {
         self.store.wanted_recordings().await
     }
 
+    /// Whether a recording is still to be brought.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wants(&self, id: MessageId) -> Result<bool, StoreError> {
+        self.store.wants_recording(id).await
+    }
+
     /// The file lies in its place: the message is ready.
     ///
     /// # Errors
@@ -116,8 +124,9 @@ pub fn is_stop(body: &Body) -> bool {
     STOP.contains(&said.as_str())
 }
 
-/// Without control characters (line feed and tab stay), bidirectional controls and the byte order mark; bounded.
-fn clean(text: &str) -> String {
+/// Text as every later room may take it: without control characters (line feed and tab stay), bidirectional controls and the byte order mark; bounded.
+#[must_use]
+pub fn clean(text: &str) -> String {
     text.chars()
         .filter(|&c| c == '\n' || c == '\t' || !c.is_control())
         .filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'))

@@ -52,11 +52,10 @@ impl Media {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file name"));
         }
         let (aside, path) = (self.folder.join(format!(".{name}{ASIDE}")), self.folder.join(name));
-        if let Err(error) = write_synced(&aside, from, most).await {
-            let _ = fs::remove_file(&aside);
-            return Err(error);
-        }
+        let unfinished = Unfinished(&aside);
+        write_synced(&aside, from, most).await?;
         tokio::fs::rename(&aside, &path).await?;
+        std::mem::forget(unfinished);
         tokio::fs::File::open(&self.folder).await?.sync_all().await?;
         Ok(path)
     }
@@ -89,6 +88,15 @@ impl Media {
             }
         }
         Ok(())
+    }
+}
+
+/// A file that goes when it is not finished, also when nobody waits for that any more.
+struct Unfinished<'a>(&'a Path);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(self.0);
     }
 }
 

@@ -24,6 +24,12 @@ const AT_ONCE: usize = 4;
 /// How long a recording is tried to be brought.
 const TRIES_MS: i64 = 24 * 3_600_000;
 
+/// The longest that a service may have a recording put off at a time.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
+/// How long a recording may take to come.
+const COMES_WITHIN: Duration = Duration::from_secs(10 * 60);
+
 /// After so long nobody brings the recording of an `aisaac ask` any more: that process is gone.
 const ASK_GONE_MS: i64 = 60_000;
 
@@ -42,6 +48,8 @@ pub struct Fetcher {
 #[derive(Default)]
 struct Try {
     failures: u32,
+    /// When it failed first.
+    first: Option<i64>,
     /// When it failed, and when it is tried again; `None` while it is under way.
     next: Option<(i64, i64)>,
 }
@@ -110,6 +118,11 @@ impl Fetcher {
     }
 
     async fn fetch(&self, wanted: &Wanted) -> Result<(), StoreError> {
+        // Between the look and now it may have come, or somebody may have said /stop.
+        if !self.inbox.wants(wanted.id).await? {
+            self.lock().remove(&wanted.id);
+            return Ok(());
+        }
         let came = match self.of(&wanted.messenger) {
             Some(messenger) => bring(messenger.fetch(&wanted.recording).await, &self.media, wanted).await,
             None => Err(FetchError::Never {
@@ -119,9 +132,9 @@ impl Fetcher {
         };
         match came {
             Ok(()) => self.inbox.recording_is_here(wanted.id).await?,
-            Err(FetchError::Later { after, reason }) if (self.clock)() - wanted.since < TRIES_MS => {
+            Err(FetchError::Later { after, reason }) if !self.tried_enough(wanted.id) => {
                 let failures = self.lock().get(&wanted.id).map_or(0, |known| known.failures);
-                let wait = after.unwrap_or_else(|| backoff(failures));
+                let wait = after.unwrap_or_else(|| backoff(failures)).min(LONGEST_WAIT);
                 // Once; a service that is away, or a full disk, may last.
                 if failures == 0 {
                     tracing::warn!(message = wanted.id.get(), %reason, "a recording cannot be brought now, trying again");
@@ -138,11 +151,18 @@ impl Fetcher {
         Ok(())
     }
 
+    /// Whether it has failed for so long that it is given up; a house that was off begins anew.
+    fn tried_enough(&self, id: MessageId) -> bool {
+        let first = self.lock().get(&id).and_then(|known| known.first);
+        first.is_some_and(|first| (self.clock)() - first > TRIES_MS)
+    }
+
     fn again(&self, id: MessageId, wait: Duration) {
         let mut tries = self.lock();
         let known = tries.entry(id).or_default();
         known.failures += 1;
         let now = (self.clock)();
+        known.first.get_or_insert(now);
         known.next = Some((now, now.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))));
     }
 
@@ -152,7 +172,8 @@ impl Fetcher {
 
     /// Whether the process that should have brought it is gone.
     fn is_orphan(&self, wanted: &Wanted) -> bool {
-        wanted.messenger == console::ASK && (self.clock)() - wanted.since > ASK_GONE_MS
+        let age = (self.clock)() - wanted.since;
+        wanted.messenger == console::ASK && !(0..=ASK_GONE_MS).contains(&age)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<MessageId, Try>> {
@@ -169,7 +190,8 @@ pub async fn bring(
     media: &Media,
     wanted: &Wanted,
 ) -> Result<(), FetchError> {
-    match media.receive(&wanted.file, from?, LARGEST).await {
+    let received = tokio::time::timeout(COMES_WITHIN, media.receive(&wanted.file, from?, LARGEST)).await;
+    match received.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
             let limit = i64::try_from(LARGEST >> 20).unwrap_or(i64::MAX);

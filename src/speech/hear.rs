@@ -170,10 +170,11 @@ fn failure(error: DecodeError) -> Failure {
             (FailureKind::Theirs, Phrase::new("voice-too-long").with("minutes", minutes))
         }
         DecodeError::Damaged { .. } => (FailureKind::Theirs, Phrase::new("voice-damaged")),
-        DecodeError::Slow { .. } | DecodeError::Panicked { .. } => {
-            (FailureKind::Ours, Phrase::new("voice-damaged"))
+        DecodeError::Panicked { .. } => (FailureKind::Ours, Phrase::new("voice-damaged")),
+        DecodeError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            (FailureKind::Theirs, Phrase::new("voice-gone"))
         }
-        DecodeError::Io { .. } => (FailureKind::Ours, Phrase::new("our-fault")),
+        DecodeError::Io { .. } | DecodeError::Slow { .. } => (FailureKind::Ours, Phrase::new("our-fault")),
     };
     Failure { kind, phrase, source: Some(Box::new(error)) }
 }

@@ -102,9 +102,11 @@ impl Store {
     pub async fn take(&self, messengers: &[&str]) -> Result<Option<Taken>, StoreError> {
         self.take_where(
             messengers,
-            "(m.control = 1 OR m.ready = 1 AND NOT EXISTS (SELECT 1 FROM messages o INDEXED BY messages_waiting
-                 WHERE o.state IN ('new', 'taken') AND o.lane = m.lane AND o.control = 0
-                   AND (o.state = 'taken' OR o.ready = 0 AND o.id < m.id)))",
+            "(m.control = 1 OR m.ready = 1
+               AND NOT EXISTS (SELECT 1 FROM messages o INDEXED BY messages_waiting
+                 WHERE o.state IN ('new', 'taken') AND o.state = 'taken' AND o.lane = m.lane AND o.control = 0)
+               AND NOT EXISTS (SELECT 1 FROM messages o INDEXED BY messages_unready
+                 WHERE o.ready = 0 AND o.state = 'new' AND o.lane = m.lane AND o.id < m.id))",
         )
         .await
     }

@@ -3,7 +3,7 @@
 //! So there is never a file that no row names, and never a message in hand whose file is not there.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::forget::doom;
 use super::messages::{Brought, from_json, to_json};
@@ -31,8 +31,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn wanted_recordings(&self) -> Result<Vec<Wanted>, StoreError> {
-        let sql = "SELECT id, message, recording, received_at FROM messages INDEXED BY messages_waiting
-                   WHERE state IN ('new', 'taken') AND ready = 0 ORDER BY id";
+        let sql = "SELECT id, message, recording, received_at FROM messages INDEXED BY messages_unready
+                   WHERE ready = 0 AND state = 'new' ORDER BY id";
         let rows = sqlx::query(sql).fetch_all(&self.readers).await?;
         let mut wanted = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -53,29 +53,57 @@ impl Store {
         Ok(wanted)
     }
 
-    /// The file lies in its place: the message is ready.
+    /// Whether a recording is still to be brought.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wants_recording(&self, id: MessageId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM messages WHERE id = ? AND ready = 0 AND state = 'new'";
+        Ok(sqlx::query(sql).bind(id.get()).fetch_optional(&self.readers).await?.is_some())
+    }
+
+    /// The file lies in its place: the message is ready. Nothing happens to one that is not waited for any more.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn recording_is_here(&self, id: MessageId) -> Result<(), StoreError> {
-        self.ready("UPDATE messages SET ready = 1 WHERE id = ? AND ?2 IS NULL", id, None).await
+        let sql = "UPDATE messages SET ready = 1 WHERE id = ? AND ready = 0";
+        sqlx::query(sql).bind(id.get()).execute(&self.writer).await?;
+        self.bells().inbox.notify_one();
+        Ok(())
     }
 
-    /// The file will never come: the message is ready, and says so.
+    /// The file will never come: the message is ready, and says so. What may lie there of it is doomed.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn recording_is_missing(&self, id: MessageId, why: &Phrase) -> Result<(), StoreError> {
-        let why = to_json(why, "messages")?;
-        self.ready("UPDATE messages SET ready = 1, recording = NULL, flaw = ?2 WHERE id = ?1", id, Some(why))
-            .await
-    }
-
-    async fn ready(&self, sql: &'static str, id: MessageId, why: Option<String>) -> Result<(), StoreError> {
-        sqlx::query(sql).bind(id.get()).bind(why).execute(&self.writer).await?;
+        let mut tx = self.begin().await?;
+        give_up(&mut tx, "id = ?", &id.to_string(), why).await?;
+        tx.commit().await?;
         self.bells().inbox.notify_one();
         Ok(())
     }
+}
+
+/// Nobody waits any more for the recordings of these messages (a condition with one `?`), for this reason. How many.
+pub(super) async fn give_up(
+    connection: &mut SqliteConnection,
+    which: &str,
+    value: &str,
+    why: &Phrase,
+) -> Result<usize, StoreError> {
+    let sql = format!("SELECT recording, id FROM messages WHERE ready = 0 AND state = 'new' AND {which}");
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(value).fetch_all(&mut *connection).await?;
+    doom_all(connection, &rows, &mut Vec::new()).await?;
+    for row in &rows {
+        sqlx::query("UPDATE messages SET ready = 1, recording = NULL, flaw = ? WHERE id = ?")
+            .bind(to_json(why, "messages")?)
+            .bind(row.try_get::<i64, _>(1)?)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(rows.len())
 }
 
 /// A message that was just accepted waits for its recording. Its file has a name that no other has, not even one of a
@@ -128,7 +156,7 @@ pub(super) async fn blank(
         .await?;
     doom_all(connection, &rows, files).await?;
     sqlx::query(
-        "UPDATE messages SET raw = '', recording = NULL,
+        "UPDATE messages SET raw = '', recording = NULL, flaw = NULL, report = json_remove(report, '$.transcript'),
                 message = json_set(json_remove(message, '$.from.name'), '$.body', json('{\"text\":\"\"}'))
          WHERE id = ?",
     )

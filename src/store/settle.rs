@@ -186,7 +186,10 @@ impl Writing<'_, '_> {
             person: &message.from.id,
             reply_to: Some(&message.key),
             language: self.language(),
-            heard: self.at.heard.filter(|_| self.made.replies.is_empty()),
+            heard: self
+                .at
+                .heard
+                .filter(|_| self.made.replies.is_empty() && self.at.outcome != Outcome::Forget),
             content,
         };
         let id = replies::insert(self.tx, &reply, self.at.now).await?;
@@ -342,7 +345,10 @@ impl Writing<'_, '_> {
     async fn stop(&mut self) -> Result<(), StoreError> {
         let sql = "UPDATE messages SET stopped = 1 WHERE lane = ? AND state = 'taken' AND control = 0";
         let found = sqlx::query(sql).bind(self.lane()).execute(&mut *self.tx).await?.rows_affected();
-        if found > 0 { Ok(()) } else { self.say(Phrase::new("nothing-to-stop"), None).await }
+        // A recording that does not come is not waited for; its message says so when its turn comes.
+        let unheard =
+            recordings::give_up(self.tx, "lane = ?", &self.lane(), &Phrase::new("stopping")).await?;
+        if found > 0 || unheard > 0 { Ok(()) } else { self.say(Phrase::new("nothing-to-stop"), None).await }
     }
 
     async fn cancel(&mut self, place: Option<u32>) -> Result<(), StoreError> {

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use aisaac::app::engines::Engines;
-use aisaac::message::Phrase;
+use aisaac::message::{Body, Phrase, Recording};
 use aisaac::messenger::FetchError;
 use insta::assert_snapshot;
 
 use crate::models::{self, Held};
 use crate::world::Story;
 
-const SPOKEN: [&str; 4] = ["draw a fox", "What is a fjord?", "", "forget everything about me"];
+const SPOKEN: [&str; 3] = ["draw a fox", "What is a fjord?", ""];
 
 fn hearing(held: &Held) -> Engines {
     let says = |number: usize| SPOKEN.get(number).copied().unwrap_or("slow words").to_owned();
@@ -156,6 +156,56 @@ async fn recordings_go_with_their_messages() {
     story.passes(40 * 24 * 60);
     story.house().keep().await.unwrap();
     assert_eq!(recordings(&story), 0, "old");
+    story.told();
+}
+
+#[tokio::test]
+async fn whoever_says_stop_does_not_wait_for_a_recording() {
+    let mut story = story().await;
+    let later = FetchError::Later { after: Some(Duration::from_secs(3_000)), reason: "busy".to_owned() };
+    story.keeps_back([later]);
+    story.speaks("ana", 1, "1").await;
+    story.fetches().await;
+    story.says("ana", 2, "What is a bay?").await;
+    story.says("ana", 3, "/stop").await;
+    story.answers().await;
+    assert_snapshot!(story.told(), @"
+    ana speaks: 1
+      ✗ not brought, to be tried again: busy
+    ana: What is a bay?
+    ana: /stop
+      ~ ana: You said: …
+      ~ ana: You said: What is a bay?…
+      ~ ana: You said: What is a bay? (0 before)…
+      → ana: Stopped.
+      → ana: You said: What is a bay? (0 before)
+    ");
+}
+
+#[tokio::test]
+async fn forget_said_aloud_leaves_nothing_of_what_was_said() {
+    let mut story = story().await;
+    story.hears("ana", 1, "1").await;
+    let body = Body::Voice(Recording { remote: "1".to_owned(), caption: Some("/forget".to_owned()) });
+    story.offers("ana", "m:2", body).await;
+    story.fetches().await;
+    story.answers().await;
+    assert_eq!(recordings(&story), 0);
+    let told = story.told();
+    assert!(told.ends_with("and the settings of this chat."), "{told}");
+    let (database, words) = (std::fs::read(story.places().database()).unwrap(), b"fjord");
+    assert!(!database.windows(words.len()).any(|piece| piece == words), "in the database");
+}
+
+#[tokio::test]
+async fn a_file_that_came_for_a_message_that_was_given_up_goes() {
+    let story = story().await;
+    story.speaks("ana", 1, "1").await;
+    let wanted = story.house().store.wanted_recordings().await.unwrap().remove(0);
+    std::fs::write(story.places().media().join(&wanted.file), "whole").unwrap();
+    story.house().store.recording_is_missing(wanted.id, &Phrase::new("voice-gone")).await.unwrap();
+    story.house().keep().await.unwrap();
+    assert_eq!(recordings(&story), 0);
     story.told();
 }
 

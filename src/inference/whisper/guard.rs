@@ -119,7 +119,10 @@ pub(super) fn once(tokens: &[u32]) -> &[u32] {
 /// Whether a piece of text is nobody's; `doubt`: the model itself was not sure, or thought that nobody speaks.
 pub(super) fn is_invented(text: &str, doubt: bool) -> bool {
     let plain = plain(text);
-    let credit = CREDITS.iter().any(|credit| plain.starts_with(credit) || plain == *credit)
+    let begins = |credit: &str| {
+        plain.strip_prefix(credit).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let credit = CREDITS.iter().any(|credit| begins(credit))
         || plain.contains("dimatorzok")
         || plain.contains("amara org");
     credit || plain.is_empty() || (doubt && FAREWELLS.contains(&plain.as_str()))

@@ -46,12 +46,12 @@ pub async fn open(recording: &Recording) -> Result<Incoming, FetchError> {
             .with("reason", reason.clone());
         FetchError::Never { phrase, reason }
     };
-    let file = tokio::fs::File::open(&recording.remote).await.map_err(|error| never(error.to_string()))?;
-    let about = file.metadata().await.map_err(|error| never(error.to_string()))?;
-    // A pipe may never end, and a folder never begins.
+    let about = tokio::fs::metadata(&recording.remote).await.map_err(|error| never(error.to_string()))?;
+    // Whoever opens a pipe may wait for ever, and a folder never begins.
     if !about.is_file() {
         return Err(never("not a file".to_owned()));
     }
+    let file = tokio::fs::File::open(&recording.remote).await.map_err(|error| never(error.to_string()))?;
     Ok(Box::new(file))
 }
 
