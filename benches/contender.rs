@@ -64,6 +64,14 @@ impl Contender {
     pub(crate) fn peak(&self) -> f64 {
         memory(self.process.id(), "VmHWM:")
     }
+
+    /// Seconds of processor that it has taken so far, to the hundredth.
+    pub(crate) fn processor(&self) -> f64 {
+        let line = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        // Behind the name, which may hold anything: the eleventh and twelfth word further on, in hundredths.
+        let words = line.rsplit_once(") ").unwrap().1.split(' ').skip(11).take(2);
+        words.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
+    }
 }
 
 impl Drop for Contender {

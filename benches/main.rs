@@ -25,6 +25,7 @@ mod contender;
 mod figures;
 mod answers;
 mod intent;
+mod hearing;
 mod pictures;
 mod queue;
 mod journey;
@@ -38,6 +39,7 @@ type Part = (&'static str, fn(&Places), Option<fn(&[String])>);
 const PARTS: &[Part] = &[
     ("answers", answers::run, Some(answers::ours)),
     ("intent", intent::run, Some(intent::ours)),
+    ("hearing", hearing::run, Some(hearing::ours)),
     ("pictures", pictures::run, Some(pictures::ours)),
     ("queue", queue::run, None),
     ("journey", journey::run, None),
