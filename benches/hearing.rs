@@ -1,4 +1,4 @@
-//! How soon is a note heard? *whisper-base* by the product, faster-whisper and transformers, from the file to the text.
+//! How soon is a note heard? *whisper-base* by the product, faster-whisper, whisper.cpp and transformers, from the file to the text.
 //!
 //! Everyone hears the same notes (`notes/README.md`) in turns, from the same numbers; the product with its own reader, detector
 //! of voices and recogniser, as [`Speech`] puts them together. On a machine that others use waits say little of a program whose
@@ -84,6 +84,7 @@ fn contenders(places: &Places, threads: usize) -> Vec<Run> {
     let peers = [
         ("faster-whisper int8", peer("faster_whisper_hears.py", &["int8"])),
         ("faster-whisper fp32", peer("faster_whisper_hears.py", &["float32"])),
+        ("whisper.cpp", peer("whisper_cpp_hears.py", &[])),
         ("transformers", peer("transformers_hears.py", &[])),
     ];
     ours.into_iter().chain(peers).filter_map(|(name, who)| Some(Run::of((name, who?)))).collect()

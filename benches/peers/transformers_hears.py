@@ -2,8 +2,7 @@
 
     python transformers_hears.py FOLDER THREADS
 
-FOLDER is CTranslate2's: `model.bin` is read by models/recipes/ct2_file.py, and its tensors get their names in transformers.
-Language, windows and times as in the other peers; it hears nothing again.
+FOLDER is CTranslate2's (whisper_numbers.py). Language, windows and times as in the other peers; it hears nothing again.
 """
 import json
 import sys
@@ -16,15 +15,12 @@ from faster_whisper import decode_audio
 from tokenizers import Tokenizer
 from transformers import GenerationConfig, WhisperConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration
 
+import whisper_numbers
 from peer import serve
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models/recipes"))
-import ct2_file
 
 folder, threads = Path(sys.argv[1]), int(sys.argv[2])
 torch.set_num_threads(threads)
 transformers.utils.logging.set_verbosity_error()
-tensors = ct2_file.read(folder / "model.bin")
 words = Tokenizer.from_file(str(folder / "tokenizer.json"))
 facts = json.loads((folder / "config.json").read_text())
 END, START, TRANSLATE, TRANSCRIBE, BEFORE, NO_TIMES = (
@@ -33,43 +29,8 @@ END, START, TRANSLATE, TRANSCRIBE, BEFORE, NO_TIMES = (
 )
 
 
-def weights():
-    """The state of transformers' model."""
-    state = {}
-    take = lambda name: torch.from_numpy(tensors[name].numbers().copy())
-
-    def pair(ours, theirs, ends=("weight", "bias")):
-        for end, kind in zip(ends, ("weight", "bias")):
-            state[f"{theirs}.{kind}"] = take(f"{ours}/{end}")
-
-    def split(ours, theirs):
-        for end in ("weight", "bias"):
-            for name, part in zip(theirs, take(f"{ours}/{end}").chunk(len(theirs))):
-                state[f"{name}.{end}"] = part
-
-    norm = lambda ours, theirs: pair(f"{ours}/layer_norm", theirs, ("gamma", "beta"))
-    for side in ("encoder", "decoder"):
-        state[f"model.{side}.embed_positions.weight"] = take(f"{side}/position_encodings/encodings")
-        norm(side, f"model.{side}.layer_norm")
-        for i in range(len({name.split("/")[1] for name in tensors if name.startswith(f"{side}/layer_")} - {"layer_norm"})):
-            a, b = f"{side}/layer_{i}", f"model.{side}.layers.{i}"
-            split(f"{a}/self_attention/linear_0", [f"{b}.self_attn.{what}_proj" for what in "qkv"])
-            pair(f"{a}/self_attention/linear_1", f"{b}.self_attn.out_proj")
-            norm(f"{a}/self_attention", f"{b}.self_attn_layer_norm")
-            if side == "decoder":
-                pair(f"{a}/attention/linear_0", f"{b}.encoder_attn.q_proj")
-                split(f"{a}/attention/linear_1", [f"{b}.encoder_attn.{what}_proj" for what in "kv"])
-                pair(f"{a}/attention/linear_2", f"{b}.encoder_attn.out_proj")
-                norm(f"{a}/attention", f"{b}.encoder_attn_layer_norm")
-            pair(f"{a}/ffn/linear_0", f"{b}.fc1"), pair(f"{a}/ffn/linear_1", f"{b}.fc2")
-            norm(f"{a}/ffn", f"{b}.final_layer_norm")
-    for i in (1, 2):
-        pair(f"encoder/conv{i}", f"model.encoder.conv{i}")
-    state["model.decoder.embed_tokens.weight"] = state["proj_out.weight"] = take("decoder/embeddings/weight")
-    return state
-
-
-state = weights()
+state = {name: torch.from_numpy(values) for name, values in whisper_numbers.state(folder).items()}
+state["proj_out.weight"] = state["model.decoder.embed_tokens.weight"]
 width, mels, _ = state["model.encoder.conv1.weight"].shape
 count = lambda side: sum(name.startswith(f"model.{side}.layers.") and name.endswith("fc1.bias") for name in state)
 config = WhisperConfig(
@@ -83,7 +44,7 @@ model = WhisperForConditionalGeneration(config).eval().requires_grad_(False)
 missing, more = model.load_state_dict(state, strict=False)
 # A key's product has no bias; CTranslate2's file has it as zeros.
 assert not missing and all(name.endswith("k_proj.bias") for name in more), (missing, more)
-del state, tensors
+del state
 model.generation_config = GenerationConfig(
     decoder_start_token_id=START, eos_token_id=END, pad_token_id=END, bos_token_id=END, max_length=448,
     suppress_tokens=facts["suppress_ids"], begin_suppress_tokens=facts["suppress_ids_begin"],
