@@ -5,6 +5,8 @@
 It does what the product does: it finds the language, follows one hypothesis, hears each window by itself, and writes times
 only where a note is longer than a window. It looks for no voice before it hears (the product does).
 """
+import patient  # first
+
 import sys
 import time
 

@@ -4,6 +4,8 @@
 
 FOLDER is CTranslate2's (whisper_numbers.py). Language, windows and times as in the other peers; it hears nothing again.
 """
+import patient  # first
+
 import json
 import sys
 import time

@@ -6,6 +6,8 @@ to its text.
 FOLDER is CTranslate2's (whisper_numbers.py); whisper.cpp's own file is written beside it once. Language, windows and times as
 in the other peers.
 """
+import patient  # first
+
 import importlib.metadata
 import json
 import re
