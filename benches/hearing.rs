@@ -24,7 +24,7 @@ use crate::pulled::{hardware, pulled};
 const NOTES: &[(u32, usize, f64)] = &[(3, 9, 3.0), (10, 5, 1.5), (60, 3, 1.0)];
 
 /// A note is not heard again after this long.
-const ENOUGH: Duration = Duration::from_secs(120);
+const ENOUGH: Duration = Duration::from_secs(60);
 
 /// The product's forms: the installed one, and the same numbers in fp32 (not installed).
 const FORMS: &[&str] = &["int8", "fp32"];
@@ -238,7 +238,7 @@ pub(crate) fn ours(arguments: &[String]) {
 fn speech(folder: &str, threads: usize) -> Speech {
     let mut found = pulled("whisper-base");
     if !folder.is_empty() {
-        folder.clone_into(found.folder.as_mut_os_string());
+        Path::new(folder).clone_into(&mut found.folder);
     }
     let on = hardware(threads);
     let model: Hearing = Handle::spawn(Terms::free("whisper"), move || {
