@@ -60,7 +60,12 @@ pub(super) struct Piece {
     pub(super) tokens: Vec<u32>,
 }
 
-/// The pieces of what was written for a window of `ticks`, and the tick up to which it was heard.
+/// What may be left of a window behind the last time without being listened to again: 1.5 s.
+const REST: u32 = 75;
+
+/// The pieces of what was written for a window of `ticks`, and the tick up to which it was heard. Whisper likes to end
+/// behind the first sentence of a window, and the reference then leaves the rest of it out; here listening goes on
+/// from the last time where much is left.
 pub(super) fn pieces(written: &[u32], zero: u32, ticks: u32) -> (Vec<Piece>, u32) {
     let tick = |token: &u32| token.checked_sub(zero);
     let is_time = |place: usize| written.get(place).is_some_and(|token| *token >= zero);
@@ -70,7 +75,8 @@ pub(super) fn pieces(written: &[u32], zero: u32, ticks: u32) -> (Vec<Piece>, u32
     if cuts.is_empty() {
         let to = written.iter().rev().find_map(tick).filter(|tick| *tick > 0).unwrap_or(ticks);
         let from = written.first().and_then(tick).unwrap_or(0);
-        return (vec![Piece { from, to: to.min(ticks), tokens: written.to_vec() }], ticks);
+        let heard = if ends_once { rest(to, ticks) } else { ticks };
+        return (vec![Piece { from, to: to.min(ticks), tokens: written.to_vec() }], heard);
     }
     cuts.extend(ends_once.then_some(written.len()));
     let mut from = 0;
@@ -82,8 +88,14 @@ pub(super) fn pieces(written: &[u32], zero: u32, ticks: u32) -> (Vec<Piece>, u32
         pieces.push(Piece { from: begin.min(ticks), to: end.min(ticks), tokens: tokens.to_vec() });
         from = cut;
     }
-    let heard = if ends_once { ticks } else { pieces.last().map_or(ticks, |piece| piece.to) };
+    let last = pieces.last().map_or(ticks, |piece| piece.to);
+    let heard = if ends_once { rest(last, ticks) } else { last };
     (pieces, if heard == 0 { ticks } else { heard })
+}
+
+/// Up to where a window was heard that ends at this time.
+fn rest(to: u32, ticks: u32) -> u32 {
+    if to >= REST && to + REST < ticks { to } else { ticks }
 }
 
 #[cfg(test)]
@@ -126,6 +138,8 @@ mod tests {
         assert_eq!(cut(&two), (vec![piece(0, 28, &two[..3]), piece(28, 38, &two[3..6])], 38));
         let ends = [12, 5, 40, 41, 6, 50];
         assert_eq!(cut(&ends), (vec![piece(0, 28, &ends[..3]), piece(29, 38, &ends[3..])], 100));
+        assert_eq!(pieces(&[12, 5, 112], 12, 1_500).1, 100, "most of the window is left");
+        assert_eq!(pieces(&[12, 5, 112], 12, 170).1, 170, "hardly anything is left");
         assert_eq!(cut(&[]).1, 100);
         assert_eq!(cut(&[12, 12]).1, 100, "it always goes on");
     }
