@@ -1,8 +1,10 @@
 //! What can go wrong between a request and a model's answer.
 
+use std::error::Error as _;
 use std::path::PathBuf;
 
 use crate::message::{Failure, FailureKind, Phrase};
+use crate::models::Manifest;
 
 /// An error of a model, its files, or the runtime below it.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +84,11 @@ pub enum InferenceError {
 }
 
 impl InferenceError {
+    /// Settings of a manifest that do not fit its family.
+    pub(super) fn settings(manifest: &Manifest, reason: String) -> Self {
+        Self::File { path: PathBuf::from(&manifest.name).join("manifest.toml"), reason }
+    }
+
     /// What it means for whoever asked, and what they are told; the error itself is the cause.
     #[must_use]
     pub fn failure(self) -> Failure {
@@ -101,4 +108,12 @@ impl InferenceError {
         };
         Failure { kind, phrase, source: Some(Box::new(self)) }
     }
+}
+
+/// The settings of a manifest, as its family reads them.
+pub(super) fn settings<T: serde::de::DeserializeOwned>(manifest: &Manifest) -> Result<T, InferenceError> {
+    manifest.settings().map_err(|error| {
+        let source = error.source().map(ToString::to_string).unwrap_or_default();
+        InferenceError::settings(manifest, format!("{error}: {}", source.trim()))
+    })
 }

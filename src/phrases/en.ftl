@@ -97,7 +97,6 @@ persona-foreign = The answer model here reads a persona only in: { $languages }.
 ## Hearing
 hear-model-missing = I cannot listen yet: no hearing model is installed. The owner can run: aisaac models pull starter
 voice-silent = I could not hear anybody speak in this recording.
-voice-language = I could not recognise this language. I understand: { $languages }.
 voice-empty = This recording is empty.
 voice-not-audio = This file is not a recording that I can read.
 voice-no-audio = There is no sound in this file.

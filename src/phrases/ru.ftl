@@ -102,7 +102,6 @@ persona-foreign = Модель ответов здесь читает харак
 ## Слух
 hear-model-missing = Слушать я пока не могу: модель слуха не установлена. Хозяин может выполнить: aisaac models pull starter
 voice-silent = В этой записи я не услышал речи.
-voice-language = Я не узнал этот язык. Я понимаю: { $languages }.
 voice-empty = Эта запись пустая.
 voice-not-audio = Этот файл — не запись, которую я могу прочесть.
 voice-no-audio = В этом файле нет звука.

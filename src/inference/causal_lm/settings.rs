@@ -1,12 +1,11 @@
 //! What a causal language model's manifest says in `[settings]`, and what of it concerns the rest of the house.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::inference::error::InferenceError;
+use crate::inference::error::{self, InferenceError};
 use crate::inference::requests::Sampling;
 use crate::models::Manifest;
 
@@ -67,14 +66,8 @@ impl Default for DefaultSampling {
 impl Settings {
     /// Reads and checks them.
     pub(super) fn of(manifest: &Manifest) -> Result<Self, InferenceError> {
-        let refused = |reason: String| InferenceError::File {
-            path: PathBuf::from(&manifest.name).join("manifest.toml"),
-            reason,
-        };
-        let settings: Self = manifest.settings().map_err(|error| {
-            let source = error.source().map(ToString::to_string).unwrap_or_default();
-            refused(format!("{error}: {}", source.trim()))
-        })?;
+        let refused = |reason: String| InferenceError::settings(manifest, reason);
+        let settings: Self = error::settings(manifest)?;
         if settings.context == 0
             || settings.max_new_tokens == 0
             || settings.max_new_tokens >= settings.context

@@ -1,11 +1,10 @@
 //! What a Whisper's manifest says in `[settings]`.
 
-use std::error::Error as _;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::inference::InferenceError;
+use crate::inference::error::{self, InferenceError};
 use crate::models::Manifest;
 
 /// The `[settings]` of family `whisper`; paths are relative to the model's folder.
@@ -50,14 +49,8 @@ const fn context() -> usize {
 impl Settings {
     /// Reads and checks them.
     pub(super) fn of(manifest: &Manifest) -> Result<Self, InferenceError> {
-        let refused = |reason: String| InferenceError::File {
-            path: PathBuf::from(&manifest.name).join("manifest.toml"),
-            reason,
-        };
-        let settings: Self = manifest.settings().map_err(|error| {
-            let source = error.source().map(ToString::to_string).unwrap_or_default();
-            refused(format!("{error}: {}", source.trim()))
-        })?;
+        let refused = |reason: String| InferenceError::settings(manifest, reason);
+        let settings: Self = error::settings(manifest)?;
         if settings.frames == 0 || !settings.frames.is_multiple_of(2) {
             return Err(refused("frames must be even and above 0".to_owned()));
         }
