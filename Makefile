@@ -44,7 +44,7 @@ test: check runtime deny
 	cargo test --locked
 	@echo "all tests passed"
 
-## test-weights: intents, subjects, answers and pictures of the pulled starter models, with the measured figures.
+## test-weights: intents, subjects, answers, pictures and hearing of the pulled starter models, with the measured figures.
 test-weights: check
 	@echo "building, and bringing the starter models into .tools/starter (about 370 MB, once)"
 	@cargo build --locked --quiet || { echo "the build failed; the lines above say why"; exit 1; }
@@ -64,7 +64,7 @@ test-kill: check
 	  || { echo "something was lost, doubled or late; the lines above say what"; exit 1; }
 	@echo "nothing was lost"
 
-## bench: speeds and memory beside llama.cpp, faster-whisper, transformers and diffusers (by hand; ONLY=answers for one part).
+## bench: speeds and memory beside llama.cpp, faster-whisper, whisper.cpp, transformers and diffusers (by hand; ONLY=answers for one part).
 bench: check $(if $(PEERS),,$(BENCH)/ready) $(BENCH)/packages/SmolLM2-135M-Instruct.Q4_1.gguf $(BENCH)/packages/e5-small-q4.bin $(BENCH)/fast/model.onnx $(BENCH)/packages/whisper-f32/encoder.onnx
 	@echo "building (some minutes the first time), and bringing the starter models into .tools/starter"
 	@cargo bench --locked --quiet --no-run --bench house || { echo "the build failed; the lines above say why"; exit 1; }

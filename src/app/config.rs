@@ -7,8 +7,9 @@ use serde::Deserialize;
 pub use super::config_error::ConfigError;
 use super::config_error::nearest;
 use super::sorry::bad_config;
+use crate::inference::whisper;
 use crate::message::Language;
-use crate::models::{Catalogue, HubOptions};
+use crate::models::{Catalogue, HubOptions, Manifest};
 
 /// The commented example: every key with its default.
 pub const EXAMPLE: &str = include_str!("../../config/aisaac.example.toml");
@@ -233,11 +234,10 @@ impl Config {
         within(self.answer.hours >= 1, "answer.hours", "≥ 1")?;
         within((1..=1_000).contains(&self.draw.waiting_per_person), "draw.waiting_per_person", "1–1000")?;
         within((0.0..=1.0).contains(&self.draw.offer_from), "draw.offer_from", "0–1")?;
-        let is_code =
-            |code: &String| (2..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase());
-        let codes = !self.hear.languages.is_empty() && self.hear.languages.iter().all(is_code);
-        within(codes, "hear.languages", "[\"ru\", \"en\"]")?;
-        within((1..=180).contains(&self.hear.minutes), "hear.minutes", "1–180")?;
+        let is_heard = |code: &String| whisper::LANGUAGES.contains(&code.as_str());
+        let codes = !self.hear.languages.is_empty() && self.hear.languages.iter().all(is_heard);
+        within(codes, "hear.languages", "[\"ru\", \"en\", \"de\"], ISO 639-1")?;
+        within((1..=60).contains(&self.hear.minutes), "hear.minutes", "1–60")?;
         within((1..=8).contains(&self.hear.beams), "hear.beams", "1–8")?;
         within(self.inference.threads <= 256, "inference.threads", "0–256")?;
         within(self.inference.memory_mb >= 64, "inference.memory_mb", "≥ 64")?;
@@ -259,15 +259,19 @@ impl Config {
     /// Names that must be in the catalogue.
     fn models(&self, catalogue: &Catalogue) -> Result<(), ConfigError> {
         let chosen = [
-            ("draw.model", Some(&self.draw.model)),
-            ("answer.model", self.answer.model.as_ref()),
-            ("hear.model", self.hear.model.as_ref()),
+            ("draw.model", Some(&self.draw.model), "diffusion"),
+            ("answer.model", self.answer.model.as_ref(), "causal_lm"),
+            ("hear.model", self.hear.model.as_ref(), "whisper"),
         ];
-        for (key, name) in chosen {
+        for (key, name, family) in chosen {
             let Some(name) = name else { continue };
-            if catalogue.get(name).is_none() {
-                let names: Vec<&str> = catalogue.models().map(|model| model.name.as_str()).collect();
-                return Err(ConfigError::Model { key, name: name.clone(), nearest: nearest(name, &names) });
+            let fits = |model: &&Manifest| model.family == family;
+            if catalogue.get(name).filter(fits).is_none() {
+                let names: Vec<&str> =
+                    catalogue.models().filter(fits).map(|model| model.name.as_str()).collect();
+                let all = || names.iter().map(|name| (*name).to_owned()).collect();
+                let known = nearest(name, &names).map_or_else(all, |near| vec![near]);
+                return Err(ConfigError::Model { key, name: name.clone(), known });
             }
         }
         Ok(())
@@ -307,6 +311,8 @@ mod tests {
         assert_eq!(error, "line 3: there is no key `drw`; did you mean `draw`?");
     }
 
+    const HEARS: &str = "hear.model: there is no model `sketch` for it; there is: whisper-base, whisper-small, whisper-large-v3-turbo";
+
     #[test]
     fn a_wrong_value_names_its_line_and_key() {
         for (text, said) in [
@@ -327,10 +333,15 @@ mod tests {
             ("[answer]\nlanes = 0\n", "answer.lanes must be 1–64"),
             ("[keep]\ndays = 0\n", "keep.days must be 1–36500"),
             ("[access]\nowners = ['bob']\n", "access.owners must be messenger:id"),
-            ("[draw]\nmodel = 'skech'\n", "draw.model: there is no model `skech`; did you mean `sketch`?"),
+            ("[draw]\nmodel = 'skech'\n", "draw.model: there is no model `skech` for it; there is: sketch"),
+            ("[hear]\nmodel = 'sketch'\n", HEARS),
+            ("[hear]\nlanguages = ['xx']\n", "hear.languages must be [\"ru\", \"en\", \"de\"], ISO 639-1"),
             ("[draw]\noffer_from = 7.0\n", "draw.offer_from must be 0–1"),
-            ("[hear]\nlanguages = ['Russian']\n", "hear.languages must be [\"ru\", \"en\"]"),
-            ("[hear]\nminutes = 0\n", "hear.minutes must be 1–180"),
+            (
+                "[hear]\nlanguages = ['Russian']\n",
+                "hear.languages must be [\"ru\", \"en\", \"de\"], ISO 639-1",
+            ),
+            ("[hear]\nminutes = 0\n", "hear.minutes must be 1–60"),
             ("[hub]\nendpoint = 'huggingface.co'\n", "hub.endpoint must be https://..."),
             ("[hub]\nmirrors = ['https://me:secret@h']\n", "hub.mirrors must be https://..."),
             ("[hub]\ntoken = 'x'\n", "line 2: there is no key `token`; there are endpoint, mirrors, offer"),

@@ -46,15 +46,15 @@ pub enum ConfigError {
         /// What is wrong.
         reason: String,
     },
-    /// The name of a model that is not in the catalogue.
-    #[error("{key}: there is no model `{name}`{}", nearest.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
+    /// The name of a model that is not in the catalogue, or that does something else.
+    #[error("{key}: there is no model `{name}` for it; there is: {}", known.join(", "))]
     Model {
         /// The key with its section.
         key: &'static str,
         /// As written.
         name: String,
-        /// The one that was meant, if one is like it.
-        nearest: Option<String>,
+        /// The one that was meant; all that there are, if none is like it.
+        known: Vec<String>,
     },
     /// A value that is out of bounds.
     #[error("{key} must be {bound}")]

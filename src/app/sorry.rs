@@ -40,10 +40,10 @@ pub(super) fn bad_config(path: &Path, error: &ConfigError) -> anyhow::Error {
                 .with("line", line.to_string())
                 .with("reason", format!("{key}{reason}"))
         }
-        ConfigError::Model { key, name, nearest } => Phrase::new("config-model")
+        ConfigError::Model { key, name, known } => Phrase::new("config-model")
             .with("key", *key)
             .with("name", name.as_str())
-            .with("nearest", nearest.as_deref().unwrap_or("sketch, instruct")),
+            .with("known", known.join(", ")),
         ConfigError::Bound { key, bound } => {
             Phrase::new("config-bound").with("key", *key).with("bound", *bound)
         }

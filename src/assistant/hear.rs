@@ -9,7 +9,7 @@ use super::Assistant;
 use super::heed::{Heeded, heed};
 use super::journey::{Made, Words};
 use super::report::Report;
-use crate::inbox::clean;
+use crate::inbox::{SPOKEN_LIMIT, clean};
 use crate::message::{Body, Failure, FailureKind, Notice, Pending, Phrase, Settings, Show, Step};
 use crate::store::{Brought, Taken};
 
@@ -46,7 +46,7 @@ impl Assistant {
         let text = format!("{caption}\n{words}").trim().to_owned();
         let language = self.language(&text, &settings, message.from.language);
         let standing = self.access.standing(&message.from, &message.address);
-        match heed(&Body::Text(text), standing) {
+        match heed(&Body::Text(text), SPOKEN_LIMIT, standing) {
             Heeded::Text(text) => {
                 let words = Words { text, edited: None, language, settings, pending, report };
                 self.understand_and_act(taken, words, stop).await
@@ -80,8 +80,9 @@ impl Assistant {
             message = taken.id.get(),
             seconds = said.length.as_secs(),
             language = said.transcript.language,
+            confidence = f64::from(said.transcript.confidence),
             "heard"
         );
-        Ok(clean(&said.transcript.text()))
+        Ok(clean(&said.transcript.text(), SPOKEN_LIMIT))
     }
 }

@@ -1,7 +1,7 @@
 //! Heed: is a message for us, and can we read it? Pure.
 
 use crate::access::Standing;
-use crate::inbox::{TEXT_LIMIT, is_stop};
+use crate::inbox::is_stop;
 use crate::message::{Body, Phrase};
 
 /// What to do with a message.
@@ -24,8 +24,8 @@ pub(super) enum Heeded {
     Refuse(Phrase),
 }
 
-/// Decides from the message and from who sent it.
-pub(super) fn heed(body: &Body, standing: Standing) -> Heeded {
+/// Decides from the message, which may have so many characters, and from who sent it.
+pub(super) fn heed(body: &Body, limit: usize, standing: Standing) -> Heeded {
     if standing == Standing::Stranger {
         return Heeded::Refuse(Phrase::new("stranger"));
     }
@@ -38,8 +38,8 @@ pub(super) fn heed(body: &Body, standing: Standing) -> Heeded {
     if text.trim().is_empty() {
         return Heeded::Refuse(Phrase::new("empty"));
     }
-    if text.chars().count() > TEXT_LIMIT {
-        let limit = i64::try_from(TEXT_LIMIT).unwrap_or(i64::MAX);
+    if text.chars().count() > limit {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         return Heeded::Refuse(Phrase::new("too-long").with("limit", limit));
     }
     match body {
@@ -52,22 +52,26 @@ pub(super) fn heed(body: &Body, standing: Standing) -> Heeded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inbox::TEXT_LIMIT;
     use crate::message::Recording;
 
     #[test]
     fn what_is_heeded() {
         let text = |text: &str| Body::Text(text.into());
         let voice = Body::Voice(Recording { remote: "v".into(), caption: None });
-        assert_eq!(heed(&voice, Standing::Member), Heeded::Hear);
-        assert!(matches!(heed(&voice, Standing::Stranger), Heeded::Refuse(_)));
-        assert_eq!(heed(&text(" hi "), Standing::Owner), Heeded::Text("hi".into()));
-        assert_eq!(heed(&text("hi"), Standing::Stranger), Heeded::Refuse(Phrase::new("stranger")));
-        assert_eq!(heed(&text(" \n"), Standing::Member), Heeded::Refuse(Phrase::new("empty")));
-        assert_eq!(heed(&text("/Stop"), Standing::Member), Heeded::Stop);
-        let long = heed(&text(&"a".repeat(TEXT_LIMIT + 1)), Standing::Owner);
+        assert_eq!(heed(&voice, TEXT_LIMIT, Standing::Member), Heeded::Hear);
+        assert!(matches!(heed(&voice, TEXT_LIMIT, Standing::Stranger), Heeded::Refuse(_)));
+        assert_eq!(heed(&text(" hi "), TEXT_LIMIT, Standing::Owner), Heeded::Text("hi".into()));
+        assert_eq!(
+            heed(&text("hi"), TEXT_LIMIT, Standing::Stranger),
+            Heeded::Refuse(Phrase::new("stranger"))
+        );
+        assert_eq!(heed(&text(" \n"), TEXT_LIMIT, Standing::Member), Heeded::Refuse(Phrase::new("empty")));
+        assert_eq!(heed(&text("/Stop"), TEXT_LIMIT, Standing::Member), Heeded::Stop);
+        let long = heed(&text(&"a".repeat(TEXT_LIMIT + 1)), TEXT_LIMIT, Standing::Owner);
         assert!(matches!(long, Heeded::Refuse(phrase) if phrase.key == "too-long"));
         assert_eq!(
-            heed(&Body::Unsupported("photo".into()), Standing::Owner),
+            heed(&Body::Unsupported("photo".into()), TEXT_LIMIT, Standing::Owner),
             Heeded::Refuse(Phrase::new("unsupported-body"))
         );
     }

@@ -8,6 +8,7 @@ use super::Assistant;
 use super::heed::{Heeded, heed};
 use super::report::{Report, reason, told};
 use crate::access::{Access, Standing};
+use crate::inbox::TEXT_LIMIT;
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
     Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
@@ -67,7 +68,7 @@ impl Assistant {
             Ok(lane) => lane,
             Err(error) => return self.failed(error.into(), Language::En, "answer", Report::default()),
         };
-        let heeded = heed(&message.body, standing);
+        let heeded = heed(&message.body, TEXT_LIMIT, standing);
         self.store.reached(Step::Heeded, taken.id.get()).await;
         let text = match &heeded {
             Heeded::Text(text) | Heeded::Edit { text, .. } => text.as_str(),

@@ -13,6 +13,9 @@ pub use crate::store::{StoreError, Wanted};
 /// Longest text that is kept, in characters; one more character is kept so that the journey can refuse it in words.
 pub const TEXT_LIMIT: usize = 8_000;
 
+/// Longest transcript in characters: an hour of fast speech, the longest recording that may be allowed.
+pub const SPOKEN_LIMIT: usize = 90_000;
+
 /// Commands that are handled beside their lane, at once.
 const CONTROL: &[&str] = &["/stop", "/стоп", "/cancel", "/отмена", "/queue", "/очередь"];
 
@@ -41,7 +44,7 @@ impl Inbox {
         | Body::Edit { text, .. }
         | Body::Voice(Recording { caption: Some(text), .. }) = &mut message.body
         {
-            *text = clean(text);
+            *text = clean(text, TEXT_LIMIT);
         }
         let raw: String = raw.chars().take(4 * TEXT_LIMIT).collect();
         match self.store.accept(&message, &raw, is_control(&message.body), now).await? {
@@ -124,13 +127,14 @@ pub fn is_stop(body: &Body) -> bool {
     STOP.contains(&said.as_str())
 }
 
-/// Text as every later room may take it: without control characters (line feed and tab stay), bidirectional controls and the byte order mark; bounded.
+/// Text as every later room may take it: without control characters (line feed and tab stay), bidirectional controls and the byte order mark; of more than
+/// `limit` characters one more is left, so that whoever heeds it sees that it is too long.
 #[must_use]
-pub fn clean(text: &str) -> String {
+pub fn clean(text: &str, limit: usize) -> String {
     text.chars()
         .filter(|&c| c == '\n' || c == '\t' || !c.is_control())
         .filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'))
-        .take(TEXT_LIMIT + 1)
+        .take(limit + 1)
         .collect()
 }
 
@@ -140,8 +144,8 @@ mod tests {
 
     #[test]
     fn control_and_bidi_characters_go() {
-        assert_eq!(clean("a\u{0}b\u{202e}c\nd\te\u{feff}"), "abc\nd\te");
-        assert_eq!(clean(&"я".repeat(100_000)).chars().count(), TEXT_LIMIT + 1);
+        assert_eq!(clean("a\u{0}b\u{202e}c\nd\te\u{feff}", 9), "abc\nd\te");
+        assert_eq!(clean(&"я".repeat(100_000), 70).chars().count(), 71);
     }
 
     #[test]

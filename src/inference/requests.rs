@@ -208,11 +208,11 @@ impl Default for HearRequest {
 /// What was said.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transcript {
-    /// Language of the whole (ISO 639-1).
+    /// Language of the whole (ISO 639-1): one of those that were possible, or another one where the model is sure of that.
     pub language: String,
-    /// Probability of it among those that were possible; 1 when it was given.
+    /// Its probability among those that were possible (another one's among all that the model knows); 1 when it was given.
     pub confidence: f32,
-    /// In order of time; none when nothing was said.
+    /// In order of time; none when nothing was said, or when it was said in another language.
     pub segments: Vec<Segment>,
 }
 

@@ -109,6 +109,11 @@ impl Tokenizer {
         self.words.token_to_id(token)
     }
 
+    /// The token of an id, as the vocabulary spells it.
+    pub(super) fn token(&self, id: u32) -> Option<String> {
+        self.words.id_to_token(id)
+    }
+
     /// What the tokenizer puts around a text.
     pub(super) fn frame(&self) -> &[u32] {
         &self.frame

@@ -97,10 +97,47 @@ persona-foreign = The answer model here reads a persona only in: { $languages }.
 ## Hearing
 hear-model-missing = I cannot listen yet: no hearing model is installed. The owner can run: aisaac models pull starter
 voice-silent = I could not hear anybody speak in this recording.
+voice-foreign = This recording sounds like { $language ->
+        [en] English
+        [ru] Russian
+        [uk] Ukrainian
+        [be] Belarusian
+        [bg] Bulgarian
+        [sr] Serbian
+        [pl] Polish
+        [cs] Czech
+        [de] German
+        [nl] Dutch
+        [sv] Swedish
+        [fi] Finnish
+        [fr] French
+        [es] Spanish
+        [pt] Portuguese
+        [it] Italian
+        [ro] Romanian
+        [el] Greek
+        [hu] Hungarian
+        [tr] Turkish
+        [az] Azerbaijani
+        [kk] Kazakh
+        [uz] Uzbek
+        [ka] Georgian
+        [hy] Armenian
+        [he] Hebrew
+        [ar] Arabic
+        [fa] Persian
+        [hi] Hindi
+        [zh] Chinese
+        [ja] Japanese
+        [ko] Korean
+        [vi] Vietnamese
+       *[other] the language “{ $language }”
+    }, and I was told to listen to other languages. The owner can add "{ $language }" to languages in [hear].
 voice-empty = This recording is empty.
 voice-not-audio = This file is not a recording that I can read.
 voice-no-audio = There is no sound in this file.
 voice-codec = I cannot read this kind of recording ({ $codec }).
+voice-codec-unnamed = I cannot read this kind of recording.
 voice-too-long = This recording is too long: I listen to at most { $minutes ->
         [one] { $minutes } minute
        *[other] { $minutes } minutes
@@ -306,7 +343,7 @@ config-key = The configuration { $path }, line { $line }: there is no key “{ $
 config-key-far = The configuration { $path }, line { $line }: there is no key “{ $key }”; there are { $keys }.
 config-value = The configuration { $path }, line { $line }: { $reason } (all keys with their defaults: aisaac config example)
 config-bound = The configuration { $path }: { $key } must be { $bound }.
-config-model = The configuration { $path }: { $key } names a model “{ $name }” that is not in the catalogue; there is: { $nearest }.
+config-model = The configuration { $path }: { $key } names a model “{ $name }”; for this the catalogue has no such model, but it has: { $known }.
 config-fine = The configuration { $path } is in order.
 config-none = There is no configuration { $path }: the defaults hold.
 database-newer = The database was made by a newer program (its change number { $version } is unknown here). Start that program again, or use another folder with --data.

@@ -20,10 +20,10 @@ pub enum DecodeError {
         container: &'static str,
     },
     /// A sound track of a kind that cannot be decoded.
-    #[error("{name} cannot be decoded")]
+    #[error("{} cannot be decoded", name.unwrap_or("this kind of audio"))]
     Codec {
-        /// What people call the codec or format.
-        name: &'static str,
+        /// What people call the codec or format, where it has such a name.
+        name: Option<&'static str>,
     },
     /// More than is listened to.
     #[error("it is longer than {} s", most.as_secs())]

@@ -13,7 +13,7 @@ use crate::inference::{
 };
 use crate::message::{Failure, FailureKind, Phrase};
 
-/// How long decoding may take.
+/// How long decoding may take: this, or a tenth of the longest recording.
 const DECODING: Duration = Duration::from_secs(60);
 
 /// A recogniser, and what it can hear.
@@ -56,8 +56,11 @@ pub struct Said {
     pub length: Duration,
 }
 
-/// Told how far hearing has come, in seconds: done, of.
+/// Told how far hearing has come, in seconds of the recording: done, of.
 pub type Watch = Arc<dyn Fn(u32, u32) + Send + Sync>;
+
+/// Told how far a recogniser has come in the cut recording.
+type Heeds = Arc<dyn Fn(Heard) + Send + Sync>;
 
 impl Speech {
     /// Hears a recording.
@@ -71,18 +74,22 @@ impl Speech {
         }
         let samples = self.decoded(file, stop).await?;
         let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(RATE));
-        let cut = self.voice(samples, stop).await?;
-        if cut.samples.is_empty() {
+        let Cut { samples, places } = self.voice(samples, stop).await?;
+        if samples.is_empty() {
             return Err(refusal("voice-silent"));
         }
-        let mut transcript = self.recognised(&cut, stop, watch).await?;
+        let of = u32::try_from(length.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
+        watch(0, of);
+        let (whole, before) = (watch.clone(), places.clone());
+        let watch: Heeds = Arc::new(move |heard| whole(before.ends(heard.done_ms) / 1_000, of));
+        let mut transcript = self.recognised(samples.into(), stop, &watch).await?;
         if transcript.text().is_empty() {
             return Err(refusal("voice-silent"));
         }
         for segment in &mut transcript.segments {
             *segment = Segment {
-                start_ms: cut.when(segment.start_ms),
-                end_ms: cut.when(segment.end_ms),
+                start_ms: places.begins(segment.start_ms),
+                end_ms: places.ends(segment.end_ms),
                 text: std::mem::take(&mut segment.text),
             };
         }
@@ -91,8 +98,8 @@ impl Speech {
 
     async fn decoded(&self, file: &Path, stop: &CancellationToken) -> Result<Vec<f32>, Failure> {
         let (file, most, halt) = (file.to_owned(), self.options.most, stop.clone());
-        let decoding =
-            tokio::task::spawn_blocking(move || decode(&file, &Bounds { most, within: DECODING }, &halt));
+        let within = DECODING.max(most / 10);
+        let decoding = tokio::task::spawn_blocking(move || decode(&file, &Bounds { most, within }, &halt));
         match decoding.await {
             Ok(decoded) => decoded.map_err(failure),
             Err(panic) => Err(Failure {
@@ -118,12 +125,12 @@ impl Speech {
     /// What the recogniser hears that knows the language best. Only where several could, somebody has to tell it first.
     async fn recognised(
         &self,
-        cut: &Cut,
+        samples: Arc<[f32]>,
         stop: &CancellationToken,
-        watch: &Watch,
+        watch: &Heeds,
     ) -> Result<Transcript, Failure> {
         let request = HearRequest {
-            samples: cut.samples.as_slice().into(),
+            samples,
             languages: self.options.languages.clone(),
             beams: self.options.beams,
             ..HearRequest::default()
@@ -135,26 +142,32 @@ impl Speech {
         let (model, language) = match (special, general) {
             (Some(special), Some(general)) => {
                 let ask = HearRequest { language_only: true, ..request.clone() };
-                let told = run(&general.model, ask, stop, watch).await?.language;
+                let told = self.run(&general.model, ask, stop, watch).await?.language;
                 let model = if knows(&special, &told) { special } else { general };
                 (model, Some(told))
             }
             (Some(one), None) | (None, Some(one)) => (one, None),
             (None, None) => return Err(refusal("hear-model-missing")),
         };
-        run(&model.model, HearRequest { language, ..request }, stop, watch).await
+        self.run(&model.model, HearRequest { language, ..request }, stop, watch).await
     }
-}
 
-async fn run(
-    model: &Hearing,
-    request: HearRequest,
-    stop: &CancellationToken,
-    watch: &Watch,
-) -> Result<Transcript, Failure> {
-    let watch = watch.clone();
-    let progress = Box::new(move |heard: Heard| watch(heard.done_ms / 1_000, heard.of_ms.div_ceil(1_000)));
-    model.run(request, stop.clone(), progress).await.map_err(InferenceError::failure)
+    async fn run(
+        &self,
+        model: &Hearing,
+        request: HearRequest,
+        stop: &CancellationToken,
+        watch: &Heeds,
+    ) -> Result<Transcript, Failure> {
+        let watch = watch.clone();
+        let progress = Box::new(move |heard| watch(heard));
+        let heard = model.run(request, stop.clone(), progress).await.map_err(InferenceError::failure)?;
+        if !self.options.languages.contains(&heard.language) {
+            let phrase = Phrase::new("voice-foreign").with("language", heard.language);
+            return Err(Failure { kind: FailureKind::Theirs, phrase, source: None });
+        }
+        Ok(heard)
+    }
 }
 
 /// What a recording that gives no sound means for whoever sent it.
@@ -164,7 +177,10 @@ fn failure(error: DecodeError) -> Failure {
         DecodeError::Empty => (FailureKind::Theirs, Phrase::new("voice-empty")),
         DecodeError::NotAudio => (FailureKind::Theirs, Phrase::new("voice-not-audio")),
         DecodeError::NoAudioTrack { .. } => (FailureKind::Theirs, Phrase::new("voice-no-audio")),
-        DecodeError::Codec { name } => (FailureKind::Theirs, Phrase::new("voice-codec").with("codec", *name)),
+        DecodeError::Codec { name: Some(name) } => {
+            (FailureKind::Theirs, Phrase::new("voice-codec").with("codec", *name))
+        }
+        DecodeError::Codec { name: None } => (FailureKind::Theirs, Phrase::new("voice-codec-unnamed")),
         DecodeError::TooLong { most, .. } => {
             let minutes = i64::try_from(most.as_secs() / 60).unwrap_or(i64::MAX);
             (FailureKind::Theirs, Phrase::new("voice-too-long").with("minutes", minutes))
@@ -181,4 +197,62 @@ fn failure(error: DecodeError) -> Failure {
 
 fn refusal(phrase: &str) -> Failure {
     Failure { kind: FailureKind::Theirs, phrase: Phrase::new(phrase), source: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A recogniser that says its name and the language that it was told; one that knows every language takes the voice for
+    /// `spoken` where it was told none.
+    fn recogniser(name: &'static str, languages: &[&str], spoken: &'static str) -> Recogniser {
+        let model = Hearing::fake(name, move |request: HearRequest, _: &_| {
+            let told = request.language.clone();
+            let text = format!("{name} was told {}", told.as_deref().unwrap_or("nothing"));
+            let segments = vec![Segment { start_ms: 0, end_ms: 100, text }];
+            Ok(Transcript {
+                language: told.unwrap_or_else(|| spoken.to_owned()),
+                confidence: 1.0,
+                segments: if request.language_only { Vec::new() } else { segments },
+            })
+        });
+        Recogniser { model, languages: languages.iter().map(|code| (*code).to_owned()).collect() }
+    }
+
+    async fn hears(recognisers: Vec<Recogniser>, languages: &[&str]) -> Result<String, String> {
+        let options = Options {
+            languages: languages.iter().map(|code| (*code).to_owned()).collect(),
+            most: Duration::from_secs(60),
+            beams: 1,
+        };
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/voice/nevazhno.wav");
+        let speech = Speech { voices: None, recognisers, options };
+        let watch: Watch = Arc::new(|_, _| ());
+        let said = speech.hear(&file, &CancellationToken::new(), &watch).await;
+        said.map(|said| said.transcript.text()).map_err(|failure| failure.phrase.key)
+    }
+
+    #[tokio::test]
+    async fn who_knows_the_language_best_hears_it() {
+        let russian = || recogniser("gigaam", &["ru"], "ru");
+        let both = |spoken| vec![russian(), recogniser("whisper", &[], spoken)];
+        let said = |text: &str| Ok(text.to_owned());
+        assert_eq!(hears(both("ru"), &["ru", "en"]).await, said("gigaam was told ru"));
+        assert_eq!(hears(both("en"), &["ru", "en"]).await, said("whisper was told en"));
+        assert_eq!(hears(both("en"), &["en"]).await, said("whisper was told nothing"), "nobody else could");
+        assert_eq!(hears(vec![russian()], &["ru", "en"]).await, said("gigaam was told nothing"));
+        assert_eq!(hears(vec![russian()], &["en"]).await, Err("hear-model-missing".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_language_that_nobody_asked_for_is_refused_by_name() {
+        let general = |spoken| recogniser("whisper", &[], spoken);
+        let refused = Err("voice-foreign".to_owned());
+        assert_eq!(hears(vec![general("de")], &["ru", "en"]).await, refused);
+        assert_eq!(
+            hears(vec![recogniser("gigaam", &["ru"], "ru"), general("de")], &["ru", "en"]).await,
+            refused
+        );
+        assert!(hears(vec![general("de")], &["de"]).await.is_ok());
+    }
 }

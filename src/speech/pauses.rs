@@ -1,26 +1,26 @@
 //! Where somebody speaks: silence before and after is cut off, long pauses are shortened. Pure.
 //!
-//! The rule is the one of Silero's `get_speech_timestamps`: speech begins where its probability reaches [`BEGINS`] and
-//! has ended when it has stayed below [`ENDS`] for [`SILENCE`]; what is shorter than [`SPEECH`] was a click.
+//! The rule is the one of Silero's `get_speech_timestamps`: speech begins where its probability reaches [`THRESHOLD`] and
+//! has ended when it has stayed below [`NEG_THRESHOLD`] for [`MIN_SILENCE`]; what is shorter than [`MIN_SPEECH`] was a click.
 
 use std::ops::Range;
 
 use super::RATE;
 use crate::inference::Voiced;
 
-const BEGINS: f32 = 0.5;
-const ENDS: f32 = 0.35;
+const THRESHOLD: f32 = 0.5;
+const NEG_THRESHOLD: f32 = 0.35;
 
 const fn samples(ms: usize) -> usize {
     ms * RATE as usize / 1_000
 }
 
 /// Shortest speech.
-const SPEECH: usize = samples(200);
+const MIN_SPEECH: usize = samples(200);
 /// Shortest silence that ends it.
-const SILENCE: usize = samples(100);
+const MIN_SILENCE: usize = samples(100);
 /// What is left of the silence around speech: words begin and end softly.
-const EDGE: usize = samples(200);
+const SPEECH_PAD: usize = samples(200);
 /// Longest pause that stays as it is; of a longer one the edges stay.
 const PAUSE: usize = samples(1_000);
 
@@ -31,12 +31,12 @@ pub(super) fn spoken(voiced: &Voiced, length: usize) -> Vec<Range<usize>> {
     for (frame, &probability) in voiced.probabilities.iter().enumerate() {
         let at = frame * Voiced::FRAME;
         match start {
-            None if probability >= BEGINS => (start, quiet) = (Some(at), None),
+            None if probability >= THRESHOLD => (start, quiet) = (Some(at), None),
             None => {}
-            Some(_) if probability >= BEGINS => quiet = None,
-            Some(begun) if probability < ENDS => {
+            Some(_) if probability >= THRESHOLD => quiet = None,
+            Some(begun) if probability < NEG_THRESHOLD => {
                 let since = *quiet.get_or_insert(at);
-                if at + Voiced::FRAME - since >= SILENCE {
+                if at + Voiced::FRAME - since >= MIN_SILENCE {
                     found.push(begun..since);
                     start = None;
                 }
@@ -45,43 +45,58 @@ pub(super) fn spoken(voiced: &Voiced, length: usize) -> Vec<Range<usize>> {
         }
     }
     found.extend(start.map(|begun| begun..quiet.unwrap_or(length)));
-    found.retain(|one| one.len() >= SPEECH);
+    found.retain(|one| one.len() >= MIN_SPEECH);
     let mut apart: Vec<Range<usize>> = Vec::new();
     for one in found {
-        let one = one.start.saturating_sub(EDGE)..(one.end + EDGE).min(length);
+        let one = one.start.saturating_sub(SPEECH_PAD)..(one.end + SPEECH_PAD).min(length);
         match apart.last_mut() {
-            Some(last) if one.start <= last.end + PAUSE - 2 * EDGE => last.end = one.end,
+            Some(last) if one.start <= last.end + PAUSE - 2 * SPEECH_PAD => last.end = one.end,
             _ => apart.push(one),
         }
     }
     apart
 }
 
-/// A recording without its silences, and where each piece of it was.
+/// A recording without its silences.
 pub(super) struct Cut {
     pub(super) samples: Vec<f32>,
-    /// Where a piece begins here, and where it began.
-    pieces: Vec<(usize, usize)>,
+    pub(super) places: Places,
 }
 
 impl Cut {
     /// Keeps these ranges.
     pub(super) fn new(samples: &[f32], spoken: &[Range<usize>]) -> Self {
-        let mut cut = Self { samples: Vec::new(), pieces: Vec::new() };
+        let mut cut = Self { samples: Vec::new(), places: Places(Vec::new()) };
         for range in spoken {
-            cut.pieces.push((cut.samples.len(), range.start));
+            cut.places.0.push((cut.samples.len(), range.start));
             cut.samples.extend_from_slice(samples.get(range.clone()).unwrap_or_default());
         }
         cut
     }
+}
 
-    /// When in the recording something was that is at `ms` here.
-    pub(super) fn when(&self, ms: u32) -> u32 {
+/// Where the pieces of a cut recording begin in it, and where they began before.
+#[derive(Debug, Clone)]
+pub(super) struct Places(Vec<(usize, usize)>);
+
+impl Places {
+    /// When in the recording something began that begins at `ms` of the cut one.
+    pub(super) fn begins(&self, ms: u32) -> u32 {
         let at = samples(ms as usize);
-        let piece = self.pieces.iter().rev().find(|(here, _)| *here <= at);
-        let was = piece.map_or(at, |(here, began)| at - here + began);
-        u32::try_from(was * 1_000 / RATE as usize).unwrap_or(u32::MAX)
+        was(at, self.0.iter().rev().find(|(here, _)| *here <= at))
     }
+
+    /// When in the recording something ended that ends at `ms` of the cut one: what ends with a piece does not end after
+    /// the pause.
+    pub(super) fn ends(&self, ms: u32) -> u32 {
+        let at = samples(ms as usize);
+        was(at, self.0.iter().rev().find(|(here, _)| *here < at))
+    }
+}
+
+fn was(at: usize, piece: Option<&(usize, usize)>) -> u32 {
+    let was = piece.map_or(at, |(here, began)| at - here + began);
+    u32::try_from(was * 1_000 / RATE as usize).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -109,7 +124,7 @@ mod tests {
     fn silence_around_speech_goes_but_for_its_edges() {
         let turns = [50, 30, 60];
         let found = spoken(&voiced(&turns), length(&turns));
-        assert_eq!(found, once(50 * 512 - EDGE..80 * 512 + EDGE));
+        assert_eq!(found, once(50 * 512 - SPEECH_PAD..80 * 512 + SPEECH_PAD));
         assert!(spoken(&voiced(&[100]), length(&[100])).is_empty());
         assert!(spoken(&voiced(&[50, 3, 50]), length(&[50, 3, 50])).is_empty(), "a click");
         assert!(spoken(&Voiced::default(), 0).is_empty());
@@ -126,13 +141,21 @@ mod tests {
         assert_eq!(spoken(&voiced(&short), length(&short)), once(0..80 * 512));
         let long = [0, 30, 100, 30];
         let found = spoken(&voiced(&long), length(&long));
-        assert_eq!(found, [0..30 * 512 + EDGE, 130 * 512 - EDGE..160 * 512]);
+        assert_eq!(found, [0..30 * 512 + SPEECH_PAD, 130 * 512 - SPEECH_PAD..160 * 512]);
         let samples: Vec<f32> = (0..160 * 512).map(|at| at as f32).collect();
         let cut = Cut::new(&samples, &found);
-        assert_eq!(cut.samples.len(), 60 * 512 + 2 * EDGE);
+        assert_eq!(cut.samples.len(), 60 * 512 + 2 * SPEECH_PAD);
         // What is heard at the beginning of the second piece was at its own place in the recording.
-        let second = u32::try_from((30 * 512 + EDGE) * 1_000 / 16_000).unwrap();
-        assert_eq!(cut.when(second), u32::try_from((130 * 512 - EDGE) * 1_000 / 16_000).unwrap());
-        assert_eq!(cut.when(100), 100);
+        let second = u32::try_from((30 * 512 + SPEECH_PAD) * 1_000 / 16_000).unwrap();
+        assert_eq!(
+            cut.places.begins(second),
+            u32::try_from((130 * 512 - SPEECH_PAD) * 1_000 / 16_000).unwrap()
+        );
+        assert_eq!(
+            (cut.places.begins(100), cut.places.ends(second)),
+            (100, second),
+            "the first ends where the pause begins"
+        );
+        assert_eq!(cut.places.ends(second + 20), cut.places.begins(second) + 20);
     }
 }

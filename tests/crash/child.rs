@@ -82,7 +82,7 @@ fn engines() -> Engines {
         Ok(Picture { width: 8, height: 8, rgb, steps: 4, guidance: 1.0, scheduler, cut: None })
     });
     engines.painting = engines.painting.map(|painting| PictureModel { model, ..painting });
-    engines.speech = Some(models::speech(says));
+    engines.speech = Some(models::speech(&held, says));
     engines
 }
 

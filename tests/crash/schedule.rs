@@ -166,7 +166,8 @@ pub(crate) async fn database(path: &Path) -> SqliteConnection {
 
 /// The story's models, with a painter that stands on the board.
 fn engines(board: &Board) -> Engines {
-    let mut engines = models::engines(&Held::default());
+    let held = Held::default();
+    let mut engines = models::engines(&held);
     let board = board.clone();
     let model = Handle::fake("sketch", move |request: DrawRequest, ctl: &Control<inference::Step>| {
         if request.prompt.contains("heavy") {
@@ -182,7 +183,7 @@ fn engines(board: &Board) -> Engines {
         Ok(Picture { width: 8, height: 8, rgb, steps: 3, guidance: 1.0, scheduler, cut: None })
     });
     engines.painting = engines.painting.map(|painting| PictureModel { model, ..painting });
-    engines.speech = Some(models::speech(says));
+    engines.speech = Some(models::speech(&held, says));
     engines
 }
 

@@ -46,15 +46,21 @@ impl Held {
     }
 }
 
-/// What hears in a story: a recording of so many samples ([`sound`]) says the words that `says` has for its number.
-pub(crate) fn speech(says: impl Fn(usize) -> String + Send + 'static) -> Speech {
+/// What hears in a story: a recording of so many samples ([`sound`]) says the words that `says` has for its number. With
+/// "Slow" words it waits until it may go on, and what begins with "Guten" is German.
+pub(crate) fn speech(held: &Held, says: impl Fn(usize) -> String + Send + 'static) -> Speech {
+    let held = held.clone();
     let model = Handle::fake("hearing", move |request: HearRequest, ctl: &Control<Heard>| {
         ctl.checkpoint()?;
         let text = says((request.samples.len() - SHORTEST) / APART);
         let of_ms = u32::try_from(request.samples.len() / 16).unwrap();
         ctl.progress(Heard { done_ms: of_ms, of_ms });
+        if text.starts_with("Slow") && !held.wait(ctl) {
+            return Err(InferenceError::Stopped);
+        }
+        let language = if text.starts_with("Guten") { "de" } else { "en" }.to_owned();
         let segments = vec![Segment { start_ms: 0, end_ms: of_ms, text }];
-        Ok(Transcript { language: "en".to_owned(), confidence: 1.0, segments })
+        Ok(Transcript { language, confidence: 1.0, segments })
     });
     let options = speech::Options {
         languages: vec!["ru".to_owned(), "en".to_owned()],

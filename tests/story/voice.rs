@@ -7,14 +7,15 @@ use aisaac::message::{Body, Phrase, Recording};
 use aisaac::messenger::FetchError;
 use insta::assert_snapshot;
 
+use crate::messenger;
 use crate::models::{self, Held};
 use crate::world::Story;
 
-const SPOKEN: [&str; 3] = ["draw a fox", "What is a fjord?", ""];
+const SPOKEN: [&str; 5] = ["draw a fox", "What is a fjord?", "", "Slow words", "Guten Tag"];
 
 fn hearing(held: &Held) -> Engines {
-    let says = |number: usize| SPOKEN.get(number).copied().unwrap_or("slow words").to_owned();
-    Engines { speech: Some(models::speech(says)), ..models::engines(held) }
+    let says = |number: usize| SPOKEN.get(number).copied().unwrap_or("Many words").to_owned();
+    Engines { speech: Some(models::speech(held, says)), ..models::engines(held) }
 }
 
 async fn story() -> Story {
@@ -72,12 +73,108 @@ async fn what_was_said_is_shown_and_done() {
 async fn what_is_no_speech_has_a_sentence_of_its_own() {
     let mut story = story().await;
     story.hears("ana", 1, "").await;
-    story.hears("ana", 2, "\u{fffd}JFIF is no sound").await;
-    assert_snapshot!(story.told(), @"
+    story.hears("ana", 2, "picture.ogg").await;
+    story.hears("ana", 3, "video.mp4").await;
+    story.hears("ana", 4, "speex.ogg").await;
+    story.hears("ana", 5, "2hours.ogg").await;
+    story.hears("ana", 6, "OggS and then nothing that an OGG has").await;
+    story.hears("ana", 7, "RIFF____WAVE and then nothing").await;
+    story.hears("ana", 8, messenger::ENDLESS).await;
+    story.hears("ana", 9, "4").await;
+    assert_snapshot!(story.told(), @r#"
     ana speaks: 
       → ana: This recording is empty.
-    ana speaks: �JFIF is no sound
+    ana speaks: picture.ogg
       → ana: This file is not a recording that I can read.
+    ana speaks: video.mp4
+      → ana: There is no sound in this file.
+    ana speaks: speex.ogg
+      → ana: I cannot read this kind of recording (Speex).
+    ana speaks: 2hours.ogg
+      → ana: This recording is too long: I listen to at most 1 minute.
+    ana speaks: OggS and then nothing that an OGG has
+      → ana: There is no sound in this file.
+    ana speaks: RIFF____WAVE and then nothing
+      → ana: This recording is damaged; I cannot read it.
+    ana speaks: endless
+      → ana: This file is too large: I take recordings of at most 64 MB.
+    ana speaks: 4
+      → ana: This recording sounds like German, and I was told to listen to other languages. The owner can add "de" to languages in [hear].
+    "#);
+    assert_eq!(recordings(&story), 8, "nothing is kept of what is too large");
+}
+
+#[tokio::test]
+async fn how_far_a_long_recording_is_heard_is_shown() {
+    let mut story = story().await;
+    story.hears("ana", 1, "30900").await;
+    assert_snapshot!(story.told(), @"
+    ana speaks: 30900
+      ~ ana: heard 0 of 31 s
+      ~ ana: heard 31 of 31 s
+      ~ ana: You said: …
+      ~ ana: You said: Many words…
+      ~ ana: You said: Many words (0 before)…
+      → ana: > Many words
+
+          You said: Many words (0 before)
+    ");
+}
+
+#[tokio::test]
+async fn hearing_can_be_stopped() {
+    let mut story = story().await;
+    story.speaks("ana", 1, "3").await;
+    story.fetches().await;
+    story
+        .while_answering(async |story, stop| {
+            story.says("ana", 2, "/stop").await;
+            assert!(story.house().assistant.handle_next(stop).await.unwrap());
+        })
+        .await;
+    story.delivers().await;
+    story.hears("ana", 3, "1").await;
+    assert_snapshot!(story.told(), @"
+    ana speaks: 3
+    ana: /stop
+      → ana: Stopped.
+    ana speaks: 1
+      ~ ana: You said: …
+      ~ ana: You said: What is a fjord?…
+      ~ ana: You said: What is a fjord? (0 before)…
+      → ana: > What is a fjord?
+
+          You said: What is a fjord? (0 before)
+    ");
+}
+
+#[tokio::test]
+async fn recordings_come_by_themselves_and_one_that_fails_holds_up_nobody() {
+    let mut story = story().await;
+    let stop = story.stop();
+    let fetcher = story.house().fetcher.clone();
+    let later = FetchError::Later { after: Some(Duration::from_secs(30)), reason: "busy".to_owned() };
+    story.keeps_back([later]);
+    story.speaks("ana", 1, "1").await;
+    let coming = fetcher.run(&stop);
+    let heard = async {
+        story.kept_back().await;
+        story.speaks("bob", 1, "0").await;
+        while !story.house().assistant.handle_next(&stop).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        stop.cancel();
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(60), async { tokio::join!(coming, heard) }).await;
+    assert!(ended.is_ok(), "nothing came");
+    story.delivers().await;
+    assert_snapshot!(story.told(), @"
+    ana speaks: 1
+      ✗ not brought, to be tried again: busy
+    bob speaks: 0
+      → bob: > draw a fox
+
+          I am drawing “a fox”.
     ");
 }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aisaac::app::clock::Time;
 use aisaac::app::config::Config;
@@ -193,7 +194,8 @@ impl Story {
         self.offers(who, &format!("m:{number}"), Body::Text(text.to_owned())).await;
     }
 
-    /// Somebody sends a recording: the one with a number ([`models::sound`]), or bytes that are none.
+    /// Somebody sends a recording: the one with a number ([`models::sound`]), a file of `tests/fixtures/audio`, one without an
+    /// end ([`messenger::ENDLESS`]), or bytes that are none.
     pub(crate) async fn speaks(&self, who: &str, number: u32, recording: &str) {
         self.transcript.write(format!("{who} speaks: {recording}"));
         NOW.with(|now| now.set(now.get() + 1_000));
@@ -204,6 +206,13 @@ impl Story {
     /// Recordings come, as far as they do.
     pub(crate) async fn fetches(&self) {
         self.house().fetcher.fetch_all().await.unwrap();
+    }
+
+    /// Until every recording that is to be kept back has been.
+    pub(crate) async fn kept_back(&self) {
+        while !self.messenger.refusals.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// The next recordings do not come.

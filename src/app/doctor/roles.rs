@@ -159,7 +159,8 @@ mod tests {
         let chosen = wanted(&catalogue, data.path(), &config);
         assert_eq!(chosen[1], missing("answer-ru", "answer-ru-qwen3-0.6b"));
         assert_eq!(chosen[2], Wanted::Unknown { model: "sketsh".into(), nearest: Some("sketch".into()) });
-        let other = with("[draw]\nmodel = 'instruct'\n");
+        config.draw.model = "instruct".into();
+        let other = wanted(&catalogue, data.path(), &config);
         assert_eq!(other[2], Wanted::OtherKind { model: "instruct".into() });
         assert!(used(&other, &catalogue).is_empty() && answers(&other, &catalogue).is_none());
     }

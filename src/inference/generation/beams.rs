@@ -6,6 +6,8 @@
 //! still followed cannot become better than the worst of them. In: log probabilities. Out: which row goes on with which
 //! token. It runs no model.
 
+use super::rules::norm;
+
 /// How it searches.
 #[derive(Debug, Clone, Copy)]
 pub struct Search {
@@ -20,12 +22,14 @@ pub struct Search {
 }
 
 /// An answer, or the beginning of one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hypothesis {
     /// Its tokens, without the end.
     pub tokens: Vec<u32>,
-    /// Sum of the log probabilities of its tokens, the end among them.
+    /// By what it is searched: the sum of the rows' log probabilities of its tokens, the end among them.
     pub score: f32,
+    /// How sure the model was of it: the same sum among the tokens that the rules left over.
+    pub log_probability: f32,
 }
 
 /// A search that is going on.
@@ -41,10 +45,9 @@ impl Beams {
     /// Begins with nothing written.
     #[must_use]
     pub fn new(search: Search) -> Self {
-        let nothing = Hypothesis { tokens: Vec::new(), score: 0.0 };
         Self {
             search: Search { width: search.width.max(1), ..search },
-            running: vec![nothing],
+            running: vec![Hypothesis::default()],
             finished: Vec::new(),
         }
     }
@@ -60,30 +63,32 @@ impl Beams {
     pub fn step(&mut self, rows: &[Vec<f32>]) -> Option<Vec<(usize, u32)>> {
         let length = self.running.first().map_or(0, |first| first.tokens.len()) + 1;
         let (full, width) = (length >= self.search.most, self.search.width);
+        let left_over: Vec<f32> =
+            rows.iter().map(|row| norm(row).map_or(0.0, |(most, sum)| most + sum)).collect();
         let mut next = Vec::with_capacity(width);
         for (rank, (row, token, score)) in self.candidates(rows).into_iter().enumerate() {
             let Some(before) = self.running.get(row) else { continue };
             let ends = token == self.search.end;
+            let grown = || {
+                let tokens = before.tokens.iter().copied().chain((!ends).then_some(token)).collect();
+                let more = score - before.score - left_over.get(row).copied().unwrap_or_default();
+                Hypothesis { tokens, score, log_probability: before.log_probability + more }
+            };
             if ends || full {
                 if rank < width {
-                    let mut tokens = before.tokens.clone();
-                    tokens.extend((!ends).then_some(token));
-                    self.finish(Hypothesis { tokens, score }, length);
+                    let ended = grown();
+                    self.finish(ended, length);
                 }
             } else if next.len() < width {
-                next.push((row, token, score));
+                next.push((row, token, grown()));
             }
         }
         if next.is_empty() || !self.may_improve(&next, length) {
             return None;
         }
-        let grown = next.iter().filter_map(|(row, token, score)| {
-            let mut tokens = self.running.get(*row)?.tokens.clone();
-            tokens.push(*token);
-            Some(Hypothesis { tokens, score: *score })
-        });
-        self.running = grown.collect();
-        Some(next.into_iter().map(|(row, token, _)| (row, token)).collect())
+        let (rows, running) = next.into_iter().map(|(row, token, grown)| ((row, token), grown)).unzip();
+        self.running = running;
+        Some(rows)
     }
 
     /// The best that was found.
@@ -123,8 +128,8 @@ impl Beams {
         self.finished.truncate(self.search.width);
     }
 
-    fn may_improve(&self, next: &[(usize, u32, f32)], length: usize) -> bool {
-        let best = next.first().map_or(f32::NEG_INFINITY, |(_, _, score)| self.penalised(*score, length));
+    fn may_improve(&self, next: &[(usize, u32, Hypothesis)], length: usize) -> bool {
+        let best = next.first().map_or(f32::NEG_INFINITY, |(.., best)| self.penalised(best.score, length));
         let worst = self.finished.last().map_or(f32::NEG_INFINITY, |(score, _)| *score);
         self.finished.len() < self.search.width || best > worst
     }
@@ -153,7 +158,21 @@ mod tests {
         assert_eq!(next[0], (1, 2));
         let rows = vec![logs(&[1.0, 0.0, 0.0]); 2];
         assert_eq!(beams.step(&rows), None, "both ended");
-        assert_eq!(beams.best().unwrap().tokens, [2, 2]);
+        let best = beams.best().unwrap();
+        assert_eq!((best.tokens.as_slice(), best.score), (&[2, 2][..], best.log_probability));
+    }
+
+    #[test]
+    fn it_is_as_sure_as_the_tokens_that_were_allowed_let_it_be() {
+        let mut beams = search(1, 9);
+        // A rule has forbidden a token with half of the probability.
+        beams.step(&[logs(&[0.0, 0.4, 0.1])]);
+        beams.step(&[logs(&[1.0, 0.0, 0.0])]);
+        let best = beams.best().unwrap();
+        assert!(
+            (best.score - 0.4_f32.ln()).abs() < 1e-6 && (best.log_probability - 0.8_f32.ln()).abs() < 1e-6,
+            "{best:?}"
+        );
     }
 
     #[test]

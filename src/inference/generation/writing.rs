@@ -23,8 +23,8 @@ fn ruled(model: &Seq2Seq, row: usize, rules: &[&dyn Rule], written: &[u32], log:
     scores
 }
 
-/// Follows one answer: the best token each time, or one drawn where `sampling` has a temperature. The score is the sum of
-/// the log probabilities (after the rules, at temperature 1) of the tokens and of the end.
+/// Follows one answer: the best token each time, or one drawn where `sampling` has a temperature (its log probability is
+/// that at temperature 1).
 ///
 /// # Errors
 /// Those of the model and of the watch.
@@ -35,13 +35,13 @@ pub fn one(
     watch: &mut Watch<'_>,
 ) -> Result<Hypothesis, InferenceError> {
     let mut sampler = Sampler::new(sampling);
-    let mut said = Hypothesis { tokens: Vec::new(), score: 0.0 };
+    let mut said = Hypothesis::default();
     while said.tokens.len() < search.most {
         let mut scores = ruled(model, 0, rules, &said.tokens, false);
         // A temperature changes the scores while one is chosen.
         let drawn = (sampling.temperature > 0.0).then(|| scores.clone());
         let Some(next) = sampler.choose(&mut scores, &said.tokens) else { break };
-        said.score += log_probability(drawn.as_ref().unwrap_or(&scores), next);
+        said.log_probability += log_probability(drawn.as_ref().unwrap_or(&scores), next);
         if next == search.end {
             break;
         }
@@ -78,5 +78,6 @@ pub fn several(
         model.choose(&rows)?;
         model.read(&tokens.iter().map(<[u32; 1]>::as_slice).collect::<Vec<_>>())?;
     }
-    Ok(beams.best().unwrap_or(Hypothesis { tokens: Vec::new(), score: f32::NEG_INFINITY }))
+    let nothing = Hypothesis { log_probability: f32::NEG_INFINITY, ..Hypothesis::default() };
+    Ok(beams.best().unwrap_or(nothing))
 }

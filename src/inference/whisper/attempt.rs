@@ -16,9 +16,9 @@ use crate::inference::requests::{Heard, Sampling};
 
 const TEMPERATURES: [f32; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
 /// Mean log probability of a token below which a text is not believed.
-const LEAST_SURE: f32 = -1.0;
+const LOGPROB_THRESHOLD: f32 = -1.0;
 /// Probability from which on nobody speaks.
-const SILENCE: f32 = 0.6;
+const NO_SPEECH_THRESHOLD: f32 = 0.6;
 /// Above this temperature the text before misleads more than it helps.
 const REMEMBERS: f32 = 0.5;
 /// The first time of a window lies in its first second.
@@ -40,24 +40,24 @@ pub(super) struct Ear<'a> {
 pub(super) struct Attempt {
     pub(super) tokens: Vec<u32>,
     /// Mean log probability.
-    pub(super) sure: f32,
+    pub(super) avg_logprob: f32,
     /// Probability that nobody speaks.
-    pub(super) nobody: f32,
+    pub(super) no_speech_prob: f32,
     /// It says the same again and again.
     repeats: bool,
 }
 
 impl Attempt {
     pub(super) fn is_silence(&self) -> bool {
-        self.nobody > SILENCE && self.sure <= LEAST_SURE
+        self.no_speech_prob > NO_SPEECH_THRESHOLD && self.avg_logprob <= LOGPROB_THRESHOLD
     }
 
     fn is_good(&self) -> bool {
-        !self.repeats && self.sure >= LEAST_SURE
+        !self.repeats && self.avg_logprob >= LOGPROB_THRESHOLD
     }
 
     fn is_better(&self, other: &Self) -> bool {
-        (!self.repeats, self.sure) > (!other.repeats, other.sure)
+        (!self.repeats, self.avg_logprob) > (!other.repeats, other.avg_logprob)
     }
 }
 
@@ -72,11 +72,17 @@ impl Whisper {
         for (frames, temperature) in tries {
             ctl.checkpoint()?;
             if encoded != frames {
-                self.encode(ear.sound, ear.from, frames)?;
+                self.encode(&ear.sound.frames, ear.from, frames)?;
                 encoded = frames;
             }
             let attempt = self.write(ear, temperature, ctl)?;
-            tracing::trace!(frames, temperature, sure = attempt.sure, nobody = attempt.nobody, "a window");
+            tracing::trace!(
+                frames,
+                temperature,
+                avg_logprob = attempt.avg_logprob,
+                no_speech_prob = attempt.no_speech_prob,
+                "a window"
+            );
             let done = attempt.is_good() || attempt.is_silence();
             if best.as_ref().is_none_or(|best| done || attempt.is_better(best)) {
                 best = Some(attempt);
@@ -85,7 +91,12 @@ impl Whisper {
                 break;
             }
         }
-        let nothing = Attempt { tokens: Vec::new(), sure: f32::NEG_INFINITY, nobody: 1.0, repeats: false };
+        let nothing = Attempt {
+            tokens: Vec::new(),
+            avg_logprob: f32::NEG_INFINITY,
+            no_speech_prob: 1.0,
+            repeats: false,
+        };
         Ok(best.unwrap_or(nothing))
     }
 
@@ -97,16 +108,15 @@ impl Whisper {
         ctl: &Control<Heard>,
     ) -> Result<Attempt, InferenceError> {
         let before = self.before(ear, temperature)?;
-        let mut repeats = false;
         let mut watch = |written: &[u32]| {
             ctl.checkpoint()?;
-            repeats = guard::repeats(written).is_some();
-            Ok(!repeats)
+            Ok(guard::repeats(written).is_none())
         };
-        let (said, nobody) = self.compose(ear, &before, temperature, &mut watch)?;
-        let sure = said.score / (said.tokens.len() + 1) as f32;
-        let repeats = repeats || guard::is_regular(&self.words.text(&said.tokens)?);
-        Ok(Attempt { tokens: said.tokens, sure, nobody, repeats })
+        let (said, no_speech_prob) = self.compose(ear, &before, temperature, &mut watch)?;
+        let avg_logprob = said.log_probability / (said.tokens.len() + 1) as f32;
+        let repeats =
+            guard::repeats(&said.tokens).is_some() || guard::is_regular(&self.words.text(&said.tokens)?);
+        Ok(Attempt { tokens: said.tokens, avg_logprob, no_speech_prob, repeats })
     }
 
     /// What is written after some text before, and the probability that nobody speaks.
@@ -121,7 +131,7 @@ impl Whisper {
             self.model.restart()?;
             self.model.read(&[&[before, &[self.words.start]].concat()])?;
         }
-        let nobody = self.nobody();
+        let no_speech_prob = self.no_speech_prob();
         let task = [ear.sound.language.token, self.words.transcribe, self.words.plain];
         self.model.read(&[task.get(..if ear.timed { 2 } else { 3 }).unwrap_or_default()])?;
         let Self { words, settings, model, .. } = self;
@@ -139,7 +149,7 @@ impl Whisper {
         } else {
             writing::several(model, &rules, search, watch)?
         };
-        Ok((said, nobody))
+        Ok((said, no_speech_prob))
     }
 
     /// The tokens of the text before: the last ones, half a context at most.
@@ -155,9 +165,9 @@ impl Whisper {
     }
 
     /// The probability that nobody speaks, from the scores after the first token.
-    fn nobody(&self) -> f32 {
+    fn no_speech_prob(&self) -> f32 {
         let scores = self.model.scores(0);
-        self.words.silence.map_or(0.0, |token| log_probability(scores, token).exp())
+        self.words.no_speech.map_or(0.0, |token| log_probability(scores, token).exp())
     }
 }
 
@@ -168,10 +178,10 @@ mod tests {
     use serde_json::Value;
 
     use super::super::features::tests::sound;
-    use super::super::{Language, Sound, load};
+    use super::super::{Sound, load};
     use super::*;
     use crate::inference::model::Model as _;
-    use crate::inference::requests::HearRequest;
+    use crate::inference::requests::{HearRequest, Segment};
     use crate::models::Manifest;
 
     const MERGED: &str = "decoder = 'decoder_model_merged.onnx'";
@@ -212,8 +222,7 @@ mod tests {
     /// A sound of the golden file, with its window encoded.
     fn heard<'a>(model: &mut Whisper, case: &Value, request: &'a HearRequest, code: &str) -> Sound<'a> {
         let samples = sound(case["seed"].as_u64().unwrap() as u32, case["seconds"].as_f64().unwrap());
-        let language =
-            Language { code: code.to_owned(), token: model.words.language(code).unwrap(), share: 1.0 };
+        let language = model.words.language(code).unwrap().clone();
         let sound = Sound {
             request,
             frames: model.mel.frames(&samples),
@@ -221,7 +230,7 @@ mod tests {
             language,
             detected: false,
         };
-        model.encode(&sound, 0, 200).unwrap();
+        model.encode(&sound.frames, 0, 200).unwrap();
         sound
     }
 
@@ -283,6 +292,8 @@ mod tests {
             long.segments.iter().all(|piece| piece.start_ms <= piece.end_ms && piece.end_ms <= 4700),
             "{long:?}"
         );
+        let windows = |piece: &Segment| piece.start_ms / 2_000;
+        assert!(long.segments.iter().any(|piece| windows(piece) > 0), "later windows are heard: {long:?}");
         assert!((0.5..=1.0).contains(&long.confidence), "the likelier of two");
         assert_eq!(model.run(request(4.7, None), &ctl).unwrap(), long);
         // Only the language, then another sound whose language is known: nothing of the first may be heard in it.
@@ -294,6 +305,26 @@ mod tests {
         assert_eq!(fresh.confidence, 1.0);
         stop.cancel();
         assert!(matches!(model.run(request(1.1, None), &ctl), Err(InferenceError::Stopped)));
+    }
+
+    /// The thresholds of `openai/whisper`.
+    #[test]
+    fn what_is_heard_again_what_is_better_and_what_is_silence() {
+        let attempt = |avg_logprob, no_speech_prob, repeats| Attempt {
+            tokens: vec![5],
+            avg_logprob,
+            no_speech_prob,
+            repeats,
+        };
+        let sure = attempt(-0.3, 0.1, false);
+        assert!(sure.is_good() && !sure.is_silence());
+        assert!(attempt(-1.0, 0.1, false).is_good() && !attempt(-1.01, 0.1, false).is_good());
+        assert!(!attempt(-0.3, 0.1, true).is_good(), "it says the same again and again");
+        assert!(attempt(-1.2, 0.61, false).is_silence());
+        assert!(!attempt(-1.2, 0.59, false).is_silence(), "somebody speaks, unclearly");
+        assert!(!attempt(-0.9, 0.99, false).is_silence(), "the words are sure");
+        assert!(sure.is_better(&attempt(-0.4, 0.1, false)) && sure.is_better(&attempt(-0.1, 0.1, true)));
+        assert!(!attempt(-0.1, 0.1, true).is_better(&sure));
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl LogMel {
         let loudest = values.iter().copied().fold(NOTHING, f32::max);
         let scaled = |value: f32| (value.max(loudest - 8.0) + 4.0) / 4.0;
         values.iter_mut().for_each(|value| *value = scaled(*value));
-        Frames { bands: self.bands, values, silence: scaled(NOTHING) }
+        Frames { bands: self.bands, values, padding: scaled(NOTHING) }
     }
 }
 
@@ -57,13 +57,13 @@ pub(super) struct Frames {
     bands: usize,
     /// `[frames, bands]`.
     values: Vec<f32>,
-    silence: f32,
+    padding: f32,
 }
 
 impl Frames {
     /// `count` frames from one on, f32 `[bands, count]`.
     pub(super) fn window(&self, from: usize, count: usize) -> Vec<f32> {
-        let mut window = vec![self.silence; self.bands * count];
+        let mut window = vec![self.padding; self.bands * count];
         let frames = self.values.chunks_exact(self.bands).skip(from).take(count);
         for (at, frame) in frames.enumerate() {
             for (band, value) in frame.iter().enumerate() {
@@ -120,7 +120,7 @@ pub(super) mod tests {
             assert!(window.len() == 1600 && window.iter().all(|value| value.is_finite()), "{samples}");
         }
         let frames = mel.frames(&sound(1, 0.5));
-        assert_eq!(frames.window(1000, 4), vec![frames.silence; 320]);
+        assert_eq!(frames.window(1000, 4), vec![frames.padding; 320]);
         assert_eq!(frames.window(10, 5)[..5], frames.window(0, 15)[10..15]);
     }
 }

@@ -12,10 +12,13 @@ use flate2::write::ZlibEncoder;
 /// heard well (FLEURS has them), so silence that can be heard is left to the model.
 const SILENT: f32 = 0.0001;
 /// Text that zlib makes this much smaller says the same again and again (openai/whisper).
-const TOO_REGULAR: f32 = 2.4;
+const COMPRESSION_RATIO_THRESHOLD: f32 = 2.4;
 
-/// Credits: nobody says them into a telephone.
-const CREDITS: &[&str] = &[
+/// Credits with the names of those who made them: nobody says them into a telephone.
+const CREDITS: &[&str] = &["dimatorzok", "amara org", "субтитры подогнал симон", "translated by releska"];
+
+/// How credits begin; where the model is not sure, that is enough.
+const CREDIT_LIKE: &[&str] = &[
     "субтитры сделал",
     "субтитры создавал",
     "субтитры подготовил",
@@ -25,15 +28,12 @@ const CREDITS: &[&str] = &[
     "субтитры от",
     "редактор субтитров",
     "корректор а",
-    "dimatorzok",
-    "amara org",
     "subtitles by",
     "subtitled by",
     "captions by",
     "captioning by",
     "transcribed by",
     "transcription by",
-    "translated by releska",
 ];
 
 /// What people may say, too: invented where the model is not sure that somebody speaks.
@@ -68,7 +68,7 @@ pub(super) fn is_silent(samples: &[f32]) -> bool {
 }
 
 /// How much smaller zlib makes a text.
-pub(super) fn compression(text: &str) -> f32 {
+pub(super) fn compression_ratio(text: &str) -> f32 {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
     let small = zlib.write_all(text.as_bytes()).and_then(|()| zlib.finish()).unwrap_or_default();
     text.len() as f32 / small.len().max(1) as f32
@@ -76,7 +76,7 @@ pub(super) fn compression(text: &str) -> f32 {
 
 /// Whether a text says the same again and again.
 pub(super) fn is_regular(text: &str) -> bool {
-    compression(text) > TOO_REGULAR
+    compression_ratio(text) > COMPRESSION_RATIO_THRESHOLD
 }
 
 /// Length of the run that the end of `tokens` repeats, when it does so often enough to be no speech: a word six times, a
@@ -116,16 +116,33 @@ pub(super) fn once(tokens: &[u32]) -> &[u32] {
     kept
 }
 
-/// Whether a piece of text is nobody's; `doubt`: the model itself was not sure, or thought that nobody speaks.
-pub(super) fn is_invented(text: &str, doubt: bool) -> bool {
-    let plain = plain(text);
-    let begins = |credit: &str| {
-        plain.strip_prefix(credit).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+/// The sentences of a text that somebody said; `doubt`: the model itself was not sure, or thought that nobody speaks.
+pub(super) fn said(text: &str, doubt: bool) -> String {
+    let kept: Vec<&str> = sentences(text).filter(|sentence| !is_invented(sentence, doubt)).collect();
+    kept.join(" ")
+}
+
+/// Sentences, each with the mark that ends it. A mark within a word (an initial, a number) ends none.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut after_mark = false;
+    text.split_inclusive(move |letter: char| {
+        let ends = after_mark && letter.is_whitespace();
+        after_mark = matches!(letter, '.' | '!' | '?' | '…');
+        ends
+    })
+    .map(str::trim)
+}
+
+/// Whether a sentence is nobody's.
+fn is_invented(sentence: &str, doubt: bool) -> bool {
+    let plain = plain(sentence);
+    let made = |credit: &&str| plain.contains(*credit);
+    let edited = plain.starts_with("редактор субтитров") && plain.contains("корректор");
+    let begins = |credit: &&str| {
+        plain.strip_prefix(*credit).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
-    let credit = CREDITS.iter().any(|credit| begins(credit))
-        || plain.contains("dimatorzok")
-        || plain.contains("amara org");
-    credit || plain.is_empty() || (doubt && FAREWELLS.contains(&plain.as_str()))
+    let doubtful = || CREDIT_LIKE.iter().any(|credit| begins(&credit)) || FAREWELLS.contains(&plain.as_str());
+    plain.is_empty() || edited || CREDITS.iter().any(|credit| made(&credit)) || (doubt && doubtful())
 }
 
 /// Lowercase words with single spaces.
@@ -140,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credits_go_always_and_farewells_in_doubt() {
+    fn credits_with_names_go_always_and_what_people_may_say_in_doubt() {
         for text in [
             "Субтитры сделал DimaTorzok",
             " Редактор субтитров А.Семкин Корректор А.Егорова",
@@ -148,17 +165,32 @@ mod tests {
             "...",
             "",
         ] {
-            assert!(is_invented(text, false), "{text}");
+            assert_eq!(said(text, false), "", "{text}");
         }
-        for text in ["Продолжение следует...", "Thanks for watching!", "Спасибо за просмотр!"]
-        {
-            assert!(is_invented(text, true) && !is_invented(text, false), "{text}");
+        for text in [
+            "Продолжение следует...",
+            "Thanks for watching!",
+            "Спасибо за просмотр!",
+            "Субтитры от Первого канала не работают",
+            "Subtitles by default are off",
+        ] {
+            assert_eq!((said(text, true).as_str(), said(text, false).as_str()), ("", text), "{text}");
         }
         for text in
             ["Нарисуй кота", "Спасибо за просмотр моей заявки", "Включи субтитры", "Thank you for the cat"]
         {
-            assert!(!is_invented(text, true), "{text}");
+            assert_eq!(said(text, true), text);
         }
+    }
+
+    #[test]
+    fn what_was_said_beside_it_stays() {
+        assert_eq!(said("Нарисуй кота. Субтитры сделал DimaTorzok", false), "Нарисуй кота.");
+        assert_eq!(said("Draw 3.5 cats!  Thanks for watching.", true), "Draw 3.5 cats!");
+        assert_eq!(
+            said("Сколько будет 2.5 и 2? Спасибо за внимание…", false),
+            "Сколько будет 2.5 и 2? Спасибо за внимание…"
+        );
     }
 
     #[test]

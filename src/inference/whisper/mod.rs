@@ -19,8 +19,10 @@ use self::attempt::{Attempt, Ear};
 use self::features::{Frames, HOP, LogMel};
 use self::settings::Settings;
 use self::times::Piece;
-use self::words::{TICK_MS, Words};
+pub use self::words::LANGUAGES;
+use self::words::{Language, TICK_MS, Words};
 use super::error::InferenceError;
+use super::generation::rules::log_softmax;
 use super::generation::seq2seq::{Paths, Seq2Seq};
 use super::model::{Control, Model};
 use super::requests::{HearRequest, Heard, Segment, Transcript};
@@ -32,6 +34,11 @@ use crate::models::Manifest;
 const FEATURES: &str = "input_features";
 /// Frames of one tick of the times.
 const TICK: usize = 2;
+/// What is left behind the last window and is no longer than this many frames is the end of what was heard, not a window.
+const REST: usize = 20;
+/// From this probability on somebody speaks another language than those that were asked for. A voice that is hard to
+/// understand is taken for some other language with less (card of *whisper-base*).
+const FOREIGN: f32 = 0.8;
 /// Below this the model was not sure, or it thought that nobody speaks: farewells are doubted then.
 const UNSURE: f32 = -0.7;
 const NOBODY: f32 = 0.3;
@@ -61,7 +68,9 @@ pub fn load(manifest: &Manifest, folder: &Path, hardware: &Hardware) -> Result<W
         return Err(unfit(format!("{FEATURES} is {shape:?}, not [batch, bands, frames]")));
     };
     let bands = usize::try_from(bands).map_err(|_| unfit(format!("{FEATURES} does not say its bands")))?;
-    if usize::try_from(frames).is_ok_and(|fixed| fixed != settings.frames || settings.silence.is_some()) {
+    if usize::try_from(frames)
+        .is_ok_and(|fixed| fixed != settings.frames || settings.padding_frames.is_some())
+    {
         return Err(unfit(format!("{FEATURES} has always {frames} frames")));
     }
     let words = Words::open(&folder.join(&settings.tokenizer))?;
@@ -99,14 +108,6 @@ impl Model for Whisper {
     }
 }
 
-/// A language and how probable it is.
-#[derive(Debug, Clone)]
-struct Language {
-    code: String,
-    token: u32,
-    share: f32,
-}
-
 /// A sound that is being heard.
 struct Sound<'a> {
     request: &'a HearRequest,
@@ -124,61 +125,56 @@ impl Whisper {
         input: &HearRequest,
         ctl: &Control<Heard>,
     ) -> Result<Transcript, InferenceError> {
-        let known = self.languages(input)?;
+        let may = self.languages(input)?;
         let frames = self.mel.frames(&input.samples);
         let count = input.samples.len().div_ceil(HOP);
-        let (language, silent) = (known.clone(), guard::is_silent(&input.samples));
-        let mut sound =
-            Sound { request: input, frames, count, language: most_probable(language), detected: false };
-        if known.len() > 1 && !silent {
-            sound.language = self.detect(&sound, &known)?;
-            sound.detected = true;
-        }
-        let segments = if silent || input.language_only { Vec::new() } else { self.listen(&sound, ctl)? };
-        Ok(Transcript { language: sound.language.code, confidence: sound.language.share, segments })
+        let silent = guard::is_silent(&input.samples);
+        let detected = input.language.is_none() && !silent;
+        let (language, confidence) =
+            if detected { self.detect(&frames, count, &may)? } else { likeliest(&[], &may) };
+        let nothing = silent || input.language_only || !may.contains(&language);
+        let code = language.code.clone();
+        let sound = Sound { request: input, frames, count, language, detected };
+        let segments = if nothing { Vec::new() } else { self.listen(&sound, ctl)? };
+        Ok(Transcript { language: code, confidence, segments })
     }
 
     /// The language that is known already, or those that may be: the requested ones that the model has.
     fn languages(&self, input: &HearRequest) -> Result<Vec<Language>, InferenceError> {
-        let found = |code: &String, share| {
-            self.words.language(code).map(|token| Language { code: code.clone(), token, share })
-        };
-        if let Some(known) = input.language.as_ref().and_then(|code| found(code, 1.0)) {
-            return Ok(vec![known]);
-        }
-        let share = 1.0 / input.languages.len().max(1) as f32;
-        let found: Vec<Language> = input.languages.iter().filter_map(|code| found(code, share)).collect();
-        if found.is_empty() {
-            let reason = format!("it has none of the languages {:?}", input.languages);
+        let codes = input.language.as_ref().map_or(input.languages.as_slice(), std::slice::from_ref);
+        let may: Vec<Language> = codes.iter().filter_map(|code| self.words.language(code)).cloned().collect();
+        if may.is_empty() {
+            let reason = format!("it has none of the languages {codes:?}");
             return Err(InferenceError::File { path: self.settings.tokenizer.clone(), reason });
         }
-        Ok(found)
+        Ok(may)
     }
 
-    /// The most probable of some languages in the first window; it is left encoded, with the first token read.
-    fn detect(&mut self, sound: &Sound<'_>, among: &[Language]) -> Result<Language, InferenceError> {
-        self.encode(sound, 0, self.shortest(sound.count))?;
+    /// The likeliest language of those that may be, with its probability among them, or another one where the model is sure
+    /// of that. The first window is left encoded, with the first token read.
+    fn detect(
+        &mut self,
+        frames: &Frames,
+        count: usize,
+        may: &[Language],
+    ) -> Result<(Language, f32), InferenceError> {
+        self.encode(frames, 0, self.shortest(count))?;
         self.model.read(&[&[self.words.start]])?;
         let scores = self.model.scores(0);
-        let score =
-            |language: &Language| scores.get(language.token as usize).copied().unwrap_or(f32::NEG_INFINITY);
-        let most = among.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
-        let sum: f32 = among.iter().map(|language| (score(language) - most).exp()).sum();
-        let shared = among.iter().map(|language| {
-            let share = (score(language) - most).exp() / sum;
-            Language { share, ..language.clone() }
-        });
-        Ok(most_probable(shared.collect()))
+        let (any, sure) = likeliest(scores, &self.words.languages);
+        if sure >= FOREIGN && !may.contains(&any) { Ok((any, sure)) } else { Ok(likeliest(scores, may)) }
     }
 
     /// Frames that are enough for a window with so many frames of sound left.
     fn shortest(&self, left: usize) -> usize {
         let whole = self.settings.frames;
-        self.settings.silence.map_or(whole, |silence| (left + silence).next_multiple_of(TICK).min(whole))
+        self.settings
+            .padding_frames
+            .map_or(whole, |padding| (left + padding).next_multiple_of(TICK).min(whole))
     }
 
-    fn encode(&mut self, sound: &Sound<'_>, from: usize, count: usize) -> Result<(), InferenceError> {
-        let window = sound.frames.window(from, count);
+    fn encode(&mut self, frames: &Frames, from: usize, count: usize) -> Result<(), InferenceError> {
+        let window = frames.window(from, count);
         let bands = window.len() / count.max(1);
         let features = self.model.encoder().real(FEATURES, &[1, bands, count], window)?;
         self.model.encode(vec![(FEATURES.into(), features)])
@@ -201,6 +197,9 @@ impl Whisper {
                 self.take(&ear, &attempt, &mut segments)?
             };
             from += heard.max(TICK);
+            if from + REST >= sound.count {
+                from = sound.count;
+            }
             ctl.progress(Heard { done_ms: frames_ms(from.min(sound.count)), of_ms });
         }
         Ok(segments)
@@ -224,11 +223,15 @@ impl Whisper {
         if attempt.is_silence() {
             return Ok(ear.left);
         }
-        let (doubt, begin) = (attempt.sure < UNSURE || attempt.nobody > NOBODY, frames_ms(ear.from));
+        let (doubt, begin) =
+            (attempt.avg_logprob < UNSURE || attempt.no_speech_prob > NOBODY, frames_ms(ear.from));
         for piece in pieces {
-            let text = self.words.text(&piece.tokens)?.trim().to_owned();
-            if guard::is_invented(&text, doubt) {
-                tracing::debug!(model = self.name, "a piece that nobody said is left out");
+            let written = self.words.text(&piece.tokens)?;
+            let text = guard::said(&written, doubt);
+            if text.len() < written.trim().len() {
+                tracing::debug!(model = self.name, "what nobody said is left out");
+            }
+            if text.is_empty() {
                 continue;
             }
             let (start_ms, end_ms) = (begin + piece.from * TICK_MS, begin + piece.to * TICK_MS);
@@ -242,10 +245,15 @@ fn frames_ms(frames: usize) -> u32 {
     u32::try_from(frames * 10).unwrap_or(u32::MAX)
 }
 
-fn most_probable(languages: Vec<Language>) -> Language {
-    let nothing = Language { code: String::new(), token: 0, share: 0.0 };
-    languages
-        .into_iter()
-        .reduce(|best, next| if next.share > best.share { next } else { best })
-        .unwrap_or(nothing)
+/// The likeliest of some languages (at least one), and its probability among them; without scores they are alike.
+fn likeliest(scores: &[f32], languages: &[Language]) -> (Language, f32) {
+    let score = |language: &Language| scores.get(language.token as usize).copied().unwrap_or_default();
+    let mut shares: Vec<f32> = languages.iter().map(score).collect();
+    log_softmax(&mut shares);
+    let all = languages.iter().zip(shares);
+    let best = all.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.map_or_else(
+        || (Language { code: String::new(), token: 0 }, 0.0),
+        |(language, share)| (language.clone(), share.exp()),
+    )
 }

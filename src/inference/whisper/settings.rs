@@ -26,7 +26,7 @@ pub(super) struct Settings {
     /// Frames of silence behind a note that is shorter than a window; absent: as many as the window has. Only for an
     /// encoder with a free number of frames, and only where it was measured that nothing is heard worse.
     #[serde(default)]
-    pub(super) silence: Option<usize>,
+    pub(super) padding_frames: Option<usize>,
     /// Most tokens of prompt and text together.
     #[serde(default = "context")]
     pub(super) context: usize,

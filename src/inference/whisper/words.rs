@@ -9,6 +9,25 @@ use crate::inference::tokenizer::{Tokenizer, Voice};
 /// Milliseconds from one time token to the next.
 pub(super) const TICK_MS: u32 = 20;
 
+/// Languages that every Whisper with several of them knows (openai/whisper, `tokenizer.py`; large-v3 adds `yue`).
+#[rustfmt::skip]
+pub const LANGUAGES: &[&str] = &[
+    "en", "zh", "de", "es", "ru", "ko", "fr", "ja", "pt", "tr", "pl", "ca", "nl", "ar", "sv", "it", "id", "hi",
+    "fi", "vi", "he", "uk", "el", "ms", "cs", "ro", "da", "hu", "ta", "no", "th", "ur", "hr", "bg", "lt", "la",
+    "mi", "ml", "cy", "sk", "te", "fa", "lv", "bn", "sr", "az", "sl", "kn", "et", "mk", "br", "eu", "is", "hy",
+    "ne", "mn", "bs", "kk", "sq", "sw", "gl", "mr", "pa", "si", "km", "sn", "yo", "so", "af", "oc", "ka", "be",
+    "tg", "sd", "gu", "am", "yi", "lo", "uz", "fo", "ht", "ps", "tk", "nn", "mt", "sa", "lb", "my", "bo", "tl",
+    "mg", "as", "tt", "haw", "ln", "ha", "ba", "jw", "su",
+];
+
+/// A language that the model knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Language {
+    /// ISO 639-1, or 639-3 where there is none (`haw`, `yue`).
+    pub(super) code: String,
+    pub(super) token: u32,
+}
+
 /// The tokenizer and the ids that matter.
 pub(super) struct Words {
     own: Tokenizer,
@@ -22,9 +41,11 @@ pub(super) struct Words {
     /// Begins text that came before.
     pub(super) before: Option<u32>,
     /// Nobody speaks.
-    pub(super) silence: Option<u32>,
+    pub(super) no_speech: Option<u32>,
     /// Text without times follows.
     pub(super) plain: u32,
+    /// Every language that the model tells from others.
+    pub(super) languages: Vec<Language>,
     /// Languages, tasks and marks that are never written.
     pub(super) marks: Vec<u32>,
 }
@@ -39,22 +60,32 @@ impl Words {
         };
         let (end, start, plain) =
             (need("<|endoftext|>")?, need("<|startoftranscript|>")?, need("<|notimestamps|>")?);
+        let transcribe = need("<|transcribe|>")?;
+        let language = |token| {
+            let name = own.token(token)?;
+            let code = name.strip_prefix("<|")?.strip_suffix("|>")?.to_owned();
+            Some(Language { code, token })
+        };
+        // They stand between the beginning and the tasks.
+        let tasks = own.id("<|translate|>").unwrap_or(transcribe).min(transcribe);
+        let languages = (start + 1..tasks).filter_map(language).collect();
         Ok(Self {
             end,
             start,
             plain,
-            transcribe: need("<|transcribe|>")?,
+            transcribe,
+            languages,
             before: found(&["<|startofprev|>"]),
-            silence: found(&["<|nospeech|>", "<|nocaptions|>"]),
+            no_speech: found(&["<|nospeech|>", "<|nocaptions|>"]),
             marks: (start..plain).collect(),
             said: Tokenizer::open(path, Voice::People)?,
             own,
         })
     }
 
-    /// The token of a language.
-    pub(super) fn language(&self, code: &str) -> Option<u32> {
-        self.own.id(&format!("<|{code}|>"))
+    /// The language with this code.
+    pub(super) fn language(&self, code: &str) -> Option<&Language> {
+        self.languages.iter().find(|language| language.code == code)
     }
 
     /// The first time token, 0 s.

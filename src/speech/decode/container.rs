@@ -89,7 +89,7 @@ impl Container {
 
 fn named(head: &[u8]) -> Result<Container, DecodeError> {
     let at = |start: usize, wanted: &[u8]| head.get(start..).is_some_and(|rest| rest.starts_with(wanted));
-    let other = |name| Err(DecodeError::Codec { name });
+    let other = |name| Err(DecodeError::Codec { name: Some(name) });
     match head {
         _ if at(0, b"OggS") => ogg(head),
         _ if at(4, b"ftyp") && !PICTURES.iter().any(|brand| at(8, *brand)) => Ok(Container::Mp4),
@@ -134,9 +134,9 @@ fn ogg(head: &[u8]) -> Result<Container, DecodeError> {
             return Ok(Container::Ogg);
         }
         if starts(b"Speex   ") {
-            refused = DecodeError::Codec { name: "Speex" };
+            refused = DecodeError::Codec { name: Some("Speex") };
         } else if starts(b"CELT    ") {
-            refused = DecodeError::Codec { name: "CELT" };
+            refused = DecodeError::Codec { name: Some("CELT") };
         } else if packet.len() < 8 {
             refused = DecodeError::Damaged { reason: "it ends within its first page".into() };
         }
@@ -178,8 +178,8 @@ mod tests {
             (b"\xff\xd8\xff\xe0\0\x10JFIF", "Err(NotAudio)"),
             (b"\xff\xfe<\0h\0", "Err(NotAudio)"),
             (b"\xff\xff\xff\xff", "Err(NotAudio)"),
-            (b"#!AMR\n", "Err(Codec { name: \"AMR\" })"),
-            (b"\x1a\x45\xdf\xa3", "Err(Codec { name: \"WebM\" })"),
+            (b"#!AMR\n", "Err(Codec { name: Some(\"AMR\") })"),
+            (b"\x1a\x45\xdf\xa3", "Err(Codec { name: Some(\"WebM\") })"),
             (b"O", "Err(NotAudio)"),
             (b"OggS", "Err(NoAudioTrack { container: \"OGG\" })"),
             (b"\0\0\0\0\0\0\0\0", "Err(NotAudio)"),

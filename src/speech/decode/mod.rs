@@ -131,9 +131,7 @@ fn packets(
 /// A container that does not open.
 fn unopened(error: Error, container: Container) -> DecodeError {
     match error {
-        Error::Unsupported(_) if container == Container::Wav => {
-            DecodeError::Codec { name: "this kind of WAV" }
-        }
+        Error::Unsupported(_) if container == Container::Wav => DecodeError::Codec { name: None },
         error => broken(error).map_or_else(|stopped| stopped, |reason| DecodeError::Damaged { reason }),
     }
 }

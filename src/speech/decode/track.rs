@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::{self as ids, CODEC_ID_OPUS};
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
@@ -100,7 +101,7 @@ fn decoder(codec: &AudioCodecParameters) -> Result<(Box<dyn AudioDecoder>, Head)
 }
 
 /// The length that a container states for a track. A number that cannot be meant (a negative position, read as a huge
-/// one) is none; a WAV file has no more samples than bytes; an estimate is halved, so that it refuses only what is far
+/// one, a WAV file that was written to a pipe) is none; an estimate is halved, so that it refuses only what is far
 /// too long.
 fn stated(track: &Stated, codec: &AudioCodecParameters, container: Container, size: u64) -> Option<Duration> {
     let before = u64::try_from(track.start_ts.get()).unwrap_or(0) + u64::from(track.delay.unwrap_or(0));
@@ -108,7 +109,7 @@ fn stated(track: &Stated, codec: &AudioCodecParameters, container: Container, si
         (Some(frames), Some(rate), _, _) if i64::try_from(frames).is_ok() => {
             let frames = match container {
                 Container::Ogg => frames.saturating_sub(before),
-                Container::Wav => frames.min(size),
+                Container::Wav if bytes(frames, codec) > u128::from(size) => return None,
                 _ => frames,
             };
             frames as f64 / f64::from(rate)
@@ -120,9 +121,16 @@ fn stated(track: &Stated, codec: &AudioCodecParameters, container: Container, si
     Some(if container.guesses() { length / 2 } else { length })
 }
 
+/// Bytes of so many frames; 1 bit a sample where the container says nothing.
+fn bytes(frames: u64, codec: &AudioCodecParameters) -> u128 {
+    let bits = codec.bits_per_coded_sample.or(codec.bits_per_sample).unwrap_or(1);
+    let channels = codec.channels.as_ref().map_or(1, Channels::count);
+    u128::from(frames) * u128::from(bits) * channels as u128 / 8
+}
+
 /// What people call a codec.
-fn name(codec: AudioCodecId) -> &'static str {
-    match codec {
+fn name(codec: AudioCodecId) -> Option<&'static str> {
+    Some(match codec {
         CODEC_ID_OPUS => "Opus",
         ids::CODEC_ID_VORBIS => "Vorbis",
         ids::CODEC_ID_AAC => "AAC",
@@ -130,6 +138,6 @@ fn name(codec: AudioCodecId) -> &'static str {
         ids::CODEC_ID_ALAC => "ALAC",
         ids::CODEC_ID_MP1 | ids::CODEC_ID_MP2 => "MPEG audio, layer 1 or 2",
         ids::CODEC_ID_SPEEX => "Speex",
-        _ => "this kind of audio",
-    }
+        _ => return None,
+    })
 }
