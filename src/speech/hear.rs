@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::pauses::{Cut, spoken};
+use super::pauses::{Cut, amplified, spoken};
 use super::{Bounds, DecodeError, RATE, decode};
 use crate::inference::{
     HearRequest, Heard, Hearing, InferenceError, Listening, Segment, Transcript, VoiceRequest,
@@ -112,7 +112,7 @@ impl Speech {
 
     /// The recording without its silences.
     async fn voice(&self, samples: Vec<f32>, stop: &CancellationToken) -> Result<Cut, Failure> {
-        let samples: Arc<[f32]> = samples.into();
+        let samples: Arc<[f32]> = amplified(samples).into();
         let Some(model) = &self.voices else {
             return Ok(Cut::new(&samples, std::slice::from_ref(&(0..samples.len()))));
         };

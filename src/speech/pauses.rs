@@ -24,6 +24,28 @@ const SPEECH_PAD: usize = samples(200);
 /// Longest pause that stays as it is; of a longer one the edges stay.
 const PAUSE: usize = samples(1_000);
 
+/// How loud a recording is to be: 999 of 1,000 samples within this of full scale, so that a click does not count.
+const LOUD: f32 = 0.4;
+/// Most that a recording is amplified: what is still softer is noise.
+const MOST_GAIN: f32 = 100.0;
+/// Samples that are looked at.
+const LOOKED_AT: usize = 1_000_000;
+
+/// A soft recording, as loud as Silero and Whisper are used to: Whisper's frames move with the level, and Silero takes a soft
+/// voice for silence (card of *whisper-base*).
+pub(super) fn amplified(mut samples: Vec<f32>) -> Vec<f32> {
+    let step = (samples.len() / LOOKED_AT).max(1);
+    let mut sizes: Vec<f32> = samples.iter().step_by(step).map(|sample| sample.abs()).collect();
+    let place = sizes.len() * 999 / 1_000;
+    if place >= sizes.len() {
+        return samples;
+    }
+    let (_, loud, _) = sizes.select_nth_unstable_by(place, f32::total_cmp);
+    let gain = (LOUD / loud.max(LOUD / MOST_GAIN)).max(1.0);
+    samples.iter_mut().for_each(|sample| *sample = (*sample * gain).clamp(-1.0, 1.0));
+    samples
+}
+
 /// Ranges of samples in which somebody speaks, with their edges, in order and apart from each other.
 pub(super) fn spoken(voiced: &Voiced, length: usize) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -118,6 +140,20 @@ mod tests {
 
     fn length(turns: &[usize]) -> usize {
         turns.iter().sum::<usize>() * Voiced::FRAME
+    }
+
+    #[test]
+    fn what_is_soft_is_amplified_whatever_clicks_in_it() {
+        let voice =
+            |loud: f32| -> Vec<f32> { (0..16_000).map(|at| loud * (at as f32 * 0.1).sin()).collect() };
+        let most = |samples: &[f32]| samples.iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
+        let mut soft = voice(0.01);
+        soft[7] = -0.9;
+        let heard = amplified(soft);
+        assert!((most(&heard[8..]) - LOUD).abs() < 0.01 && heard[7] == -1.0);
+        assert_eq!(amplified(voice(0.7)), voice(0.7), "never softer");
+        assert!((most(&amplified(voice(0.000_1))) - 0.01).abs() < 0.001, "at most a hundred times");
+        assert!(amplified(Vec::new()).is_empty());
     }
 
     #[test]

@@ -91,6 +91,14 @@ fn what_is_said_is_heard() {
         HearRequest { samples: samples(&clip).into(), language_only: true, ..HearRequest::default() };
     let language = model.run(request, &quiet()).unwrap();
     figures.word("the language alone", &language.language, "ru");
+    let english = HearRequest {
+        samples: samples(&clip).into(),
+        languages: vec!["en".to_owned()],
+        ..HearRequest::default()
+    };
+    let foreign = model.run(english, &quiet()).unwrap();
+    figures.word("a language that was not asked for", &foreign.language, "ru");
+    figures.word("words in it", &foreign.text(), "");
     let silence = HearRequest { samples: vec![0.0; 48_000].into(), ..HearRequest::default() };
     figures.word("silence", &model.run(silence, &quiet()).unwrap().text(), "");
     if let Some(folder) = std::env::var_os("AISAAC_VOICE") {

@@ -65,10 +65,10 @@ impl Whisper {
     /// Hears a window as often as it takes; the best that was written.
     pub(super) fn attempt(&mut self, ear: &Ear<'_>, ctl: &Control<Heard>) -> Result<Attempt, InferenceError> {
         let (short, whole) = (self.shortest(ear.left), self.settings.frames);
-        let detected = ear.from == 0 && ear.sound.detected;
         let again = TEMPERATURES.iter().map(|temperature| (whole, *temperature));
         let tries = (short < whole).then_some((short, 0.0)).into_iter().chain(again);
-        let (mut best, mut encoded): (Option<Attempt>, usize) = (None, if detected { short } else { 0 });
+        let mut encoded = if ear.from == 0 { ear.sound.encoded } else { 0 };
+        let mut best: Option<Attempt> = None;
         for (frames, temperature) in tries {
             ctl.checkpoint()?;
             if encoded != frames {
@@ -83,7 +83,8 @@ impl Whisper {
                 no_speech_prob = attempt.no_speech_prob,
                 "a window"
             );
-            let done = attempt.is_good() || attempt.is_silence();
+            // A short window may take somebody for nobody.
+            let done = attempt.is_good() || (attempt.is_silence() && frames == whole);
             if best.as_ref().is_none_or(|best| done || attempt.is_better(best)) {
                 best = Some(attempt);
             }
@@ -228,7 +229,7 @@ mod tests {
             frames: model.mel.frames(&samples),
             count: samples.len() / 160,
             language,
-            detected: false,
+            encoded: 0,
         };
         model.encode(&sound.frames, 0, 200).unwrap();
         sound

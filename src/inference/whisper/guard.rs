@@ -141,8 +141,8 @@ fn is_invented(sentence: &str, doubt: bool) -> bool {
     let begins = |credit: &&str| {
         plain.strip_prefix(*credit).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
-    let doubtful = || CREDIT_LIKE.iter().any(|credit| begins(&credit)) || FAREWELLS.contains(&plain.as_str());
-    plain.is_empty() || edited || CREDITS.iter().any(|credit| made(&credit)) || (doubt && doubtful())
+    let doubtful = || CREDIT_LIKE.iter().any(begins) || FAREWELLS.contains(&plain.as_str());
+    plain.is_empty() || edited || CREDITS.iter().any(made) || (doubt && doubtful())
 }
 
 /// Lowercase words with single spaces.

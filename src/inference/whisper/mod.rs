@@ -38,7 +38,7 @@ const TICK: usize = 2;
 const REST: usize = 20;
 /// From this probability on somebody speaks another language than those that were asked for. A voice that is hard to
 /// understand is taken for some other language with less (card of *whisper-base*).
-const FOREIGN: f32 = 0.8;
+const FOREIGN: f32 = 0.85;
 /// Below this the model was not sure, or it thought that nobody speaks: farewells are doubted then.
 const UNSURE: f32 = -0.7;
 const NOBODY: f32 = 0.3;
@@ -115,8 +115,8 @@ struct Sound<'a> {
     /// How many of them belong to the sound.
     count: usize,
     language: Language,
-    /// The language was detected: the first window is encoded, and the first token read.
-    detected: bool,
+    /// Frames of the first window that are encoded, with the first token read; none where no language was detected.
+    encoded: usize,
 }
 
 impl Whisper {
@@ -129,12 +129,15 @@ impl Whisper {
         let frames = self.mel.frames(&input.samples);
         let count = input.samples.len().div_ceil(HOP);
         let silent = guard::is_silent(&input.samples);
-        let detected = input.language.is_none() && !silent;
-        let (language, confidence) =
-            if detected { self.detect(&frames, count, &may)? } else { likeliest(&[], &may) };
+        let (language, confidence, encoded) = if input.language.is_none() && !silent {
+            self.detect(&frames, count, &may)?
+        } else {
+            let (language, confidence) = likeliest(&[], &may);
+            (language, confidence, 0)
+        };
         let nothing = silent || input.language_only || !may.contains(&language);
         let code = language.code.clone();
-        let sound = Sound { request: input, frames, count, language, detected };
+        let sound = Sound { request: input, frames, count, language, encoded };
         let segments = if nothing { Vec::new() } else { self.listen(&sound, ctl)? };
         Ok(Transcript { language: code, confidence, segments })
     }
@@ -151,18 +154,29 @@ impl Whisper {
     }
 
     /// The likeliest language of those that may be, with its probability among them, or another one where the model is sure
-    /// of that. The first window is left encoded, with the first token read.
+    /// of that, and how many frames of the first window are left encoded, with the first token read. Nobody is refused by a
+    /// short window: it makes the model surer than it is.
     fn detect(
         &mut self,
         frames: &Frames,
         count: usize,
         may: &[Language],
-    ) -> Result<(Language, f32), InferenceError> {
-        self.encode(frames, 0, self.shortest(count))?;
-        self.model.read(&[&[self.words.start]])?;
-        let scores = self.model.scores(0);
-        let (any, sure) = likeliest(scores, &self.words.languages);
-        if sure >= FOREIGN && !may.contains(&any) { Ok((any, sure)) } else { Ok(likeliest(scores, may)) }
+    ) -> Result<(Language, f32, usize), InferenceError> {
+        let mut encoded = self.shortest(count);
+        loop {
+            self.encode(frames, 0, encoded)?;
+            self.model.read(&[&[self.words.start]])?;
+            let scores = self.model.scores(0);
+            let (any, sure) = likeliest(scores, &self.words.languages);
+            if sure < FOREIGN || may.contains(&any) {
+                let (language, share) = likeliest(scores, may);
+                return Ok((language, share, encoded));
+            }
+            if encoded == self.settings.frames {
+                return Ok((any, sure, encoded));
+            }
+            encoded = self.settings.frames;
+        }
     }
 
     /// Frames that are enough for a window with so many frames of sound left.
