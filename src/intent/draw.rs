@@ -10,7 +10,9 @@ use super::known::Subject;
 use super::options::{self, Wishes};
 use super::{Intent, theirs};
 use crate::inference::{UnderstandRequest, Understood};
-use crate::message::{Commission, Content, Failure, FailureKind, Language, Outcome, Pending, Phrase};
+use crate::message::{
+    Commission, Content, Failure, FailureKind, Language, Outcome, Pending, Phrase, disk_low,
+};
 
 const RU: &[&str] = &[
     "нарисуй кота",
@@ -37,9 +39,6 @@ const EN: &[&str] = &[
     "show me what a castle on a cliff looks like",
     "sketch a tattoo for me",
 ];
-
-/// Free disk under which no drawing is queued: 500 MB.
-pub const NEEDED_DISK: u64 = 500_000_000;
 
 /// Most things named to somebody who asked for an unknown one.
 const NEAREST: usize = 5;
@@ -147,8 +146,7 @@ pub fn order(
     facts: &PainterFacts,
     free_disk: Option<u64>,
 ) -> Result<Commission, Failure> {
-    if free_disk.is_some_and(|free| free < NEEDED_DISK) {
-        let phrase = Phrase::new("disk-low").with("needed", "500 MB");
+    if let Some(phrase) = disk_low(free_disk) {
         return Err(Failure { kind: FailureKind::Busy, phrase, source: None });
     }
     if let Some(known) = &facts.known

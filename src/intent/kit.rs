@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::known::Known;
 use crate::conversation::Bounds;
 use crate::inference::{Answering, Sampling, Understanding};
-use crate::message::{Address, Language, Notice, Pending, Settings};
+use crate::message::{Address, FreeDisk, Language, Notice, Pending, Settings};
 use crate::phrases::Phrases;
 use crate::store::Reader;
 
@@ -91,9 +91,6 @@ pub struct PainterFacts {
     /// Fewest and most steps.
     pub steps: (u32, u32),
 }
-
-/// Free bytes of disk, where that can be told.
-pub type FreeDisk = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
 
 /// Bounds and defaults from the configuration.
 #[derive(Clone)]

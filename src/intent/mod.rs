@@ -22,8 +22,8 @@ mod settings;
 mod stop;
 
 pub use answer::{answers_in, explanation, unspoken};
-pub use draw::{NEEDED_DISK, order};
-pub use kit::{AnswerFacts, Ask, FreeDisk, Kit, Options, PainterFacts};
+pub use draw::order;
+pub use kit::{AnswerFacts, Ask, Kit, Options, PainterFacts};
 pub use known::{Known, Subject};
 pub use language::{Tongue, tongue};
 pub use options::{Wishes, parse as wishes, plain};

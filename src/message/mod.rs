@@ -3,6 +3,7 @@
 //! Plain values only: nothing here reads a file, a clock or a socket, and nothing of ours is used.
 //! Times are Unix milliseconds and always come in as arguments.
 
+mod disk;
 mod failure;
 mod notice;
 mod outcome;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use disk::{FreeDisk, NEEDED_DISK, disk_low};
 pub use failure::{Failure, FailureKind, causes};
 pub use notice::{Notice, Show};
 pub use outcome::{Exchange, Outcome, Pending};

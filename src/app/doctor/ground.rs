@@ -2,8 +2,7 @@
 
 use super::check::{Check, State};
 use crate::app::config::{Config, ConfigError};
-use crate::intent::NEEDED_DISK;
-use crate::message::Phrase;
+use crate::message::{NEEDED_DISK, Phrase};
 use crate::models::readable;
 
 /// The data folder as it was found.
