@@ -146,6 +146,10 @@ voice-too-large = This file is too large: I take recordings of at most { $limit 
 voice-damaged = This recording is damaged; I cannot read it.
 voice-gone = This recording did not reach me. Please send it again.
 voice-unreadable = I cannot read the file { $file }: { $reason }
+voice-no-file = There is no file { $file }.
+voice-folder = { $file } is a folder, not a recording.
+voice-not-a-file = { $file } is not a file.
+voice-forbidden = I am not allowed to read the file { $file }.
 console-hearing = listening: { $done } of { $of } s
 
 ## Settings

@@ -152,6 +152,10 @@ voice-too-large = Этот файл слишком большой: я прини
 voice-damaged = Эта запись повреждена, прочесть её нельзя.
 voice-gone = Эта запись до меня не дошла. Пришлите её, пожалуйста, ещё раз.
 voice-unreadable = Не могу прочесть файл { $file }: { $reason }
+voice-no-file = Файла { $file } нет.
+voice-folder = { $file } — это папка, а не запись.
+voice-not-a-file = { $file } — это не файл.
+voice-forbidden = Мне не разрешено читать файл { $file }.
 console-hearing = слушаю: { $done } из { $of } с
 
 ## Настройки

@@ -1,5 +1,6 @@
 //! Recordings that whoever sits at the terminal names by their files: `/voice FILE`, `aisaac ask --voice FILE`.
 
+use std::io;
 use std::path::{Path, PathBuf, absolute};
 
 use crate::message::{Body, Phrase, Recording};
@@ -40,24 +41,40 @@ fn home(name: &str) -> PathBuf {
 /// # Errors
 /// With the sentence for whoever named it, when there is no such file or it cannot be read.
 pub async fn open(recording: &Recording) -> Result<Incoming, FetchError> {
-    let never = |reason: String| {
-        let phrase = Phrase::new("voice-unreadable")
-            .with("file", recording.remote.clone())
-            .with("reason", reason.clone());
-        FetchError::Never { phrase, reason }
+    let refused = |error: io::Error| FetchError::Never {
+        phrase: unreadable(recording, &error),
+        reason: error.to_string(),
     };
-    let about = tokio::fs::metadata(&recording.remote).await.map_err(|error| never(error.to_string()))?;
+    let about = tokio::fs::metadata(&recording.remote).await.map_err(refused)?;
     // Whoever opens a pipe may wait for ever, and a folder never begins.
-    if !about.is_file() {
-        return Err(never("not a file".to_owned()));
+    if about.is_dir() {
+        return Err(refused(io::ErrorKind::IsADirectory.into()));
     }
-    let file = tokio::fs::File::open(&recording.remote).await.map_err(|error| never(error.to_string()))?;
-    Ok(Box::new(file))
+    if !about.is_file() {
+        return Err(refused(io::Error::new(io::ErrorKind::InvalidInput, "not a file")));
+    }
+    Ok(Box::new(tokio::fs::File::open(&recording.remote).await.map_err(refused)?))
+}
+
+/// Why a recording cannot be read, for whoever named it: in words of the house where it has some.
+#[must_use]
+pub fn unreadable(recording: &Recording, error: &io::Error) -> Phrase {
+    let key = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "voice-no-file",
+        io::ErrorKind::PermissionDenied => "voice-forbidden",
+        io::ErrorKind::IsADirectory => "voice-folder",
+        io::ErrorKind::InvalidInput => "voice-not-a-file",
+        _ => "voice-unreadable",
+    };
+    let phrase = Phrase::new(key).with("file", recording.remote.clone());
+    if key == "voice-unreadable" { phrase.with("reason", error.to_string()) } else { phrase }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Language;
+    use crate::phrases::Phrases;
 
     #[test]
     fn a_line_is_a_recording_only_after_its_command() {
@@ -73,13 +90,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_file_is_named_and_refused() {
-        for name in ["/tmp", "/nowhere/at/all.ogg"] {
+    async fn what_is_no_file_is_named_and_refused_in_words() {
+        for (name, russian) in [
+            ("/", "/ — это папка, а не запись."),
+            ("/dev/null", "/dev/null — это не файл."),
+            ("/nowhere/at/all.ogg", "Файла /nowhere/at/all.ogg нет."),
+            ("/dev/null/all.ogg", "Файла /dev/null/all.ogg нет."),
+        ] {
             let refused = open(&recording(Path::new(name), None)).await.err().unwrap();
-            assert!(
-                matches!(refused, FetchError::Never { phrase, .. } if phrase.key == "voice-unreadable"),
-                "{name}"
-            );
+            assert!(matches!(refused, FetchError::Never { .. }), "{name}");
+            assert_eq!(Phrases::load().render(Language::Ru, &refused.phrase()), russian);
         }
+        let forbidden =
+            unreadable(&recording(Path::new("/a"), None), &io::ErrorKind::PermissionDenied.into());
+        assert_eq!(Phrases::load().render(Language::En, &forbidden), "I am not allowed to read the file /a.");
     }
 }

@@ -27,7 +27,7 @@ use crate::inbox::Inbox;
 use crate::message::{Address, Body, Language, Message, Notice, Person, Recording, Show, causes};
 use crate::phrases::Phrases;
 
-pub use files::{open, recording};
+pub use files::{open, recording, unreadable};
 pub use lines::Line;
 use screen::Screen;
 
