@@ -96,6 +96,7 @@ impl Inbox {
     /// # Errors
     /// When the database fails; the recording stays wanted.
     pub async fn recording_is_here(&self, id: MessageId) -> Result<(), StoreError> {
+        self.store.reached(Step::Brought, id.get()).await;
         self.store.recording_is_here(id).await
     }
 

@@ -29,6 +29,8 @@ macro_rules! steps {
 steps! {
     /// The message is on disk; its messenger has not confirmed it outside yet.
     Accepted = "accepted",
+    /// Its recording lies in its place; the message is not ready yet.
+    Brought = "brought",
     /// The message is in hand, its attempt counted.
     Taken = "taken",
     /// It has been read, and whether it is for us is decided.
