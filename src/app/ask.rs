@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::AskArguments;
 use super::config::Config;
 use super::engines::Engines;
-use super::house::{Foundation, House, locale};
+use super::house::{Foundation, House, free_disk, locale};
 use super::places::Places;
 use super::signals::{Interrupts, terminated};
 use super::sorry::sorry;
@@ -23,8 +23,8 @@ use super::{clock, say};
 use crate::assistant::Report;
 use crate::inbox::Inbox;
 use crate::media::Media;
-use crate::message::{Address, Body, Content, Message, MessageId, Person, Phrase};
-use crate::messenger::{bring, console};
+use crate::message::{Address, Body, Content, FreeDisk, Message, MessageId, Person, Phrase};
+use crate::messenger::{Intake, console};
 use crate::outbox::{quoted, text_of};
 use crate::phrases::Phrases;
 use crate::store::{Ended, ReplyRow, Role, Store, insist};
@@ -34,7 +34,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// Asks. True when answered, false when it ended in a phrase of failure.
 pub(super) async fn ask(places: &Places, config: &Config, arguments: &AskArguments) -> anyhow::Result<bool> {
-    let mut question = Question::new(arguments);
+    let mut question = Question::new(arguments, free_disk(places));
     let mut interrupts = Interrupts::listen();
     let lock = match places.try_lock()? {
         Some(lock) => lock,
@@ -91,10 +91,11 @@ struct Question<'a> {
     message: Message,
     id: Option<MessageId>,
     replies: Vec<Value>,
+    free_disk: FreeDisk,
 }
 
 impl<'a> Question<'a> {
-    fn new(arguments: &'a AskArguments) -> Self {
+    fn new(arguments: &'a AskArguments, free_disk: FreeDisk) -> Self {
         let message = Message {
             address: Address { messenger: console::ASK.to_owned(), chat: "ask".to_owned(), thread: None },
             key: format!("m:{}", clock::boot()),
@@ -102,7 +103,7 @@ impl<'a> Question<'a> {
             body: body(arguments),
             at: clock::now(),
         };
-        Self { arguments, message, id: None, replies: Vec::new() }
+        Self { arguments, message, id: None, replies: Vec::new(), free_disk }
     }
 
     /// Puts the message, and ends before the last reply when somebody says so: then nothing more is done for it.
@@ -150,11 +151,13 @@ impl<'a> Question<'a> {
 
     /// Brings the recording into the house; a daemon may not be allowed to read where it lies.
     async fn bring(&self, store: &Store, media: &Media) -> anyhow::Result<()> {
-        let (inbox, wanted) = (Inbox::new(store.clone()), store.wanted_recordings().await?);
+        let wanted = store.wanted_recordings().await?;
         let Some(wanted) = wanted.into_iter().find(|one| Some(one.id) == self.id) else { return Ok(()) };
-        match bring(console::open(&wanted.recording).await, media, &wanted).await {
-            Ok(()) => inbox.recording_is_here(wanted.id).await?,
-            Err(error) => inbox.recording_is_missing(wanted.id, &error.phrase()).await?,
+        let intake = Intake::new(Inbox::new(store.clone()), media.clone(), self.free_disk.clone());
+        let (from, never) = (console::open(&wanted.recording), CancellationToken::new());
+        // Whoever asks waits at a terminal: what fails is said at once.
+        if let Err(error) = intake.bring(from, &wanted, &never).await? {
+            store.recording_is_missing(wanted.id, &error.phrase()).await?;
         }
         Ok(())
     }

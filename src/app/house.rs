@@ -21,8 +21,8 @@ use crate::inbox::Inbox;
 use crate::inference::{Threads, UnderstandRequest, Understanding};
 use crate::intent::{self, Kit};
 use crate::media::Media;
-use crate::message::{Language, Notice};
-use crate::messenger::{Fetcher, Messenger, console};
+use crate::message::{FreeDisk, Language, Notice};
+use crate::messenger::{Fetcher, Intake, Messenger, console};
 use crate::outbox::Outbox;
 use crate::phrases::Phrases;
 use crate::store::{Limits, Role, Store, StoreError};
@@ -128,7 +128,8 @@ impl House {
         });
         let outbox = Outbox::new(store.clone(), phrases, media.clone(), messengers.clone(), time.now);
         let inbox = Inbox::new(store.clone());
-        let fetcher = Fetcher::new(inbox, media.clone(), messengers.clone(), time.now);
+        let intake = Intake::new(inbox, media.clone(), free_disk(places));
+        let fetcher = Fetcher::new(intake, messengers.clone(), time.now);
         let keep_ms = i64::from(config.keep.days) * 24 * 3_600_000;
         let threads = engines.threads;
         Self {
@@ -259,7 +260,6 @@ fn access(config: &Config) -> Access {
 }
 
 fn options(places: &Places, config: &Config) -> intent::Options {
-    let data = places.data().to_owned();
     intent::Options {
         conversation: Bounds {
             turns: config.answer.turns,
@@ -267,8 +267,14 @@ fn options(places: &Places, config: &Config) -> intent::Options {
         },
         persona: Some(config.answer.persona.clone()).filter(|persona| !persona.is_empty()),
         offer_from: config.draw.offer_from,
-        free_disk: Arc::new(move || fs4::available_space(&data).ok()),
+        free_disk: free_disk(places),
     }
+}
+
+/// How much room the disk of the data folder has.
+pub(super) fn free_disk(places: &Places) -> FreeDisk {
+    let data = places.data().to_owned();
+    Arc::new(move || fs4::available_space(&data).ok())
 }
 
 /// The language of the locale; English when it says nothing.

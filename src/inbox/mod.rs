@@ -52,7 +52,7 @@ impl Inbox {
                 tracing::info!(message = id.get(), lane = message.address.lane(), "accepted");
                 self.store.reached(Step::Accepted, id.get()).await;
                 if matches!(message.body, Body::Voice(_)) {
-                    self.store.bells().recordings.notify_one();
+                    self.look_for_recordings();
                 }
                 Ok(id)
             }
@@ -75,6 +75,11 @@ impl Inbox {
         attend("bringing recordings", &self.store.bells().recordings, stop, work).await;
     }
 
+    /// Has them looked for at once.
+    pub fn look_for_recordings(&self) {
+        self.store.bells().recordings.notify_one();
+    }
+
     /// Recordings that are still to be brought, the oldest message first.
     ///
     /// # Errors
@@ -91,11 +96,23 @@ impl Inbox {
         self.store.wants_recording(id).await
     }
 
-    /// The file lies in its place: the message is ready.
+    /// Places the file of a recording; `None` when it is not wanted any more and nothing was done.
     ///
     /// # Errors
     /// When the database fails; the recording stays wanted.
-    pub async fn recording_is_here(&self, id: MessageId) -> Result<(), StoreError> {
+    pub async fn while_wanted<T>(
+        &self,
+        id: MessageId,
+        place: impl FnOnce() -> T,
+    ) -> Result<Option<T>, StoreError> {
+        self.store.while_wanted(id, place).await
+    }
+
+    /// The file lies in its place: the message is ready. False when nobody waits for it: it is to be deleted then.
+    ///
+    /// # Errors
+    /// When the database fails; the recording stays wanted.
+    pub async fn recording_is_here(&self, id: MessageId) -> Result<bool, StoreError> {
         self.store.reached(Step::Brought, id.get()).await;
         self.store.recording_is_here(id).await
     }

@@ -13,6 +13,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 /// How a file ends that is being written.
 const ASIDE: &str = ".aisaac-part";
 
+/// Bytes that are written at a time.
+const PIECE: usize = 64 << 10;
+
 /// The media folder.
 #[derive(Debug, Clone)]
 pub struct Media {
@@ -40,24 +43,38 @@ impl Media {
     /// # Errors
     /// When the name is no plain file name, or the disk refuses (a full disk is `StorageFull`).
     pub async fn write(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
-        self.receive(name, bytes, u64::MAX).await
+        let received = self.receive(name, bytes, u64::MAX).await.map_err(io::Error::from)?;
+        received.place()?;
+        self.sync().await?;
+        Ok(self.folder.join(name))
     }
 
-    /// The same for what comes bit by bit, at most `most` bytes.
+    /// The first half of [`Self::write`], for what comes bit by bit, at most `most` bytes: it lies aside, synced.
     ///
     /// # Errors
-    /// As [`Self::write`]; when what comes breaks off; `FileTooLarge` when there is more of it.
-    pub async fn receive(&self, name: &str, from: impl AsyncRead + Unpin, most: u64) -> io::Result<PathBuf> {
+    /// As [`Self::write`]; when what comes breaks off, or there is too much of it.
+    pub async fn receive(
+        &self,
+        name: &str,
+        from: impl AsyncRead + Unpin,
+        most: u64,
+    ) -> Result<Received, ReceiveError> {
         if Path::new(name).file_name().is_none_or(|plain| plain != name) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file name"));
+            let refused = io::Error::new(io::ErrorKind::InvalidInput, "not a plain file name");
+            return Err(ReceiveError::Disk(refused));
         }
-        let (aside, path) = (self.folder.join(format!(".{name}{ASIDE}")), self.folder.join(name));
-        let unfinished = Unfinished(&aside);
-        write_synced(&aside, from, most).await?;
-        tokio::fs::rename(&aside, &path).await?;
-        std::mem::forget(unfinished);
-        tokio::fs::File::open(&self.folder).await?.sync_all().await?;
-        Ok(path)
+        let received =
+            Received { aside: self.folder.join(format!(".{name}{ASIDE}")), path: self.folder.join(name) };
+        write_synced(&received.aside, from, most).await?;
+        Ok(received)
+    }
+
+    /// Syncs the folder: from here on a power cut takes no file away that was placed.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn sync(&self) -> io::Result<()> {
+        tokio::fs::File::open(&self.folder).await?.sync_all().await
     }
 
     /// Deletes files that no row names any more, and says which are gone for good; one that was gone already is too.
@@ -91,23 +108,63 @@ impl Media {
     }
 }
 
-/// A file that goes when it is not finished, also when nobody waits for that any more.
-struct Unfinished<'a>(&'a Path);
+/// A file aside, whole and synced. It goes when it is not placed, also when nobody waits for that any more.
+#[derive(Debug)]
+pub struct Received {
+    aside: PathBuf,
+    path: PathBuf,
+}
 
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(self.0);
+impl Received {
+    /// Moves it into its place; [`Media::sync`] makes that last.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn place(&self) -> io::Result<()> {
+        fs::rename(&self.aside, &self.path)
     }
 }
 
-async fn write_synced(path: &Path, from: impl AsyncRead + Unpin, most: u64) -> io::Result<()> {
-    let mut file = tokio::fs::File::create(path).await?;
-    let came = tokio::io::copy(&mut from.take(most.saturating_add(1)), &mut file).await?;
-    if came > most {
-        return Err(io::ErrorKind::FileTooLarge.into());
+impl Drop for Received {
+    fn drop(&mut self) {
+        // Nothing lies there once it is placed.
+        let _ = fs::remove_file(&self.aside);
     }
-    file.flush().await?;
-    file.sync_all().await
+}
+
+/// Why something was not received.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// There is more of it than may come.
+    #[error("there is more of it than may come")]
+    TooLarge,
+    /// What comes breaks off.
+    #[error("what comes breaks off: {0}")]
+    Source(#[source] io::Error),
+    /// The disk does not take it.
+    #[error("the media folder does not take it: {0}")]
+    Disk(#[source] io::Error),
+}
+
+impl From<ReceiveError> for io::Error {
+    fn from(error: ReceiveError) -> Self {
+        match error {
+            ReceiveError::TooLarge => Self::from(io::ErrorKind::FileTooLarge),
+            ReceiveError::Source(error) | ReceiveError::Disk(error) => error,
+        }
+    }
+}
+
+async fn write_synced(path: &Path, mut from: impl AsyncRead + Unpin, most: u64) -> Result<(), ReceiveError> {
+    let mut file = tokio::fs::File::create(path).await.map_err(ReceiveError::Disk)?;
+    let (mut piece, mut left) = (Vec::with_capacity(PIECE), most);
+    while from.read_buf(&mut piece).await.map_err(ReceiveError::Source)? > 0 {
+        left = left.checked_sub(piece.len() as u64).ok_or(ReceiveError::TooLarge)?;
+        file.write_all(&piece).await.map_err(ReceiveError::Disk)?;
+        piece.clear();
+    }
+    file.flush().await.map_err(ReceiveError::Disk)?;
+    file.sync_all().await.map_err(ReceiveError::Disk)
 }
 
 #[cfg(test)]
@@ -133,9 +190,14 @@ mod tests {
     async fn more_than_may_come_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let media = Media::open(folder.path().join("media")).unwrap();
-        assert!(media.receive("a", &b"four"[..], 4).await.is_ok());
+        let four = media.receive("a", &b"four"[..], 4).await.unwrap();
+        four.place().unwrap();
+        drop(four);
         let refused = media.receive("b", &b"five!"[..], 4).await.unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge);
-        assert_eq!(fs::read_dir(folder.path().join("media")).unwrap().count(), 1);
+        assert!(matches!(refused, ReceiveError::TooLarge));
+        drop(media.receive("c", &b"for nobody"[..], 20).await.unwrap());
+        let left: Vec<_> =
+            fs::read_dir(media.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["a"]);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Phrase;
 
-/// Free disk, in bytes, under which no drawing is queued: 500 MB.
+/// Free disk, in bytes, under which no drawing is queued and no recording brought: 500 MB.
 pub const NEEDED_DISK: u64 = 500_000_000;
 
 /// Free bytes of disk, where that can be told.

@@ -5,8 +5,11 @@
 //! once, in the outbox. It must never name a model, an intent or the store.
 
 pub mod console;
+mod bring;
 mod fetch;
+mod turn;
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 use crate::inbox::Inbox;
 use crate::message::{Address, Notice, Phrase, Recording};
 
-pub use fetch::{Fetcher, LARGEST, bring};
+pub use bring::{Intake, LARGEST};
+pub use fetch::Fetcher;
 
 /// Names of every messenger there is; a new one is one folder and one line here.
 pub const KNOWN: &[&str] = &[console::NAME];
@@ -104,6 +108,14 @@ pub enum FetchError {
         /// What happened.
         reason: String,
     },
+    /// This machine does not read or keep it: again later, but not for long.
+    #[error("not brought, a disk is at fault: {source}")]
+    Ours {
+        /// What is said to whoever sent it, when that lasts.
+        phrase: Phrase,
+        /// What happened.
+        source: io::Error,
+    },
     /// Never.
     #[error("not to be had: {reason}")]
     Never {
@@ -115,12 +127,22 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// The disk of the data folder does not take it.
+    #[must_use]
+    pub fn disk(source: io::Error) -> Self {
+        let key = match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "disk-full",
+            _ => "our-fault",
+        };
+        Self::Ours { phrase: Phrase::new(key), source }
+    }
+
     /// What is said when it is not tried any more.
     #[must_use]
     pub fn phrase(&self) -> Phrase {
         match self {
             Self::Later { .. } => Phrase::new("voice-gone"),
-            Self::Never { phrase, .. } => phrase.clone(),
+            Self::Ours { phrase, .. } | Self::Never { phrase, .. } => phrase.clone(),
         }
     }
 }

@@ -195,7 +195,7 @@ doctor-closed-cure = If the files belong to somebody else: { $command }. If the 
 doctor-permissions = nobody else on this machine can look in (mode { $mode })
 doctor-permissions-open = everybody on this machine can look in (mode { $mode }), and messages and pictures lie there
 doctor-disk = { $free } free
-doctor-disk-low = { $free } free; under { $needed } drawings are refused
+doctor-disk-low = { $free } free; under { $needed } drawings and recordings are refused
 doctor-disk-cure = Make room on the disk of { $path }: models that are not used (aisaac models list, remove), or fewer days in keep.days.
 doctor-config = { $path } is in order
 doctor-config-none = there is no { $path }: the defaults hold
@@ -326,7 +326,7 @@ model-broken = A model does not start. The owner can look with: aisaac doctor
 runtime-broken = The ONNX Runtime library does not load. The owner can run: aisaac models pull runtime (aisaac doctor says more)
 cuda-broken = CUDA does not start on this machine. The owner can look what to install with aisaac doctor, or set inference.device = "cpu".
 disk-full = The disk is full. Please try again when there is room.
-disk-low = Less than { $needed } of disk is free, so I take no drawings now. Please ask again when there is room.
+disk-low = Less than { $needed } of disk is free, so I take neither drawings nor recordings now. Please ask again when there is room.
 
 ## Console
 console-position = { $place ->

@@ -202,7 +202,7 @@ doctor-closed-cure = Если файлы принадлежат кому-то д
 doctor-permissions = никто другой на этой машине туда не заглянет (права { $mode })
 doctor-permissions-open = заглянуть может любой на этой машине (права { $mode }), а там лежат сообщения и картинки
 doctor-disk = свободно { $free }
-doctor-disk-low = свободно { $free }; меньше { $needed } — и в рисунках отказываю
+doctor-disk-low = свободно { $free }; меньше { $needed } — и в рисунках и записях отказываю
 doctor-disk-cure = Освободите место на диске, где лежит { $path }: уберите ненужные модели (aisaac models list, remove) или уменьшите keep.days.
 doctor-config = { $path } в порядке
 doctor-config-none = файла { $path } нет: действуют значения по умолчанию
@@ -334,7 +334,7 @@ model-broken = Модель не запускается. Хозяин может
 runtime-broken = Библиотека ONNX Runtime не загружается. Хозяин может выполнить: aisaac models pull runtime (подробнее: aisaac doctor)
 cuda-broken = CUDA на этой машине не запускается. Что установить, скажет aisaac doctor; или задайте в настройках inference.device = "cpu".
 disk-full = Диск полон. Попробуйте снова, когда место освободится.
-disk-low = На диске свободно меньше { $needed }, поэтому рисунки я пока не беру. Попросите снова, когда место освободится.
+disk-low = На диске свободно меньше { $needed }, поэтому ни рисунков, ни записей я пока не беру. Попросите снова, когда место освободится.
 
 ## Консоль
 console-position = { $place ->

@@ -6,8 +6,8 @@
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::drawings::{Claimed, claimed, tell};
-use super::{Store, StoreError};
-use crate::message::{DrawingId, MessageId};
+use super::{Store, StoreError, recordings};
+use crate::message::{DrawingId, MessageId, Phrase};
 
 /// What a request to cancel came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +23,14 @@ pub enum CancelWord {
 }
 
 impl Store {
-    /// Whoever sent a message has gone and reads nothing more: it is settled, its drawings are cancelled, its replies
-    /// parked.
+    /// Whoever sent a message has gone and reads nothing more: it is settled, its recording is not waited for, its
+    /// drawings are cancelled, its replies parked.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn abandon(&self, message: MessageId, now: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
+        recordings::give_up(&mut tx, "id = ?", &message.to_string(), &Phrase::new("stopping")).await?;
         for sql in [
             "UPDATE messages SET state = 'settled', settled_at = ?1, reason = 'nobody waits for it'
              WHERE id = ?2 AND state IN ('new', 'taken')",

@@ -63,7 +63,7 @@ pub enum Role {
 pub struct Bells {
     /// A message was accepted or came back.
     pub inbox: Notify,
-    /// A recording is to be brought.
+    /// A recording is to be brought, or not any more.
     pub recordings: Notify,
     /// A drawing was queued, came back, or was asked to stop.
     pub drawings: Notify,

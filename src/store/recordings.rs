@@ -1,6 +1,7 @@
 //! Recordings of messages: the row names the file first, then the file is brought, then the message is ready.
 //!
-//! So there is never a file that no row names, and never a message in hand whose file is not there.
+//! So there is never a file that no row names, and never a message in hand whose file is not there: a file is moved into
+//! its place only while its row waits for it and nobody can end that ([`Store::while_wanted`]).
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
@@ -10,6 +11,9 @@ use super::messages::{Brought, from_json, to_json};
 use super::{Store, StoreError};
 use crate::message::{Body, Message, MessageId, Phrase, Recording};
 
+/// A message that waits for its recording.
+const WANTED: &str = "SELECT 1 FROM messages WHERE id = ? AND ready = 0 AND state = 'new'";
+
 /// A recording to be brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
@@ -17,6 +21,8 @@ pub struct Wanted {
     pub id: MessageId,
     /// Name of the messenger that has it.
     pub messenger: String,
+    /// The lane in which it was said.
+    pub lane: String,
     /// Where the messenger finds it.
     pub recording: Recording,
     /// Name of its file in the media folder.
@@ -40,13 +46,14 @@ impl Store {
             match from_json::<Message>(row, 1, "messages") {
                 Ok(Message { address, body: Body::Voice(recording), .. }) => wanted.push(Wanted {
                     id,
+                    lane: address.lane(),
                     messenger: address.messenger,
                     recording,
                     file: row.try_get(2)?,
                     since: row.try_get(3)?,
                 }),
                 // Another version wrote it: whoever takes the message sets it aside, with the reason.
-                Ok(_) | Err(StoreError::Row { .. }) => self.recording_is_here(id).await?,
+                Ok(_) | Err(StoreError::Row { .. }) => drop(self.recording_is_here(id).await?),
                 Err(error) => return Err(error),
             }
         }
@@ -58,19 +65,36 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn wants_recording(&self, id: MessageId) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM messages WHERE id = ? AND ready = 0 AND state = 'new'";
-        Ok(sqlx::query(sql).bind(id.get()).fetch_optional(&self.readers).await?.is_some())
+        Ok(sqlx::query(WANTED).bind(id.get()).fetch_optional(&self.readers).await?.is_some())
     }
 
-    /// The file lies in its place: the message is ready. Nothing happens to one that is not waited for any more.
+    /// Does a short piece of `work` while a recording is to be brought and nobody can give it up; `None` when it is not
+    /// wanted any more. What is placed here is named by a row then, and doomed by whoever gives it up afterwards.
+    ///
+    /// # Errors
+    /// When the database fails; the work may be done then.
+    pub async fn while_wanted<T>(
+        &self,
+        id: MessageId,
+        work: impl FnOnce() -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let mut tx = self.begin().await?;
+        let wanted = sqlx::query(WANTED).bind(id.get()).fetch_optional(&mut *tx).await?.is_some();
+        let done = wanted.then(work);
+        tx.rollback().await?;
+        Ok(done)
+    }
+
+    /// The file lies in its place: the message is ready. False when it is not waited for any more: nothing has happened
+    /// then, and the file is doomed.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn recording_is_here(&self, id: MessageId) -> Result<(), StoreError> {
-        let sql = "UPDATE messages SET ready = 1 WHERE id = ? AND ready = 0";
-        sqlx::query(sql).bind(id.get()).execute(&self.writer).await?;
+    pub async fn recording_is_here(&self, id: MessageId) -> Result<bool, StoreError> {
+        let sql = "UPDATE messages SET ready = 1 WHERE id = ? AND ready = 0 AND state = 'new'";
+        let taken = sqlx::query(sql).bind(id.get()).execute(&self.writer).await?.rows_affected() > 0;
         self.bells().inbox.notify_one();
-        Ok(())
+        Ok(taken)
     }
 
     /// The file will never come: the message is ready, and says so. What may lie there of it is doomed.
@@ -164,4 +188,26 @@ pub(super) async fn blank(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Accepted;
+    use super::super::tests::{desk, says};
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_placed_for_a_message_that_does_not_wait() {
+        let desk = desk().await;
+        let body = Body::Voice(Recording { remote: "1".into(), caption: None });
+        let message = Message { body, ..says("c", "ana", "m:1", "") };
+        let Accepted::New(id) = desk.store.accept(&message, "{}", false, 1).await.unwrap() else {
+            panic!("new")
+        };
+        assert_eq!(desk.store.while_wanted(id, || "placed").await.unwrap(), Some("placed"));
+        desk.store.recording_is_missing(id, &Phrase::new("voice-gone")).await.unwrap();
+        assert_eq!(desk.store.while_wanted(id, || "placed").await.unwrap(), None);
+        assert!(!desk.store.recording_is_here(id).await.unwrap());
+        assert_eq!(desk.store.doomed().await.unwrap(), [format!("voice-{id}-1")]);
+    }
 }

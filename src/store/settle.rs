@@ -95,6 +95,10 @@ impl Store {
         if touches_drawings(&settlement.outcome) {
             self.bells().drawings.notify_one();
         }
+        if settlement.outcome == Outcome::Stop {
+            // What is on its way for nobody is dropped.
+            self.bells().recordings.notify_one();
+        }
         Ok(Some(settled))
     }
 }

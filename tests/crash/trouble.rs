@@ -34,9 +34,9 @@ async fn a_model_that_aborts_the_process_three_times() {
     holds("aborted three times", &yard.ends().await);
 }
 
-/// Most lines that a trouble may leave in the log: each of the three loops, and each of four lanes with a message in
-/// hand, says once that it has met it, and tries again every second.
-const SAID: usize = 3 + 4;
+/// Most lines that a trouble may leave in the log: each of the three loops, whoever brings recordings, and each of four
+/// lanes with a message in hand, says once that it has met it, and tries again.
+const SAID: usize = 3 + 1 + 4;
 
 /// What a full disk does not take: accepting, taking, claiming, settling, confirming.
 const REFUSED: [(&str, &str); 8] = [

@@ -17,6 +17,7 @@ mod models;
 mod clock;
 mod talking;
 mod voice;
+mod fetching;
 mod drawing;
 mod waiting;
 mod trouble;
