@@ -44,11 +44,25 @@ fn a_step_without_its_model_says_what_to_pull() {
         ("understand", "models pull starter"),
         ("answer", "модель для ответов не установлена"),
         ("draw", "aisaac models pull starter"),
+        ("hear", "Слушать я пока не могу"),
     ] {
         let ran = aisaac(data.path(), &["step", step, "--json", "кот"], "");
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{step}");
         assert!(ran.err.contains(sentence), "{step}: {}", ran.err);
     }
+}
+
+#[test]
+fn a_recording_is_refused_in_words_wherever_it_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let note = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/audio/voice.ogg");
+    let (note, missing) = (note.to_str().unwrap(), "Файла /nowhere/note.ogg нет.");
+    let ran = aisaac(data.path(), &["ask", "--voice", "/nowhere/note.ogg"], "");
+    assert!(ran.code == 1 && format!("{}{}", ran.out, ran.err).contains(missing), "{} {}", ran.out, ran.err);
+    let ran = aisaac(data.path(), &["ask", "--json", "--voice", note], "");
+    assert!(ran.code == 1 && ran.out.contains("Слушать я пока не могу"), "{} {}", ran.out, ran.err);
+    let ran = aisaac(data.path(), &["chat"], "/voice /nowhere/note.ogg\n/голос /\n");
+    assert!(ran.out.contains(missing) && ran.out.contains("это папка"), "{} {}", ran.out, ran.err);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::Done;
 use crate::app::engines::Engines;
 use crate::app::voice::Voice;
 use crate::message::Phrase;
+use crate::messenger::console;
 use crate::speech::{Speech, Watch};
 
 /// What hears.
@@ -18,6 +19,11 @@ pub(super) fn speech(engines: &Engines, voice: &Voice) -> anyhow::Result<Speech>
 }
 
 pub(super) async fn one(speech: &Speech, file: &str, voice: &Voice) -> anyhow::Result<Done> {
+    // As `ask --voice` looks at a file, and refuses it.
+    let recording = console::recording(Path::new(file), None);
+    if let Err(error) = console::open(&recording).await {
+        return Err(voice.refusal(&error.phrase()));
+    }
     let watch: Watch = Arc::new(|_, _| ());
     let said = match speech.hear(Path::new(file), &CancellationToken::new(), &watch).await {
         Ok(said) => said,
