@@ -45,6 +45,8 @@ pub(super) struct Attempt {
     pub(super) no_speech_prob: f32,
     /// It says the same again and again.
     repeats: bool,
+    /// It says the same twice: whoever speaks may have, or the window was too short.
+    twice: bool,
 }
 
 impl Attempt {
@@ -57,14 +59,15 @@ impl Attempt {
     }
 
     fn is_better(&self, other: &Self) -> bool {
-        (!self.repeats, self.avg_logprob) > (!other.repeats, other.avg_logprob)
+        let rank = |one: &Self| (!one.repeats, !one.twice, one.avg_logprob);
+        rank(self) > rank(other)
     }
 }
 
 impl Whisper {
     /// Hears a window as often as it takes; the best that was written.
     pub(super) fn attempt(&mut self, ear: &Ear<'_>, ctl: &Control<Heard>) -> Result<Attempt, InferenceError> {
-        let (short, whole) = (self.shortest(ear.left), self.settings.frames);
+        let (short, whole) = (self.shortest(ear.left, ear.sound.request.beams), self.settings.frames);
         let again = TEMPERATURES.iter().map(|temperature| (whole, *temperature));
         let tries = (short < whole).then_some((short, 0.0)).into_iter().chain(again);
         let mut encoded = if ear.from == 0 { ear.sound.encoded } else { 0 };
@@ -83,8 +86,12 @@ impl Whisper {
                 no_speech_prob = attempt.no_speech_prob,
                 "a window"
             );
-            // A short window may take somebody for nobody.
-            let done = attempt.is_good() || (attempt.is_silence() && frames == whole);
+            // A short window may take somebody for nobody, or write what was said twice.
+            let done = if frames == whole {
+                attempt.is_good() || attempt.is_silence()
+            } else {
+                attempt.is_good() && !attempt.twice
+            };
             if best.as_ref().is_none_or(|best| done || attempt.is_better(best)) {
                 best = Some(attempt);
             }
@@ -97,6 +104,7 @@ impl Whisper {
             avg_logprob: f32::NEG_INFINITY,
             no_speech_prob: 1.0,
             repeats: false,
+            twice: false,
         };
         Ok(best.unwrap_or(nothing))
     }
@@ -115,9 +123,15 @@ impl Whisper {
         };
         let (said, no_speech_prob) = self.compose(ear, &before, temperature, &mut watch)?;
         let avg_logprob = said.log_probability / (said.tokens.len() + 1) as f32;
-        let repeats =
-            guard::repeats(&said.tokens).is_some() || guard::is_regular(&self.words.text(&said.tokens)?);
-        Ok(Attempt { tokens: said.tokens, avg_logprob, no_speech_prob, repeats })
+        let text = self.words.text(&said.tokens)?;
+        let repeats = guard::repeats(&said.tokens).is_some() || guard::is_regular(&text);
+        Ok(Attempt {
+            tokens: said.tokens,
+            avg_logprob,
+            no_speech_prob,
+            repeats,
+            twice: guard::says_twice(&text),
+        })
     }
 
     /// What is written after some text before, and the probability that nobody speaks.
@@ -316,6 +330,7 @@ mod tests {
             avg_logprob,
             no_speech_prob,
             repeats,
+            twice: false,
         };
         let sure = attempt(-0.3, 0.1, false);
         assert!(sure.is_good() && !sure.is_silence());

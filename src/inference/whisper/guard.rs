@@ -100,6 +100,14 @@ pub(super) fn repeats(tokens: &[u32]) -> Option<usize> {
     })
 }
 
+/// Whether a text is two times the same, of two words or more.
+pub(super) fn says_twice(text: &str) -> bool {
+    let plain = plain(text);
+    let words: Vec<&str> = plain.split(' ').collect();
+    let (first, second) = words.split_at(words.len() / 2);
+    first.len() > 1 && first == second
+}
+
 /// The tokens, with what the end repeats said once.
 pub(super) fn once(tokens: &[u32]) -> &[u32] {
     let mut kept = tokens;
@@ -202,6 +210,8 @@ mod tests {
         assert_eq!(repeats(&[3; 5]), None, "no no no no no");
         assert_eq!(once(&[1, 3, 3, 3, 3, 3, 3, 3]), [1, 3]);
         assert_eq!(once(&[]), [0_u32; 0]);
+        assert!(says_twice("Good morning. Good morning!") && says_twice("Нарисуй кота, нарисуй кота"));
+        assert!(!says_twice("Да, да") && !says_twice("Good morning. Good evening.") && !says_twice(""));
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl Whisper {
         let count = input.samples.len().div_ceil(HOP);
         let silent = guard::is_silent(&input.samples);
         let (language, confidence, encoded) = if input.language.is_none() && !silent {
-            self.detect(&frames, count, &may)?
+            self.detect(&frames, self.shortest(count, input.beams), &may)?
         } else {
             let (language, confidence) = likeliest(&[], &may);
             (language, confidence, 0)
@@ -159,10 +159,9 @@ impl Whisper {
     fn detect(
         &mut self,
         frames: &Frames,
-        count: usize,
+        mut encoded: usize,
         may: &[Language],
     ) -> Result<(Language, f32, usize), InferenceError> {
-        let mut encoded = self.shortest(count);
         loop {
             self.encode(frames, 0, encoded)?;
             self.model.read(&[&[self.words.start]])?;
@@ -179,12 +178,12 @@ impl Whisper {
         }
     }
 
-    /// Frames that are enough for a window with so many frames of sound left.
-    fn shortest(&self, left: usize) -> usize {
+    /// Frames that are enough for a window with so many frames of sound left. Several hypotheses want a whole window: in a
+    /// short one, text that is said twice is likelier than its end.
+    fn shortest(&self, left: usize, beams: u32) -> usize {
         let whole = self.settings.frames;
-        self.settings
-            .padding_frames
-            .map_or(whole, |padding| (left + padding).next_multiple_of(TICK).min(whole))
+        let padding = self.settings.padding_frames.filter(|_| beams <= 1);
+        padding.map_or(whole, |padding| (left + padding).next_multiple_of(TICK).min(whole))
     }
 
     fn encode(&mut self, frames: &Frames, from: usize, count: usize) -> Result<(), InferenceError> {
