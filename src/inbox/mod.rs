@@ -145,8 +145,8 @@ pub fn is_stop(body: &Body) -> bool {
     STOP.contains(&said.as_str())
 }
 
-/// Text as every later room may take it: without control characters (line feed and tab stay), bidirectional controls and the byte order mark; of more than
-/// `limit` characters one more is left, so that whoever heeds it sees that it is too long.
+/// Text as every later room may take it: without control characters (line feed and tab stay), bidirectional controls and
+/// the byte order mark; of more than `limit` characters one more is left, so that whoever heeds it sees that it is too long.
 #[must_use]
 pub fn clean(text: &str, limit: usize) -> String {
     text.chars()

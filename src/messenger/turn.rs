@@ -12,6 +12,9 @@ use crate::inbox::Wanted;
 /// How long a recording is tried to be brought, from when its message was accepted.
 const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
 
+/// A house that was off for longer tries for so long all the same: its network may not be up yet.
+const AGAIN_FOR: Duration = Duration::from_secs(10 * 60);
+
 /// The longest that a service may have a recording put off at a time.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
@@ -97,19 +100,19 @@ impl Turn {
 
     /// How long to wait after a failure; `None` when it is given up.
     pub(super) fn wait(&mut self, wanted: &Wanted, error: &FetchError, now: i64) -> Option<Duration> {
-        let (failing, patience, wait) = match error {
+        let (goes_on, wait) = match error {
             FetchError::Never { .. } => return None,
             FetchError::Later { after, .. } => {
                 self.refused = None;
-                let wait = after.unwrap_or_else(|| backoff(self.failures)).min(LONGEST_WAIT);
-                (self.age(wanted, now), PATIENCE, wait)
+                let goes_on = self.age(wanted, now) <= PATIENCE || between(self.seen, now) <= AGAIN_FOR;
+                (goes_on, after.unwrap_or_else(|| backoff(self.failures)).min(LONGEST_WAIT))
             }
             FetchError::Ours { .. } => {
                 let since = *self.refused.get_or_insert(now);
-                (between(since, now), DISK_PATIENCE, backoff(self.failures).min(DISK_WAIT))
+                (between(since, now) <= DISK_PATIENCE, backoff(self.failures).min(DISK_WAIT))
             }
         };
-        (failing <= patience).then_some(wait)
+        goes_on.then_some(wait)
     }
 
     /// Whether the process that should have brought it is gone.
@@ -161,8 +164,9 @@ mod tests {
         let mut turn = Turn::new(MINUTE);
         assert!(turn.wait(&wanted, &away(), DAY).is_some());
         assert_eq!(turn.wait(&wanted, &away(), DAY + 1), None);
-        let mut after_a_restart = Turn::new(DAY + MINUTE);
-        assert_eq!(after_a_restart.wait(&wanted, &away(), DAY + MINUTE), None);
+        let mut after_a_restart = Turn::new(2 * DAY);
+        assert!(after_a_restart.wait(&wanted, &away(), 2 * DAY).is_some());
+        assert_eq!(after_a_restart.wait(&wanted, &away(), 2 * DAY + 11 * MINUTE), None);
     }
 
     #[test]
