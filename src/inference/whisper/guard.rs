@@ -8,6 +8,8 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
+use crate::inference::generation::repetition::Loops;
+
 /// Quieter than this (of full scale) is nobody: three steps of 16 bit. Recordings of people that peak at 0.003 are
 /// heard well (FLEURS has them), so silence that can be heard is left to the model.
 const SILENT: f32 = 0.0001;
@@ -79,25 +81,23 @@ pub(super) fn is_regular(text: &str) -> bool {
     compression_ratio(text) > COMPRESSION_RATIO_THRESHOLD
 }
 
-/// Length of the run that the end of `tokens` repeats, when it does so often enough to be no speech: a word six times, a
-/// sentence three times.
+/// What is no speech: a word six times, a sentence three times.
+const LOOPS: Loops = Loops {
+    times: |length| match length {
+        ..4 => 6,
+        4..8 => 4,
+        _ => 3,
+    },
+};
+
+/// Length of the run that the end of `tokens` repeats.
 pub(super) fn repeats(tokens: &[u32]) -> Option<usize> {
-    (1..=tokens.len() / 3).find(|length| {
-        let times = if *length < 4 {
-            6
-        } else if *length < 8 {
-            4
-        } else {
-            3
-        };
-        let tail = tokens.len().checked_sub(length * times).and_then(|from| tokens.get(from..));
-        tail.is_some_and(|tail| {
-            tail.windows(2 * length).step_by(*length).all(|pair| {
-                let (first, second) = pair.split_at(*length);
-                first == second
-            })
-        })
-    })
+    LOOPS.run(tokens)
+}
+
+/// The tokens, with what the end repeats said once.
+pub(super) fn once(tokens: &[u32]) -> &[u32] {
+    LOOPS.once(tokens)
 }
 
 /// Whether a text is two times the same, of two words or more.
@@ -106,22 +106,6 @@ pub(super) fn says_twice(text: &str) -> bool {
     let words: Vec<&str> = plain.split(' ').collect();
     let (first, second) = words.split_at(words.len() / 2);
     first.len() > 1 && first == second
-}
-
-/// The tokens, with what the end repeats said once.
-pub(super) fn once(tokens: &[u32]) -> &[u32] {
-    let mut kept = tokens;
-    while let Some(length) = repeats(kept) {
-        kept = kept.get(..kept.len() - length).unwrap_or_default();
-        while kept.len() >= 2 * length {
-            let (rest, last) = kept.split_at(kept.len() - length);
-            if !rest.ends_with(last) {
-                break;
-            }
-            kept = rest;
-        }
-    }
-    kept
 }
 
 /// The sentences of a text that somebody said; `doubt`: the model itself was not sure, or thought that nobody speaks.
