@@ -115,7 +115,13 @@ impl<'a> Question<'a> {
         interrupts: &mut Interrupts,
     ) -> anyhow::Result<bool> {
         tokio::select! {
-            done = self.put(store, phrases, media) => return done,
+            done = self.put(store, phrases, media) => {
+                // Nobody waits for what failed here, and what is asked next must not.
+                if let (Err(_), Some(id)) = (&done, self.id) {
+                    store.abandon(id, clock::now()).await?;
+                }
+                return done;
+            }
             () = interrupts.next() => {}
             () = terminated() => {}
         }

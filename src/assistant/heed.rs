@@ -31,7 +31,10 @@ pub(super) fn heed(body: &Body, limit: usize, standing: Standing) -> Heeded {
     }
     let text = match body {
         Body::Text(text) | Body::Edit { text, .. } => text,
-        Body::Voice(_) => return Heeded::Hear,
+        Body::Voice(recording) => match &recording.caption {
+            Some(caption) if caption.chars().count() > limit => return too_long(limit),
+            _ => return Heeded::Hear,
+        },
         Body::Unsupported(what) if what == "utf8" => return Heeded::Refuse(Phrase::new("broken-text")),
         Body::Unsupported(_) => return Heeded::Refuse(Phrase::new("unsupported-body")),
     };
@@ -39,14 +42,18 @@ pub(super) fn heed(body: &Body, limit: usize, standing: Standing) -> Heeded {
         return Heeded::Refuse(Phrase::new("empty"));
     }
     if text.chars().count() > limit {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        return Heeded::Refuse(Phrase::new("too-long").with("limit", limit));
+        return too_long(limit);
     }
     match body {
         Body::Edit { of, .. } => Heeded::Edit { of: of.clone(), text: text.trim().to_owned() },
         _ if is_stop(body) => Heeded::Stop,
         _ => Heeded::Text(text.trim().to_owned()),
     }
+}
+
+fn too_long(limit: usize) -> Heeded {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Heeded::Refuse(Phrase::new("too-long").with("limit", limit))
 }
 
 #[cfg(test)]
@@ -60,6 +67,9 @@ mod tests {
         let text = |text: &str| Body::Text(text.into());
         let voice = Body::Voice(Recording { remote: "v".into(), caption: None });
         assert_eq!(heed(&voice, TEXT_LIMIT, Standing::Member), Heeded::Hear);
+        let caption = Some("a".repeat(TEXT_LIMIT + 1));
+        let captioned = Body::Voice(Recording { remote: "v".into(), caption });
+        assert!(matches!(heed(&captioned, TEXT_LIMIT, Standing::Member), Heeded::Refuse(_)));
         assert!(matches!(heed(&voice, TEXT_LIMIT, Standing::Stranger), Heeded::Refuse(_)));
         assert_eq!(heed(&text(" hi "), TEXT_LIMIT, Standing::Owner), Heeded::Text("hi".into()));
         assert_eq!(

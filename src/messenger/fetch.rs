@@ -1,5 +1,5 @@
 //! Bringing recordings: a message names where its messenger has one; the file comes after the row, and then the message
-//! is ready. A slow download holds up nobody but its own lane; what comes of it is a row before it is anything else.
+//! is ready. A slow download holds up its own lane, and others when [`AT_ONCE`] are slow; what comes of it is a row before it is anything else.
 
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;

@@ -12,7 +12,7 @@ use crate::inbox::Wanted;
 /// How long a recording is tried to be brought, from when its message was accepted.
 const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
 
-/// A house that was off for longer tries for so long all the same: its network may not be up yet.
+/// A house that was off for longer tries for so long all the same, from its first failure: its network may not be up yet.
 const AGAIN_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// The longest that a service may have a recording put off at a time.
@@ -31,6 +31,8 @@ const ASK_GONE: Duration = COMES_WITHIN.saturating_add(Duration::from_secs(60));
 pub(super) struct Turn {
     /// When this process saw first that it is wanted.
     seen: i64,
+    /// When its service failed first.
+    failed: Option<i64>,
     /// When a disk refused it, the first of several times.
     refused: Option<i64>,
     failures: u32,
@@ -47,13 +49,14 @@ enum State {
 
 impl Turn {
     pub(super) const fn new(now: i64) -> Self {
-        Self { seen: now, refused: None, failures: 0, state: State::New }
+        Self { seen: now, failed: None, refused: None, failures: 0, state: State::New }
     }
 
     /// Whether it is to be brought now. A clock that was set back makes nobody wait longer.
     pub(super) fn has_come(&mut self, now: i64) -> bool {
         self.seen = self.seen.min(now);
         self.refused = self.refused.map(|refused| refused.min(now));
+        self.failed = self.failed.map(|failed| failed.min(now));
         match self.state {
             State::New => true,
             State::Again(failed, next) => next <= now || now < failed,
@@ -104,7 +107,8 @@ impl Turn {
             FetchError::Never { .. } => return None,
             FetchError::Later { after, .. } => {
                 self.refused = None;
-                let goes_on = self.age(wanted, now) <= PATIENCE || between(self.seen, now) <= AGAIN_FOR;
+                let first = *self.failed.get_or_insert(now);
+                let goes_on = self.age(wanted, now) <= PATIENCE || between(first, now) <= AGAIN_FOR;
                 (goes_on, after.unwrap_or_else(|| backoff(self.failures)).min(LONGEST_WAIT))
             }
             FetchError::Ours { .. } => {
@@ -162,6 +166,7 @@ mod tests {
     fn a_service_that_is_away_is_given_up_a_day_after_the_message_came() {
         let wanted = wanted("post", 0);
         let mut turn = Turn::new(MINUTE);
+        assert!(turn.wait(&wanted, &away(), MINUTE).is_some());
         assert!(turn.wait(&wanted, &away(), DAY).is_some());
         assert_eq!(turn.wait(&wanted, &away(), DAY + 1), None);
         let mut after_a_restart = Turn::new(2 * DAY);
@@ -175,6 +180,7 @@ mod tests {
         let mut turn = Turn::new(100 * DAY);
         turn.again(Duration::from_secs(3_600), 100 * DAY);
         assert!(turn.has_come(DAY), "nobody waits for the old hour");
+        assert!(turn.wait(&wanted, &away(), DAY).is_some());
         assert!(turn.wait(&wanted, &away(), 2 * DAY).is_some());
         assert_eq!(turn.wait(&wanted, &away(), 2 * DAY + 1), None);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::pauses::{Cut, amplified, spoken};
+use super::pauses::{Cut, amplified, is_silent, spoken};
 use super::{Bounds, DecodeError, RATE, decode};
 use crate::inference::{
     HearRequest, Heard, Hearing, InferenceError, Listening, Segment, Transcript, VoiceRequest,
@@ -73,6 +73,9 @@ impl Speech {
             return Err(refusal("hear-model-missing"));
         }
         let samples = self.decoded(file, stop).await?;
+        if is_silent(&samples) {
+            return Err(refusal("voice-silent"));
+        }
         let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(RATE));
         let Cut { samples, places } = self.voice(samples, stop).await?;
         if samples.is_empty() {

@@ -10,8 +10,8 @@ use flate2::write::ZlibEncoder;
 
 use crate::inference::generation::repetition::Loops;
 
-/// Quieter than this (of full scale) is nobody: three steps of 16 bit. Recordings of people that peak at 0.003 are
-/// heard well (FLEURS has them), so silence that can be heard is left to the model.
+/// Quieter than this (of full scale) is nobody. Recordings of people that peak at 0.003 are heard well (FLEURS has them), so
+/// silence that can be heard is left to the model.
 const SILENT: f32 = 0.0001;
 /// Text that zlib makes this much smaller says the same again and again (openai/whisper).
 const COMPRESSION_RATIO_THRESHOLD: f32 = 2.4;
@@ -110,17 +110,26 @@ pub(super) fn says_twice(text: &str) -> bool {
 
 /// The sentences of a text that somebody said; `doubt`: the model itself was not sure, or thought that nobody speaks.
 pub(super) fn said(text: &str, doubt: bool) -> String {
+    if is_edited(&plain(text)) {
+        return String::new();
+    }
     let kept: Vec<&str> = sentences(text).filter(|sentence| !is_invented(sentence, doubt)).collect();
     kept.join(" ")
 }
 
-/// Sentences, each with the mark that ends it. A mark within a word (an initial, a number) ends none.
+/// Sentences, each with the mark that ends it. A mark within a word (a number) or behind an initial ends none.
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let mut after_mark = false;
+    let (mut marked, mut letters) = (false, 0);
     text.split_inclusive(move |letter: char| {
-        let ends = after_mark && letter.is_whitespace();
-        after_mark = matches!(letter, '.' | '!' | '?' | '…');
-        ends
+        if letter.is_whitespace() {
+            let ends = marked && letters != 1;
+            (marked, letters) = (false, 0);
+            return ends;
+        }
+        let closes = matches!(letter, '»' | '"' | '”' | ')');
+        marked = matches!(letter, '.' | '!' | '?' | '…') || (marked && closes);
+        letters += usize::from(letter.is_alphanumeric());
+        false
     })
     .map(str::trim)
 }
@@ -129,12 +138,16 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 fn is_invented(sentence: &str, doubt: bool) -> bool {
     let plain = plain(sentence);
     let made = |credit: &&str| plain.contains(*credit);
-    let edited = plain.starts_with("редактор субтитров") && plain.contains("корректор");
     let begins = |credit: &&str| {
         plain.strip_prefix(*credit).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
     let doubtful = || CREDIT_LIKE.iter().any(begins) || FAREWELLS.contains(&plain.as_str());
-    plain.is_empty() || edited || CREDITS.iter().any(made) || (doubt && doubtful())
+    plain.is_empty() || is_edited(&plain) || CREDITS.iter().any(made) || (doubt && doubtful())
+}
+
+/// The credit that names two people, with their initials.
+fn is_edited(plain: &str) -> bool {
+    plain.starts_with("редактор субтитров") && plain.contains("корректор")
 }
 
 /// Lowercase words with single spaces.
@@ -153,6 +166,7 @@ mod tests {
         for text in [
             "Субтитры сделал DimaTorzok",
             " Редактор субтитров А.Семкин Корректор А.Егорова",
+            "Редактор субтитров А. Семкин. Корректор А. Егорова",
             "Subtitles by the Amara.org community",
             "...",
             "",
@@ -178,6 +192,7 @@ mod tests {
     #[test]
     fn what_was_said_beside_it_stays() {
         assert_eq!(said("Нарисуй кота. Субтитры сделал DimaTorzok", false), "Нарисуй кота.");
+        assert_eq!(said("Нарисуй «Кота.» Субтитры сделал DimaTorzok", false), "Нарисуй «Кота.»");
         assert_eq!(said("Draw 3.5 cats!  Thanks for watching.", true), "Draw 3.5 cats!");
         assert_eq!(
             said("Сколько будет 2.5 и 2? Спасибо за внимание…", false),

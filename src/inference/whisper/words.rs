@@ -9,7 +9,8 @@ use crate::inference::tokenizer::{Tokenizer, Voice};
 /// Milliseconds from one time token to the next.
 pub(super) const TICK_MS: u32 = 20;
 
-/// Languages that every Whisper with several of them knows (openai/whisper, `tokenizer.py`; large-v3 adds `yue`).
+/// Languages that a Whisper with several of them knows, as it names them (openai/whisper, `tokenizer.py`; `yue` since
+/// large-v3).
 #[rustfmt::skip]
 pub const LANGUAGES: &[&str] = &[
     "en", "zh", "de", "es", "ru", "ko", "fr", "ja", "pt", "tr", "pl", "ca", "nl", "ar", "sv", "it", "id", "hi",
@@ -17,7 +18,7 @@ pub const LANGUAGES: &[&str] = &[
     "mi", "ml", "cy", "sk", "te", "fa", "lv", "bn", "sr", "az", "sl", "kn", "et", "mk", "br", "eu", "is", "hy",
     "ne", "mn", "bs", "kk", "sq", "sw", "gl", "mr", "pa", "si", "km", "sn", "yo", "so", "af", "oc", "ka", "be",
     "tg", "sd", "gu", "am", "yi", "lo", "uz", "fo", "ht", "ps", "tk", "nn", "mt", "sa", "lb", "my", "bo", "tl",
-    "mg", "as", "tt", "haw", "ln", "ha", "ba", "jw", "su",
+    "mg", "as", "tt", "haw", "ln", "ha", "ba", "jw", "su", "yue",
 ];
 
 /// A language that the model knows.
