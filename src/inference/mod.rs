@@ -35,7 +35,7 @@ pub use model::{Boxed, Control, Model, Progress};
 pub use permit::Permit;
 pub use requests::{
     ChatAnswer, ChatRequest, DrawRequest, HearRequest, Heard, Picture, Role, Sampling, Segment, Step,
-    Transcript, Turn, UnderstandRequest, Understood, VoiceRequest, Voiced,
+    Transcript, Turn, UnderstandRequest, Understood, VoiceRequest, Voiced, is_silent,
 };
 pub use threads::Threads;
 

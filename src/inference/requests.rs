@@ -205,6 +205,16 @@ impl Default for HearRequest {
     }
 }
 
+/// Quieter than this (of full scale) is nobody: three steps of 16 bit. Recordings of people that peak at 0.003 are heard
+/// well (FLEURS has them), so silence that can be heard is left to the models.
+const SILENT: f32 = 0.000_1;
+
+/// Whether there is nothing to be heard in these samples (-1 to 1), however much they are amplified.
+#[must_use]
+pub fn is_silent(samples: &[f32]) -> bool {
+    samples.iter().all(|sample| sample.abs() < SILENT)
+}
+
 /// What was said.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transcript {
@@ -263,4 +273,17 @@ pub struct Voiced {
 impl Voiced {
     /// Samples of a frame, at 16 kHz: 32 ms.
     pub const FRAME: usize = 512;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_what_nobody_could_hear() {
+        assert!(
+            is_silent(&[0.000_05; 9]) && !is_silent(&[0.001; 9]) && !is_silent(&[0.0, 0.1]) && is_silent(&[])
+        );
+        assert!(is_silent(&[0.000_09, -0.000_09]) && !is_silent(&[-0.001]));
+    }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::pauses::{Cut, amplified, is_silent, spoken};
+use super::pauses::{Cut, amplified, spoken};
 use super::{Bounds, DecodeError, RATE, decode};
 use crate::inference::{
-    HearRequest, Heard, Hearing, InferenceError, Listening, Segment, Transcript, VoiceRequest,
+    HearRequest, Heard, Hearing, InferenceError, Listening, Segment, Transcript, VoiceRequest, is_silent,
 };
 use crate::message::{Failure, FailureKind, Phrase};
 

@@ -24,14 +24,6 @@ const SPEECH_PAD: usize = samples(200);
 /// Longest pause that stays as it is; of a longer one the edges stay.
 const PAUSE: usize = samples(1_000);
 
-/// Nobody is as soft as this (of full scale): three steps of 16 bit.
-const SILENT: f32 = 0.000_1;
-
-/// Whether there is nothing to be heard, however much it is amplified.
-pub(super) fn is_silent(samples: &[f32]) -> bool {
-    samples.iter().all(|sample| sample.abs() < SILENT)
-}
-
 /// How loud a recording is to be: 999 of 1,000 samples within this of full scale, so that a click does not count.
 const LOUD: f32 = 0.4;
 /// Most that a recording is amplified: what is still softer is noise.
@@ -162,7 +154,6 @@ mod tests {
         assert_eq!(amplified(voice(0.7)), voice(0.7), "never softer");
         assert!((most(&amplified(voice(0.000_1))) - 0.01).abs() < 0.001, "at most a hundred times");
         assert!(amplified(Vec::new()).is_empty());
-        assert!(is_silent(&voice(0.000_09)) && !is_silent(&voice(0.001)) && is_silent(&[]));
     }
 
     #[test]

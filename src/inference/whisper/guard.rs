@@ -1,7 +1,7 @@
-//! Tells what was heard from what was invented: silence, text that repeats itself, and the credits of videos that Whisper
-//! learnt to write where nobody speaks.
+//! Tells what was heard from what was invented: text that repeats itself, and the credits of videos that Whisper learnt to
+//! write where nobody speaks.
 //!
-//! In: samples, tokens, text. Out: verdicts. It changes nothing itself.
+//! In: tokens, text. Out: verdicts. It changes nothing itself.
 
 use std::io::Write as _;
 
@@ -10,9 +10,6 @@ use flate2::write::ZlibEncoder;
 
 use crate::inference::generation::repetition::Loops;
 
-/// Quieter than this (of full scale) is nobody. Recordings of people that peak at 0.003 are heard well (FLEURS has them), so
-/// silence that can be heard is left to the model.
-const SILENT: f32 = 0.0001;
 /// Text that zlib makes this much smaller says the same again and again (openai/whisper).
 const COMPRESSION_RATIO_THRESHOLD: f32 = 2.4;
 
@@ -63,11 +60,6 @@ const FAREWELLS: &[&str] = &[
     "music",
     "applause",
 ];
-
-/// Whether nobody can be heard.
-pub(super) fn is_silent(samples: &[f32]) -> bool {
-    samples.iter().all(|sample| sample.abs() < SILENT)
-}
 
 /// How much smaller zlib makes a text.
 pub(super) fn compression_ratio(text: &str) -> f32 {
@@ -214,11 +206,8 @@ mod tests {
     }
 
     #[test]
-    fn regular_text_and_silence() {
+    fn regular_text() {
         assert!(is_regular(&"Включи ночную лампу. ".repeat(12)));
         assert!(!is_regular("Все существительные пишутся с большой буквы, даже в середине предложения."));
-        assert!(
-            is_silent(&[0.000_05; 9]) && !is_silent(&[0.001; 9]) && !is_silent(&[0.0, 0.1]) && is_silent(&[])
-        );
     }
 }

@@ -25,7 +25,7 @@ use super::error::InferenceError;
 use super::generation::rules::log_softmax;
 use super::generation::seq2seq::{Paths, Seq2Seq};
 use super::model::{Control, Model};
-use super::requests::{HearRequest, Heard, Segment, Transcript};
+use super::requests::{HearRequest, Heard, Segment, Transcript, is_silent};
 use super::runtime::Hardware;
 use crate::message::millis;
 use crate::models::Manifest;
@@ -128,7 +128,7 @@ impl Whisper {
         let may = self.languages(input)?;
         let frames = self.mel.frames(&input.samples);
         let count = input.samples.len().div_ceil(HOP);
-        let silent = guard::is_silent(&input.samples);
+        let silent = is_silent(&input.samples);
         let (language, confidence, encoded) = if input.language.is_none() && !silent {
             self.detect(&frames, self.shortest(count, input.beams), &may)?
         } else {
@@ -202,7 +202,7 @@ impl Whisper {
             ctl.checkpoint()?;
             let left = (sound.count - from).min(self.settings.frames);
             let samples = sound.request.samples.get(from * HOP..).unwrap_or_default();
-            let heard = if guard::is_silent(samples.get(..left * HOP).unwrap_or(samples)) {
+            let heard = if is_silent(samples.get(..left * HOP).unwrap_or(samples)) {
                 left
             } else {
                 let ear = Ear { sound, from, left, timed: sound.count > self.settings.frames };
