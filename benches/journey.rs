@@ -103,13 +103,9 @@ async fn remember(places: &places::Places, rows: usize) {
 }
 
 fn message(lane: usize, number: usize, text: &str) -> Message {
-    Message {
-        address: Address { messenger: NAME.to_owned(), chat: format!("p{lane}"), thread: None },
-        key: format!("m:{lane}-{number}"),
-        from: Person { id: format!("p{lane}"), name: None, language: Some(Language::En) },
-        body: Body::Text(text.to_owned()),
-        at: clock::now(),
-    }
+    let address = Address { messenger: NAME.to_owned(), chat: format!("p{lane}"), thread: None };
+    let from = Person { id: format!("p{lane}"), language: Some(Language::En), ..Person::default() };
+    Message::new(address, format!("m:{lane}-{number}"), from, Body::Text(text.to_owned()), clock::now())
 }
 
 /// A messenger behind which so many people talk, each waiting for the reply before saying more.

@@ -67,13 +67,10 @@ pub(crate) fn disk(folder: &Path) -> Vec<f64> {
 }
 
 fn message(number: usize) -> Message {
-    Message {
-        address: Address { messenger: NAME.to_owned(), chat: format!("c{}", number % 10), thread: None },
-        key: format!("m:{number}"),
-        from: Person { id: format!("p{}", number % 10), name: None, language: Some(Language::En) },
-        body: Body::Text("draw a red apple".to_owned()),
-        at: 1,
-    }
+    let address = Address { messenger: NAME.to_owned(), chat: format!("c{}", number % 10), thread: None };
+    let from =
+        Person { id: format!("p{}", number % 10), language: Some(Language::En), ..Person::default() };
+    Message::new(address, format!("m:{number}"), from, Body::Text("draw a red apple".to_owned()), 1)
 }
 
 /// (ms of the transaction that queues, ms from its end to the end of the claim)

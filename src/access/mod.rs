@@ -62,7 +62,7 @@ mod tests {
     fn closed_by_default_and_open_at_the_console() {
         let access = Access::new(["telegram:1".to_owned()], ["telegram:2".to_owned()]);
         let at = |messenger: &str, id: &str| {
-            let person = Person { id: id.into(), name: None, language: None };
+            let person = Person { id: id.into(), name: None, language: None, ..Person::default() };
             access.standing(&person, &Address { messenger: messenger.into(), chat: "c".into(), thread: None })
         };
         assert_eq!(at("console", "anyone"), Standing::Owner);

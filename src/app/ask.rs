@@ -96,13 +96,10 @@ struct Question<'a> {
 
 impl<'a> Question<'a> {
     fn new(arguments: &'a AskArguments, free_disk: FreeDisk) -> Self {
-        let message = Message {
-            address: Address { messenger: console::ASK.to_owned(), chat: "ask".to_owned(), thread: None },
-            key: format!("m:{}", clock::boot()),
-            from: Person { id: "owner".to_owned(), name: None, language: Some(locale()) },
-            body: body(arguments),
-            at: clock::now(),
-        };
+        let address = Address { messenger: console::ASK.to_owned(), chat: "ask".to_owned(), thread: None };
+        let from = Person { id: "owner".to_owned(), language: Some(locale()), ..Person::default() };
+        let key = format!("m:{}", clock::boot());
+        let message = Message::new(address, key, from, body(arguments), clock::now());
         Self { arguments, message, id: None, replies: Vec::new(), free_disk }
     }
 

@@ -22,6 +22,8 @@ pub struct Config {
     pub language: Option<Language>,
     /// Who may talk.
     pub access: Access,
+    /// When the house speaks in groups.
+    pub groups: Groups,
     /// Answers.
     pub answer: Answer,
     /// Pictures.
@@ -44,6 +46,16 @@ pub struct Access {
     pub owners: Vec<String>,
     /// May use it.
     pub members: Vec<String>,
+}
+
+/// When the house speaks in groups, besides being mentioned, answered or given a command by name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Groups {
+    /// Names that call it.
+    pub wake_words: Vec<String>,
+    /// Whether recordings are listened to for these names.
+    pub listen: bool,
 }
 
 /// Answers.
@@ -139,6 +151,12 @@ pub struct Hub {
 impl Default for Hub {
     fn default() -> Self {
         Self { endpoint: HubOptions::default().endpoint, mirrors: Vec::new(), offer: true }
+    }
+}
+
+impl Default for Groups {
+    fn default() -> Self {
+        Self { wake_words: ["айзек", "исаак", "aisaac", "isaac"].map(str::to_owned).to_vec(), listen: true }
     }
 }
 

@@ -116,6 +116,7 @@ impl House {
         };
         let options = assistant::Options {
             lanes: config.answer.lanes,
+            groups: groups(config),
             limits: Limits { waiting_per_person: config.draw.waiting_per_person },
             language,
             messengers: messengers.iter().map(|one| one.name()).chain([console::ASK]).collect(),
@@ -257,6 +258,11 @@ async fn warm_up(model: Option<Understanding>, stop: &CancellationToken) {
 
 fn access(config: &Config) -> Access {
     Access::new(config.access.owners.iter().cloned(), config.access.members.iter().cloned())
+}
+
+fn groups(config: &Config) -> assistant::Groups {
+    let wake = assistant::Wake::new(&config.groups.wake_words);
+    assistant::Groups { wake, listens: config.groups.listen }
 }
 
 fn options(places: &Places, config: &Config) -> intent::Options {

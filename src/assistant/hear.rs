@@ -6,11 +6,11 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Assistant;
-use super::heed::{Heeded, heed};
+use super::heed::{Heeded, heed_spoken};
 use super::journey::{Made, Words};
 use super::report::Report;
 use crate::inbox::{SPOKEN_LIMIT, clean};
-use crate::message::{Body, Failure, FailureKind, Notice, Pending, Phrase, Settings, Show, Step};
+use crate::message::{Audience, Body, Failure, FailureKind, Notice, Pending, Phrase, Settings, Show, Step, Task};
 use crate::store::{Brought, Taken};
 
 /// Notes that are longer than so many seconds have their progress shown.
@@ -25,13 +25,18 @@ impl Assistant {
         stop: &CancellationToken,
     ) -> Made {
         let (message, since) = (&taken.message, Instant::now());
-        self.show(taken, Show::Typing);
+        let called = message.audience != (Audience::Group { called: false });
+        if called {
+            self.show(taken, Show::Typing);
+        }
         let heard = self.heard(taken, stop).await;
         self.show(taken, Show::Clear);
         let mut report = Report::default();
         report.time("hear", since);
         let words = match heard {
             Ok(words) => words,
+            // Nobody asked: what a group's note says, or does not say, is not for us.
+            Err(_) if !called => return Made::ignored(),
             Err(failure) => {
                 let language = self.language("", &settings, message.from.language);
                 return self.failed(failure, language, "", report);
@@ -46,14 +51,16 @@ impl Assistant {
         let text = format!("{caption}\n{words}").trim().to_owned();
         let language = self.language(&text, &settings, message.from.language);
         let standing = self.access.standing(&message.from, &message.address);
-        match heed(&Body::Text(text), SPOKEN_LIMIT, standing) {
+        let wake = self.wake(&settings);
+        match heed_spoken(message, &text, &self.manners(SPOKEN_LIMIT, standing, &wake, &settings)) {
+            Heeded::Ignore => Made::ignored(),
             Heeded::Text(text) => {
                 let words = Words { text, edited: None, language, settings, pending, report };
                 self.understand_and_act(taken, words, stop).await
             }
             Heeded::Refuse(phrase) => Made::refusing(phrase, language, report),
             // Said aloud, it comes too late for what ran: a lane has one message in hand.
-            Heeded::Stop | Heeded::Hear | Heeded::Edit { .. } => {
+            _ => {
                 Made::refusing(Phrase::new("nothing-to-stop"), language, report)
             }
         }
@@ -67,11 +74,12 @@ impl Assistant {
             None => return Err(refusal(Phrase::new("voice-gone"))),
         };
         let Some(speech) = &self.speech else { return Err(refusal(Phrase::new("hear-model-missing"))) };
-        let (notices, address) = (self.kit.notices.clone(), taken.message.address.clone());
+        let (notices, address, task) =
+            (self.kit.notices.clone(), taken.message.address.clone(), Task::Message(taken.id));
         let watch = move |done, of| {
             if of > SHOWN_FROM {
                 let show = Show::Hearing { done, of };
-                let _ = notices.try_send(Notice { address: address.clone(), show });
+                let _ = notices.try_send(Notice { address: address.clone(), task, show });
             }
         };
         let watch: crate::speech::Watch = Arc::new(watch);

@@ -5,14 +5,15 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Assistant;
-use super::heed::{Heeded, heed};
+use super::heed::{Heeded, Manners, heed};
 use super::report::{Report, reason, told};
+use super::wake::Wake;
 use crate::access::{Access, Standing};
 use crate::inbox::TEXT_LIMIT;
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
     Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
-    Step, causes,
+    Step, Task, causes,
 };
 use crate::store::{Forgotten, Settlement, Taken, insist};
 
@@ -23,6 +24,8 @@ pub(super) struct Made {
     report: Report,
     /// Ended because of a stop; when the house stops, the message goes back instead.
     pub(super) interrupted: bool,
+    /// Of a message that was not for us nothing is kept but its ids.
+    for_us: bool,
 }
 
 impl Made {
@@ -42,7 +45,18 @@ impl Made {
             language,
             report: Report::default(),
             interrupted: false,
+            for_us: true,
         }
+    }
+
+    /// Nothing comes of it.
+    pub(super) fn nothing() -> Self {
+        Self { outcome: Outcome::Nothing, ..Self::apology() }
+    }
+
+    /// It was not for us.
+    pub(super) fn ignored() -> Self {
+        Self { for_us: false, ..Self::nothing() }
     }
 }
 
@@ -68,11 +82,12 @@ impl Assistant {
             Ok(lane) => lane,
             Err(error) => return self.failed(error.into(), Language::En, "answer", Report::default()),
         };
-        let heeded = heed(&message.body, TEXT_LIMIT, standing);
+        let wake = self.wake(&settings);
+        let heeded = heed(message, &self.manners(TEXT_LIMIT, standing, &wake, &settings));
         self.store.reached(Step::Heeded, taken.id.get()).await;
         let text = match &heeded {
             Heeded::Text(text) | Heeded::Edit { text, .. } => text.as_str(),
-            Heeded::Hear | Heeded::Stop | Heeded::Refuse(_) => "",
+            _ => "",
         };
         let language = self.language(text, &settings, message.from.language);
         let words = |text, edited| {
@@ -80,11 +95,12 @@ impl Assistant {
             Words { text, edited, language, settings: settings.clone(), pending: pending.clone(), report }
         };
         match heeded {
+            Heeded::Ignore | Heeded::Event(_) | Heeded::Press { .. } => Made::ignored(),
             Heeded::Refuse(phrase) => Made::refusing(phrase, language, Report::default()),
             Heeded::Hear => self.hear(taken, (settings, pending), stop).await,
             Heeded::Stop => {
                 let report = Report { intent: "stop".into(), ..Report::default() };
-                Made { outcome: Outcome::Stop, language, report, interrupted: false }
+                Made { outcome: Outcome::Stop, language, report, ..Made::nothing() }
             }
             Heeded::Text(text) => self.understand_and_act(taken, words(text, None), stop).await,
             Heeded::Edit { of, text } => match self.kit.reader.drawing_of(&message.address, &of).await {
@@ -92,7 +108,7 @@ impl Assistant {
                     self.understand_and_act(taken, words(text, Some(drawing)), stop).await
                 }
                 Ok(Some((_, false))) => Made::saying(Phrase::new("edit-too-late"), language),
-                Ok(None) => Made { outcome: Outcome::Nothing, ..Made::apology() },
+                Ok(None) => Made::nothing(),
                 Err(error) => self.failed(error.into(), language, "draw", Report::default()),
             },
         }
@@ -128,7 +144,7 @@ impl Assistant {
                 report.reason = reason(&outcome);
                 report.failed = report.reason.is_some();
                 let outcome = on_edit(outcome, edited);
-                Made { outcome, language, report, interrupted: stop.is_cancelled() }
+                Made { outcome, language, report, interrupted: stop.is_cancelled(), for_us: true }
             }
             Err(failure) => self.failed(failure, language, name, report),
         }
@@ -136,6 +152,7 @@ impl Assistant {
 
     fn ask(&self, taken: &Taken, words: Words, route: &Route, stop: &CancellationToken) -> Ask {
         Ask {
+            message: taken.id,
             text: words.text,
             args: route.args.clone(),
             slash: route.slash,
@@ -149,6 +166,21 @@ impl Assistant {
             stop: stop.clone(),
             now: (self.clock)(),
         }
+    }
+
+    /// The names that call the house where this was said.
+    pub(super) fn wake(&self, settings: &Settings) -> Wake {
+        settings.wake.as_deref().map_or_else(|| self.options.groups.wake.clone(), Wake::new)
+    }
+
+    pub(super) fn manners<'a>(
+        &self,
+        limit: usize,
+        standing: Standing,
+        wake: &'a Wake,
+        settings: &Settings,
+    ) -> Manners<'a> {
+        Manners { limit, standing, wake, listens: settings.listens.unwrap_or(self.options.groups.listens) }
     }
 
     /// The language to reply in: what the lane chose, what the text is in, what the messenger says, the house's own.
@@ -192,7 +224,7 @@ impl Assistant {
                 outcome: made.outcome.clone(),
                 owner: standing == Standing::Owner,
                 also: &also,
-                for_us: standing != Standing::Stranger,
+                for_us: made.for_us && standing != Standing::Stranger,
                 told: &told,
                 heard: made.report.transcript.as_deref(),
                 language: made.language,
@@ -241,7 +273,8 @@ impl Assistant {
     }
 
     pub(super) fn show(&self, taken: &Taken, show: Show) {
-        let _ = self.kit.notices.try_send(Notice { address: taken.message.address.clone(), show });
+        let (address, task) = (taken.message.address.clone(), Task::Message(taken.id));
+        let _ = self.kit.notices.try_send(Notice { address, task, show });
     }
 }
 

@@ -8,6 +8,7 @@ mod hear;
 mod heed;
 mod journey;
 mod report;
+mod wake;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use report::Report;
+pub use wake::Wake;
 
 use crate::access::Access;
 use crate::inbox::is_control;
@@ -41,8 +43,19 @@ pub struct Options {
     pub limits: Limits,
     /// The house's language where nothing else tells.
     pub language: Language,
+    /// What calls the house in a group that has chosen nothing else.
+    pub groups: Groups,
     /// Messengers whose messages this process takes.
     pub messengers: Vec<&'static str>,
+}
+
+/// How groups call the house.
+#[derive(Debug, Clone, Default)]
+pub struct Groups {
+    /// By these names.
+    pub wake: Wake,
+    /// In recordings, too: each one is listened to.
+    pub listens: bool,
 }
 
 /// A journey that /stop can end.
@@ -108,7 +121,7 @@ impl Assistant {
                 None => self.store.take_control(&self.options.messengers).await?,
             };
             let Some(taken) = taken else { break };
-            let place = lane.filter(|_| !is_control(&taken.message.body)).unwrap_or(beside);
+            let place = lane.filter(|_| !is_control(&taken.message)).unwrap_or(beside);
             self.send_off(journeys, taken, place, stop);
         }
         Ok(false)
@@ -144,7 +157,7 @@ impl Assistant {
         let lane = taken.message.address.lane();
         let token = stop.child_token();
         let by_person = Arc::new(AtomicBool::new(false));
-        let beside = is_control(&taken.message.body);
+        let beside = is_control(&taken.message);
         if !beside {
             self.lock().insert(lane.clone(), Running { token: token.clone(), by_person: by_person.clone() });
         }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::inference::{self, DrawRequest, InferenceError, Painting, Picture};
 use crate::media::{Media, png};
 use crate::message::{
-    Commission, Failure, FailureKind, Notice, Phrase, PictureReply, Show, Step, causes, millis,
+    Commission, Failure, FailureKind, Notice, Phrase, PictureReply, Show, Step, Task, causes, millis,
 };
 use crate::store::{ATTEMPTS, Claimed, Store, StoreError, attend, insist};
 
@@ -187,13 +187,15 @@ impl Painter {
             let timed = step.done.saturating_sub(done_then);
             let left_ms =
                 (timed > 0).then(|| millis(since.elapsed() / timed * step.of.saturating_sub(step.done)));
-            let show = Show::Progress { drawing, step: step.done, of: step.of, left_ms };
-            let _ = notices.try_send(Notice { address: address.clone(), show });
+            let show = Show::Progress { step: step.done, of: step.of, left_ms };
+            let task = Task::Drawing(drawing);
+            let _ = notices.try_send(Notice { address: address.clone(), task, show });
         })
     }
 
     fn notify(&self, claimed: &Claimed, show: Show) {
-        let _ = self.notices.try_send(Notice { address: claimed.address.clone(), show });
+        let task = Task::Drawing(claimed.id);
+        let _ = self.notices.try_send(Notice { address: claimed.address.clone(), task, show });
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::message::{DrawingId, Notice, Show};
+use crate::message::{DrawingId, Notice, Show, Task};
 use crate::store::Store;
 
 /// How often the cancel column is read.
@@ -46,7 +46,7 @@ pub(super) async fn announce(store: &Store, notices: &mpsc::Sender<Notice>) {
     let Ok(rows) = store.reader().queue(0).await else { return };
     for row in rows {
         let Some(place) = row.place else { continue };
-        let _ = notices
-            .try_send(Notice { address: row.address, show: Show::Position { drawing: row.id, place } });
+        let (task, show) = (Task::Drawing(row.id), Show::Position { place });
+        let _ = notices.try_send(Notice { address: row.address, task, show });
     }
 }

@@ -5,7 +5,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::message::{Body, Message, MessageId, Phrase, Recording, Step};
+use crate::message::{Audience, Body, Message, MessageId, Phrase, Recording, Step};
 use crate::store::{Accepted, Store, attend};
 
 pub use crate::store::{StoreError, Wanted};
@@ -47,7 +47,7 @@ impl Inbox {
             *text = clean(text, TEXT_LIMIT);
         }
         let raw: String = raw.chars().take(4 * TEXT_LIMIT).collect();
-        match self.store.accept(&message, &raw, is_control(&message.body), now).await? {
+        match self.store.accept(&message, &raw, is_control(&message), now).await? {
             Accepted::New(id) => {
                 tracing::info!(message = id.get(), lane = message.address.lane(), "accepted");
                 self.store.reached(Step::Accepted, id.get()).await;
@@ -126,21 +126,27 @@ impl Inbox {
     }
 }
 
-/// Whether a message is handled beside its lane.
+/// Whether a message is handled beside its lane. What a group says among itself is not.
 #[must_use]
-pub fn is_control(body: &Body) -> bool {
-    let Body::Text(text) = body else { return false };
-    if is_stop(body) {
+pub fn is_control(message: &Message) -> bool {
+    let text = match &message.body {
+        Body::Press { .. } | Body::Event(_) => return true,
+        Body::Text(text) => text,
+        Body::Edit { .. } | Body::Voice(_) | Body::Unsupported(_) => return false,
+    };
+    if message.audience == (Audience::Group { called: false }) {
+        return false;
+    }
+    if is_stop(text) {
         return true;
     }
     let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
     CONTROL.contains(&first.as_str())
 }
 
-/// Whether a message ends the running answer.
+/// Whether a text ends the running answer.
 #[must_use]
-pub fn is_stop(body: &Body) -> bool {
-    let Body::Text(text) = body else { return false };
+pub fn is_stop(text: &str) -> bool {
     let said = text.trim().trim_end_matches(['!', '.']).to_lowercase();
     STOP.contains(&said.as_str())
 }
@@ -160,6 +166,10 @@ pub fn clean(text: &str, limit: usize) -> String {
 mod tests {
     use super::*;
 
+    fn says(text: &str) -> Message {
+        crate::store::tests::says("c", "ana", "m:1", text)
+    }
+
     #[test]
     fn control_and_bidi_characters_go() {
         assert_eq!(clean("a\u{0}b\u{202e}c\nd\te\u{feff}", 9), "abc\nd\te");
@@ -177,7 +187,9 @@ mod tests {
             ("please /stop", false),
             ("/stopwatch", false),
         ] {
-            assert_eq!(is_control(&Body::Text(text.into())), expected, "{text}");
+            assert_eq!(is_control(&says(text)), expected, "{text}");
+            let group = Message { audience: Audience::Group { called: false }, ..says(text) };
+            assert!(!is_control(&group), "{text}");
         }
     }
 }

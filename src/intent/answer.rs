@@ -12,6 +12,7 @@ use crate::conversation;
 use crate::inference::{ChatRequest, InferenceError, Role, Turn};
 use crate::message::{
     Content, Exchange, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Show,
+    Task,
 };
 use crate::phrases::Phrases;
 
@@ -59,11 +60,12 @@ async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<
         sampling.temperature = sampling.temperature.max(0.7);
     }
     let request = ChatRequest { turns, sampling, max_new_tokens: facts.max_new_tokens, stop: Vec::new() };
-    let (notices, address) = (kit.notices.clone(), ask.address.clone());
+    let (notices, address, task) = (kit.notices.clone(), ask.address.clone(), Task::Message(ask.message));
     let mut draft = String::new();
     let progress = Box::new(move |delta: String| {
         draft.push_str(&delta);
-        let _ = notices.try_send(Notice { address: address.clone(), show: Show::Draft(draft.clone()) });
+        let show = Show::Draft(draft.clone());
+        let _ = notices.try_send(Notice { address: address.clone(), task, show });
     });
     let answer = model.run(request, ask.stop.clone(), progress).await.map_err(InferenceError::failure)?;
     let mut phrases = Vec::new();

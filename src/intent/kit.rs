@@ -8,13 +8,15 @@ use tokio_util::sync::CancellationToken;
 use super::known::Known;
 use crate::conversation::Bounds;
 use crate::inference::{Answering, Sampling, Understanding};
-use crate::message::{Address, FreeDisk, Language, Notice, Pending, Settings};
+use crate::message::{Address, FreeDisk, Language, MessageId, Notice, Pending, Settings};
 use crate::phrases::Phrases;
 use crate::store::Reader;
 
 /// A request, understood so far.
 #[derive(Debug, Clone)]
 pub struct Ask {
+    /// Its row.
+    pub message: MessageId,
     /// The whole text, as typed.
     pub text: String,
     /// What follows the slash command; the whole text when there is none.

@@ -1,14 +1,25 @@
 //! Notices: what is shown while the house works and need not survive.
 
-use super::{Address, DrawingId};
+use super::{Address, DrawingId, MessageId};
 
 /// Something shown that need not survive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     /// Where to show it.
     pub address: Address,
+    /// What is worked at.
+    pub task: Task,
     /// What to show.
     pub show: Show,
+}
+
+/// What the house works at while it shows something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Task {
+    /// A message.
+    Message(MessageId),
+    /// A drawing.
+    Drawing(DrawingId),
 }
 
 /// What a notice shows.
@@ -27,15 +38,11 @@ pub enum Show {
     },
     /// Place in the FIFO, 1 is next.
     Position {
-        /// Whose drawing.
-        drawing: DrawingId,
         /// 1 is next; 0 is being painted.
         place: u32,
     },
     /// A picture grows.
     Progress {
-        /// Whose drawing.
-        drawing: DrawingId,
         /// Steps done.
         step: u32,
         /// Steps in all.
@@ -43,7 +50,7 @@ pub enum Show {
         /// Milliseconds left, once that is known.
         left_ms: Option<u64>,
     },
-    /// Nothing more to show in this lane.
+    /// Nothing more to show of it.
     Clear,
     /// Somebody said /forget here: what the messenger itself keeps of the lane goes too.
     Forget,

@@ -18,6 +18,10 @@ pub enum Change {
     Seed(Option<u64>),
     /// The lane's system prompt; `None` for the owner's default, `Some("")` for the model's own.
     Persona(Option<String>),
+    /// Names that call the house in this group; `None` for the house's own.
+    Wake(Option<Vec<String>>),
+    /// Whether every recording of this group is listened to for such a name; `None` for the house's own rule.
+    Listens(Option<bool>),
 }
 
 /// Settings of a lane as they stand.
@@ -33,6 +37,12 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// System prompt that somebody chose.
     pub persona: Option<String>,
+    /// Names that call the house in this group.
+    #[serde(default)]
+    pub wake: Option<Vec<String>>,
+    /// Whether its recordings are listened to for them.
+    #[serde(default)]
+    pub listens: Option<bool>,
 }
 
 impl Settings {
@@ -44,6 +54,8 @@ impl Settings {
             Change::Steps(steps) => self.steps = steps,
             Change::Seed(seed) => self.seed = seed,
             Change::Persona(persona) => self.persona = persona,
+            Change::Wake(names) => self.wake = names,
+            Change::Listens(listens) => self.listens = listens,
         }
     }
 }

@@ -182,13 +182,9 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn says(chat: &str, person: &str, key: &str, text: &str) -> Message {
-        Message {
-            address: Address { messenger: "console".into(), chat: chat.into(), thread: None },
-            key: key.into(),
-            from: Person { id: person.into(), name: None, language: None },
-            body: Body::Text(text.into()),
-            at: 1,
-        }
+        let address = Address { messenger: "console".into(), chat: chat.into(), thread: None };
+        let from = Person { id: person.into(), ..Person::default() };
+        Message::new(address, key, from, Body::Text(text.into()), 1)
     }
 
     pub(crate) fn settlement(taken: &Taken, outcome: Outcome, now: i64) -> Settlement<'_> {

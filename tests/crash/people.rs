@@ -65,8 +65,8 @@ pub(crate) fn sent(rng: &mut Rng) -> Vec<Sent> {
                 }
                 None => Body::Text(text),
             };
-            let from = Person { id: who.to_owned(), name: None, language: Some(Language::En) };
-            Sent { message: Message { address, key, from, body, at: 1 }, wants, word }
+            let from = Person { id: who.to_owned(), name: None, language: Some(Language::En), ..Person::default() };
+            Sent { message: Message::new(address, key, from, body, 1), wants, word }
         })
         .collect()
 }

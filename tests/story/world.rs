@@ -336,11 +336,7 @@ impl WallClock {
 
 /// A message as the scripted messenger offers it.
 pub(crate) fn message(who: &str, key: &str, body: Body) -> Message {
-    Message {
-        address: Address { messenger: NAME.to_owned(), chat: who.to_owned(), thread: None },
-        key: key.to_owned(),
-        from: Person { id: who.to_owned(), name: None, language: Some(Language::En) },
-        body,
-        at: (TIME.now)(),
-    }
+    let address = Address { messenger: NAME.to_owned(), chat: who.to_owned(), thread: None };
+    let from = Person { id: who.to_owned(), language: Some(Language::En), ..Person::default() };
+    Message::new(address, key, from, body, (TIME.now)())
 }

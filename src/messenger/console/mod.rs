@@ -100,13 +100,9 @@ impl Console {
     /// The message that a line is.
     fn message(&self, body: Body) -> Message {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
-        Message {
-            address: Address { messenger: NAME.to_owned(), chat: "terminal".to_owned(), thread: None },
-            key: format!("m:{}-{number}", self.boot),
-            from: Person { id: "owner".to_owned(), name: None, language: Some(self.language) },
-            body,
-            at: (self.clock)(),
-        }
+        let address = Address { messenger: NAME.to_owned(), chat: "terminal".to_owned(), thread: None };
+        let from = Person { id: "owner".to_owned(), language: Some(self.language), ..Person::default() };
+        Message::new(address, format!("m:{}-{number}", self.boot), from, body, (self.clock)())
     }
 
     /// Puts a message in, however long the disk takes; whoever typed it is told once that it has to wait.
