@@ -146,7 +146,7 @@ impl Messenger for Crowd {
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect { text_limit: 4_000, caption_limit: 1_000, edits: false }
+        Dialect::plain(4_000, 1_000)
     }
 
     async fn listen(&self, inbox: &Inbox, _: CancellationToken) -> Result<(), ListenError> {

@@ -68,8 +68,7 @@ pub(crate) fn disk(folder: &Path) -> Vec<f64> {
 
 fn message(number: usize) -> Message {
     let address = Address { messenger: NAME.to_owned(), chat: format!("c{}", number % 10), thread: None };
-    let from =
-        Person { id: format!("p{}", number % 10), language: Some(Language::En), ..Person::default() };
+    let from = Person { id: format!("p{}", number % 10), language: Some(Language::En), ..Person::default() };
     Message::new(address, format!("m:{number}"), from, Body::Text("draw a red apple".to_owned()), 1)
 }
 
@@ -114,6 +113,7 @@ fn outcome() -> Outcome {
         seed: 7,
         size: None,
         steps: None,
+        as_file: false,
     })
 }
 

@@ -38,6 +38,10 @@ const OWNED: &[(&str, &[&str])] = &[
     ("realfft", &["inference"]),
     ("sqlx", &["store"]),
     ("rustyline", &["messenger"]),
+    ("teloxide_core", &["messenger"]),
+    ("reqwest12", &["messenger"]),
+    ("rustls", &["messenger"]),
+    ("pulldown_cmark", &["outbox"]),
     ("fluent_bundle", &["phrases"]),
     ("whatlang", &["intent"]),
     ("reqwest", &["models"]),
@@ -64,6 +68,7 @@ const INNER: &[&str] = &[
     "inference::spectrum",
     "inference::whisper",
     "messenger::console",
+    "messenger::telegram",
 ];
 
 /// Lines of a file before its tests.

@@ -27,7 +27,7 @@ use crate::message::{Address, Body, Content, FreeDisk, Message, MessageId, Perso
 use crate::messenger::{Intake, console};
 use crate::outbox::{quoted, text_of};
 use crate::phrases::Phrases;
-use crate::store::{Ended, ReplyRow, Role, Store, insist};
+use crate::store::{Ended, Left, ReplyRow, Role, Store, insist};
 
 /// How often a process beside a house looks whether that house is gone.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -139,7 +139,8 @@ impl<'a> Question<'a> {
             for reply in reader.replies_of(id).await?.iter().filter(|reply| !reply.ended) {
                 let shown = self.show(reply, phrases, media)?;
                 self.replies.push(shown);
-                let sent = || store.part_sent(reply.id, 0, "printed", true, clock::now());
+                let printed = Left::last(0, "printed");
+                let sent = || store.part_sent(reply.id, &printed, clock::now());
                 insist("noting a reply", &never, sent).await;
             }
             match reader.ended(id).await? {

@@ -156,7 +156,9 @@ impl Default for Hub {
 
 impl Default for Groups {
     fn default() -> Self {
-        Self { wake_words: ["айзек", "исаак", "aisaac", "isaac"].map(str::to_owned).to_vec(), listen: true }
+        Self {
+            wake_words: ["айзек", "исаак", "aisaac", "isaac"].map(str::to_owned).to_vec(), listen: true
+        }
     }
 }
 

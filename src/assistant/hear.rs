@@ -10,7 +10,9 @@ use super::heed::{Heeded, heed_spoken};
 use super::journey::{Made, Words};
 use super::report::Report;
 use crate::inbox::{SPOKEN_LIMIT, clean};
-use crate::message::{Audience, Body, Failure, FailureKind, Notice, Pending, Phrase, Settings, Show, Step, Task};
+use crate::message::{
+    Audience, Body, Failure, FailureKind, Notice, Pending, Phrase, Settings, Show, Step, Task,
+};
 use crate::store::{Brought, Taken};
 
 /// Notes that are longer than so many seconds have their progress shown.
@@ -60,9 +62,7 @@ impl Assistant {
             }
             Heeded::Refuse(phrase) => Made::refusing(phrase, language, report),
             // Said aloud, it comes too late for what ran: a lane has one message in hand.
-            _ => {
-                Made::refusing(Phrase::new("nothing-to-stop"), language, report)
-            }
+            _ => Made::refusing(Phrase::new("nothing-to-stop"), language, report),
         }
     }
 

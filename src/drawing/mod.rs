@@ -148,6 +148,7 @@ impl Painter {
             height: picture.height,
             caption: self.facts.caption.clone(),
             cut: picture.cut.clone(),
+            as_file: claimed.commission.as_file,
         };
         if !self.store.painted(claimed, reply, (self.clock)()).await? {
             // Cancelled at the last moment, or forgotten: then there is no row, and nothing to say.

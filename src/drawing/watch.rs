@@ -43,10 +43,15 @@ pub(super) async fn both<T>(work: impl Future<Output = T>, watch: impl Future<Ou
 
 /// Tells everybody who waits their place in the line, best effort.
 pub(super) async fn announce(store: &Store, notices: &mpsc::Sender<Notice>) {
-    let Ok(rows) = store.reader().queue(0).await else { return };
+    let reader = store.reader();
+    let Ok(rows) = reader.queue(0).await else { return };
+    let each = reader.painting_takes().await.unwrap_or_default();
     for row in rows {
         let Some(place) = row.place else { continue };
-        let (task, show) = (Task::Drawing(row.id), Show::Position { place });
+        let (task, show) = (
+            Task::Drawing(row.id),
+            Show::Position { place, left_ms: each.map(|ms| ms * u64::from(place + 1)) },
+        );
         let _ = notices.try_send(Notice { address: row.address, task, show });
     }
 }

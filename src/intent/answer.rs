@@ -11,8 +11,7 @@ use super::{Intent, say};
 use crate::conversation;
 use crate::inference::{ChatRequest, InferenceError, Role, Turn};
 use crate::message::{
-    Content, Exchange, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Show,
-    Task,
+    Content, Exchange, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Show, Task,
 };
 use crate::phrases::Phrases;
 

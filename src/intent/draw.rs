@@ -168,6 +168,7 @@ pub fn order(
         seed: wishes.seed.unwrap_or_default(),
         size,
         steps,
+        as_file: wishes.as_file,
     })
 }
 

@@ -1,12 +1,15 @@
-//! `--no`, `--seed`, `--size` and `--steps` anywhere inside a request. Pure.
+//! `--no`, `--seed`, `--size`, `--steps` and `--file` anywhere inside a request. Pure.
 
 use super::theirs;
 use crate::message::{Failure, Phrase};
 
 /// Largest seed people can name: torch's generator on the CPU uses 32 bits of it.
 const LARGEST_SEED: u64 = u32::MAX as u64;
-const NAMES: &[&str] = &["no", "seed", "size", "steps"];
-const OPTIONS: &str = "--no, --seed, --size, --steps";
+const NAMES: &[&str] = &["no", "seed", "size", "steps", "file"];
+const OPTIONS: &str = "--no, --seed, --size, --steps, --file";
+
+/// Words at the end of a request that mean `--file`.
+const AS_FILE: &[&str] = &["файлом", "как файл", "в файле", "as a file", "as file"];
 
 /// A request without its options, and the options.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +24,8 @@ pub struct Wishes {
     pub size: Option<(u32, u32)>,
     /// Denoising steps.
     pub steps: Option<u32>,
+    /// The picture comes as a file, not as a photo.
+    pub as_file: bool,
 }
 
 impl Wishes {
@@ -31,7 +36,8 @@ impl Wishes {
         let no = self.no.as_ref().map(|no| format!("--no {no}"));
         let seed = self.seed.map(|seed| format!("--seed {seed}"));
         let steps = self.steps.map(|steps| format!("--steps {steps}"));
-        [seed, size, steps, no].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        let file = self.as_file.then(|| "--file".to_owned());
+        [seed, size, steps, file, no].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// Takes one option by its name: `seed`, `size` or `steps`.
@@ -74,6 +80,7 @@ pub fn parse(text: &str) -> Result<Wishes, Failure> {
         };
         match name {
             "seed" | "size" | "steps" => wishes.set(name, &value())?,
+            "file" => wishes.as_file = true,
             "no" => {
                 let mut unwanted = vec![value()];
                 while let Some(word) = words.next_if(|word| !word.starts_with("--")) {
@@ -85,10 +92,22 @@ pub fn parse(text: &str) -> Result<Wishes, Failure> {
         }
     }
     wishes.rest = rest.join(" ");
+    if let Some(request) = without_file(&wishes.rest) {
+        (wishes.rest, wishes.as_file) = (request, true);
+    }
     if wishes == (Wishes { rest: wishes.rest.clone(), ..Wishes::default() }) {
         text.trim().clone_into(&mut wishes.rest);
     }
     Ok(wishes)
+}
+
+/// A request without the words at its end that ask for a file; `None` when there are none.
+fn without_file(text: &str) -> Option<String> {
+    let text = text.trim_end_matches(['.', '!', ' ']);
+    let lower = text.to_lowercase();
+    let said = AS_FILE.iter().find(|said| lower.ends_with(&format!(" {said}")))?;
+    let words = text.split_whitespace().count() - said.split(' ').count();
+    Some(text.split_whitespace().take(words).collect::<Vec<_>>().join(" ").trim_end_matches(',').to_owned())
 }
 
 /// A request without its options, even where one of them cannot be read.
@@ -160,6 +179,7 @@ mod tests {
                 seed: Some(7),
                 size: Some((640, 480)),
                 steps: Some(30),
+                as_file: false,
             }
         );
         assert_eq!(
@@ -167,6 +187,21 @@ mod tests {
             "два   слова",
             "without options the text stays as it is"
         );
+    }
+
+    #[test]
+    fn a_picture_may_be_wanted_as_a_file() {
+        for (text, rest, as_file) in [
+            ("нарисуй кота файлом", "нарисуй кота", true),
+            ("draw a cat, as a file.", "draw a cat", true),
+            ("кота --file --seed 5", "кота", true),
+            ("нарисуй шкаф с файлами", "нарисуй шкаф с файлами", false),
+            ("файлом", "файлом", false),
+        ] {
+            let wishes = parse(text).unwrap();
+            assert_eq!((wishes.rest.as_str(), wishes.as_file), (rest, as_file), "{text}");
+        }
+        assert_eq!(parse("кота файлом --seed 5").unwrap().said(), "--seed 5 --file");
     }
 
     #[test]

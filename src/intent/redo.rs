@@ -94,5 +94,6 @@ fn again(
     next.negative = next.negative.or(unwanted);
     next.size = next.size.or(last.size);
     next.steps = next.steps.or(last.steps);
+    next.as_file |= last.as_file;
     Ok(Outcome::Draw(next))
 }

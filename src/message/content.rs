@@ -49,6 +49,9 @@ pub struct PictureReply {
     /// The end of the request that the picture model had no room for.
     #[serde(default)]
     pub cut: Option<String>,
+    /// It is wanted as a file with all its bytes, not as a photo.
+    #[serde(default)]
+    pub as_file: bool,
 }
 
 /// What somebody ordered from the painter.
@@ -66,4 +69,7 @@ pub struct Commission {
     pub size: Option<(u32, u32)>,
     /// Denoising steps; the model's own number when `None`.
     pub steps: Option<u32>,
+    /// It is wanted as a file with all its bytes, not as a photo.
+    #[serde(default)]
+    pub as_file: bool,
 }

@@ -40,6 +40,8 @@ pub enum Show {
     Position {
         /// 1 is next; 0 is being painted.
         place: u32,
+        /// Milliseconds until it is done, as the last drawings took; `None` while there were none.
+        left_ms: Option<u64>,
     },
     /// A picture grows.
     Progress {

@@ -81,8 +81,8 @@ pub enum Event {
         /// The messenger's new id of the chat.
         to: String,
     },
-    /// One of several pictures or files that were sent as one message; another one stands for them all.
-    Companion,
+    /// Nothing that anybody said to us: a service message, a later picture of an album. The word names it in the log.
+    Silent(String),
     /// Nothing that this program knows; the word names it in the log.
     Unknown(String),
 }

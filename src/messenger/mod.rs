@@ -6,11 +6,11 @@
 
 pub mod console;
 mod bring;
+mod delivery;
 mod fetch;
 mod turn;
 
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,6 +21,7 @@ use crate::inbox::Inbox;
 use crate::message::{Address, Notice, Phrase, Recording};
 
 pub use bring::{Intake, LARGEST};
+pub use delivery::{Button, DeliveryError, Dialect, Markup, Pace, Part, PartBody, Rate, RemoteId, Unit};
 pub use fetch::Fetcher;
 
 /// Names of every messenger there is; a new one is one folder and one line here.
@@ -28,71 +29,6 @@ pub const KNOWN: &[&str] = &[console::NAME];
 
 /// Names under which whoever can read the data folder talks: the owner, without being listed.
 pub const LOCAL: &[&str] = &[console::NAME, console::ASK];
-
-/// What a messenger can show, so that the outbox can render and split for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect {
-    /// Most characters (Unicode scalar values) in one text part.
-    pub text_limit: usize,
-    /// Most characters in a caption.
-    pub caption_limit: usize,
-    /// Whether a delivered part can be replaced.
-    pub edits: bool,
-}
-
-/// One piece of a reply, ready to leave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Where it goes.
-    pub address: Address,
-    /// Remote key of the message it answers.
-    pub reply_to: Option<String>,
-    /// What it carries.
-    pub body: PartBody,
-}
-
-/// What a part carries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PartBody {
-    /// Text in the messenger's dialect.
-    Text(String),
-    /// A picture file and the sentence under it.
-    Picture {
-        /// Absolute path of the PNG.
-        path: PathBuf,
-        /// The sentence under it, may be empty.
-        caption: String,
-    },
-}
-
-/// The service's own id of something delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteId(pub String);
-
-/// Why a part did not leave: the one question is whether to try again.
-#[derive(Debug, thiserror::Error)]
-pub enum DeliveryError {
-    /// Again later.
-    #[error("not delivered, to be tried again: {reason}")]
-    Later {
-        /// How long the service asked us to wait.
-        after: Option<Duration>,
-        /// What happened.
-        reason: String,
-    },
-    /// Never: the same part would be refused again.
-    #[error("refused for good: {reason}")]
-    Never {
-        /// What happened.
-        reason: String,
-    },
-    /// It may or may not have arrived.
-    #[error("outcome unknown: {reason}")]
-    Unknown {
-        /// What happened.
-        reason: String,
-    },
-}
 
 /// A recording as it comes.
 pub type Incoming = Box<dyn AsyncRead + Send + Unpin>;
@@ -172,10 +108,16 @@ pub trait Messenger: Send + Sync {
     /// What it can show.
     fn dialect(&self) -> Dialect;
 
+    /// How often something may be shown in a chat.
+    fn pace(&self, _address: &Address) -> Pace {
+        Pace::FREE
+    }
+
     /// Offers every update to the inbox until told to stop (or until there are no more).
     async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError>;
 
-    /// Delivers one part. `key` is the same again after a failed attempt; `replaces` names a part to be edited.
+    /// Delivers one part. `key` is the same again after a failed attempt; `replaces` names what it takes the place of
+    /// (never given to one whose dialect has no edits). A part with nothing in it takes what it replaces away.
     async fn deliver(
         &self,
         part: &Part,
@@ -189,6 +131,9 @@ pub trait Messenger: Send + Sync {
         Err(FetchError::Never { phrase: Phrase::new("unsupported-body"), reason })
     }
 
-    /// Shows one notice, best effort.
+    /// Gives a sign that a request (its remote key) is worked at, best effort.
+    async fn acknowledge(&self, _address: &Address, _key: &str) {}
+
+    /// Shows one notice, best effort. What can be edited is not shown here: a draft is a part that is replaced.
     async fn show(&self, notice: &Notice);
 }

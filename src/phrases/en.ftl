@@ -492,3 +492,22 @@ restore-newer = { $file } was made by a newer program ({ $program }). Restore it
 
 ## As it stands
 raw = { $text }
+thinking = Thinking…
+hearing = Listening: { $done } of { $of } s
+in-line = “{ $subject }”: { $place ->
+    [0] being drawn.
+    [one] { $place } drawing before it.
+   *[other] { $place } drawings before it.
+} { $left }
+drawing-grows = Drawing “{ $subject }”.
+    { $bar } { $left }
+left-seconds = About { $seconds } s left.
+left-minutes = About { $minutes } min left.
+button-again = 🎲 Again
+button-same = 🔁 Same seed
+button-shape = 📐 Other shape
+button-cancel = ✖ Cancel
+button-answer = 💬 Answer in words instead
+button-draw = 🎨 Draw it instead
+button-old = This button is of another version and does nothing any more.
+button-gone = I do not have that drawing any more.

@@ -508,3 +508,23 @@ restore-newer = { $file } — копия от более новой програ
 
 ## Как есть
 raw = { $text }
+thinking = Думаю…
+hearing = Слушаю: { $done } из { $of } с
+in-line = «{ $subject }»: { $place ->
+    [0] рисую.
+    [one] впереди { $place } рисунок.
+    [few] впереди { $place } рисунка.
+   *[other] впереди { $place } рисунков.
+} { $left }
+drawing-grows = Рисую: «{ $subject }».
+    { $bar } { $left }
+left-seconds = Ещё около { $seconds } с.
+left-minutes = Ещё около { $minutes } мин.
+button-again = 🎲 Ещё
+button-same = 🔁 Тот же сид
+button-shape = 📐 Другой размер
+button-cancel = ✖ Отменить
+button-answer = 💬 Лучше ответь словами
+button-draw = 🎨 Лучше нарисуй
+button-old = Эта кнопка от другой версии и больше не работает.
+button-gone = Этого рисунка у меня уже нет.

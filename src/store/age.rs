@@ -168,6 +168,7 @@ mod tests {
     use super::super::tests::{Desk, desk, open, says, settlement};
     use super::*;
     use crate::message::{Commission, Content, Outcome, PictureReply};
+    use crate::store::Left;
 
     fn cat() -> Commission {
         Commission {
@@ -177,6 +178,7 @@ mod tests {
             seed: 7,
             size: None,
             steps: None,
+            as_file: false,
         }
     }
 
@@ -190,6 +192,7 @@ mod tests {
             height: 8,
             caption: None,
             cut: None,
+            as_file: false,
         }
     }
 
@@ -206,8 +209,8 @@ mod tests {
     }
 
     async fn deliver_all(desk: &Desk, now: i64) {
-        while let Some(due) = desk.store.next_reply(&["console"], now).await.unwrap() {
-            desk.store.part_sent(due.reply, 0, "r", true, now).await.unwrap();
+        while let Some(due) = desk.store.next_reply(&["console"], &[], now).await.unwrap() {
+            desk.store.part_sent(due.reply, &Left::last(0, "r"), now).await.unwrap();
         }
     }
 

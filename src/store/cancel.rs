@@ -175,11 +175,12 @@ mod tests {
             seed: 1,
             size: None,
             steps: None,
+            as_file: false,
         };
         desk.store.settle(settlement(&taken, Outcome::Draw(commission), 2)).await.unwrap().unwrap();
         desk.store.abandon(id, 3).await.unwrap();
         assert_eq!(desk.store.claim(4).await.unwrap(), None);
-        assert_eq!(desk.store.next_reply(&["console"], 4).await.unwrap(), None);
+        assert_eq!(desk.store.next_reply(&["console"], &[], 4).await.unwrap(), None);
         assert!(desk.store.reader().ended(id).await.unwrap().unwrap().everything);
     }
 }

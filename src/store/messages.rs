@@ -330,7 +330,7 @@ mod tests {
             store = open(&desk.folder, boot).await;
         }
         assert_eq!(store.take(&["console"]).await.unwrap().unwrap().message.key, "m:2");
-        let due = store.next_reply(&["console"], 5_000).await.unwrap().unwrap();
+        let due = store.next_reply(&["console"], &[], 5_000).await.unwrap().unwrap();
         assert_eq!(due.content, Content::Phrases { phrases: vec![Phrase::new("gave-up")] });
     }
 }

@@ -1,5 +1,7 @@
 //! The read-only view: what intents and command lines may ask the store.
 
+use std::time::Duration;
+
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Row, sqlite::SqliteRow};
 
@@ -215,6 +217,21 @@ impl Reader {
             rows.iter().any(|row| row.try_get::<String, _>(4).is_ok_and(|state| state == "running"));
         let mut place = u32::from(!running);
         rows.iter().map(|row| queue_row(row, &mut place)).collect()
+    }
+
+    /// Milliseconds that the last drawings took, on average; `None` when none was done.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn painting_takes(&self) -> Result<Option<u64>, StoreError> {
+        let row = sqlx::query(
+            "SELECT avg(took) FROM (SELECT max(ended_at - started_at, 0) AS took FROM drawings
+             WHERE state = 'done' AND started_at IS NOT NULL ORDER BY id DESC LIMIT 5)",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let average: Option<f64> = row.try_get(0)?;
+        Ok(average.map(|ms| Duration::from_secs_f64(ms.max(0.0) / 1_000.0)).map(crate::message::millis))
     }
 
     /// Replies to a message, its pictures included, in order.

@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::messages::{address, from_json, language, or_park, to_json};
-use super::{Store, StoreError};
+use super::{Store, StoreError, placeholders};
 use crate::message::{Address, Content, DrawingId, Language, MessageId, ReplyId};
 
 /// A reply about to be queued.
@@ -35,30 +35,70 @@ pub struct Due {
     pub heard: Option<String>,
     /// What it holds.
     pub content: Content,
+    /// The message that it answers.
+    pub message: Option<MessageId>,
+    /// The drawing that it tells of.
+    pub drawing: Option<DrawingId>,
+    /// What it takes the place of.
+    pub replaces: Option<String>,
+    /// Milliseconds since its drawing was asked for, when it was queued.
+    pub waited: Option<i64>,
     /// Parts that were confirmed already, in order.
     pub parts_sent: u32,
     /// Failed attempts so far.
     pub attempt: u32,
 }
 
+/// What a part became outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// Its number, from 0.
+    pub part: u32,
+    /// Nothing follows it.
+    pub last: bool,
+    /// The service's id of it.
+    pub remote: String,
+    /// It can be replaced later, and may stand for what is still to come.
+    pub stands: bool,
+    /// It was nothing but the end of what it replaced.
+    pub gone: bool,
+}
+
+impl Left {
+    /// The only part, or the last one, of a reply that is never edited.
+    #[must_use]
+    pub fn last(part: u32, remote: &str) -> Self {
+        Self { part, last: true, remote: remote.to_owned(), stands: false, gone: false }
+    }
+}
+
 impl Store {
-    /// The oldest waiting reply of each lane, if its time has come; the earliest of them. Order in a lane is kept:
-    /// a reply that waits holds back the ones behind it.
+    /// The oldest waiting reply of each lane, if its time has come; the earliest of them, `but` for some lanes. Order in
+    /// a lane is kept: a reply that waits holds back the ones behind it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn next_reply(&self, messengers: &[&str], now: i64) -> Result<Option<Due>, StoreError> {
+    pub async fn next_reply(
+        &self,
+        messengers: &[&str],
+        but: &[String],
+        now: i64,
+    ) -> Result<Option<Due>, StoreError> {
         // With nobody to deliver to, the index below answers no question, and SQLite says so.
         if messengers.is_empty() {
             return Ok(None);
         }
         let marks = vec!["?"; messengers.len()].join(", ");
+        let others = vec!["?"; but.len()].join(", ");
         // By itself SQLite goes through all replies in the order of their ids, and what waits stands at the end.
         let sql = format!(
             "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
-                    (SELECT count(*) FROM parts p WHERE p.reply = r.id), r.heard
+                    (SELECT count(*) FROM parts p WHERE p.reply = r.id), r.heard, r.message, r.drawing,
+                    coalesce(r.replaces, d.placeholder, m.placeholder), r.created_at - d.queued_at
              FROM replies r INDEXED BY replies_waiting
+             LEFT JOIN drawings d ON d.id = r.drawing LEFT JOIN messages m ON m.id = r.message
              WHERE r.state = 'waiting' AND (r.next_at <= ? OR r.put_off_at > ?) AND r.messenger IN ({marks})
+               AND r.lane NOT IN ({others})
                AND r.id = (SELECT min(o.id) FROM replies o WHERE o.lane = r.lane AND o.state = 'waiting')
              ORDER BY r.id LIMIT 1"
         );
@@ -66,6 +106,9 @@ impl Store {
             let mut query = sqlx::query(AssertSqlSafe(sql.clone())).bind(now).bind(now);
             for messenger in messengers {
                 query = query.bind(*messenger);
+            }
+            for lane in but {
+                query = query.bind(lane);
             }
             let Some(row) = query.fetch_optional(&self.readers).await? else { return Ok(None) };
             match due(&row) {
@@ -83,19 +126,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn part_sent(
-        &self,
-        reply: ReplyId,
-        part: u32,
-        remote: &str,
-        last: bool,
-        now: i64,
-    ) -> Result<bool, StoreError> {
+    pub async fn part_sent(&self, reply: ReplyId, left: &Left, now: i64) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let there = sqlx::query(
             "UPDATE replies SET state = iif(?1, 'sent', state), ended_at = iif(?1, ?2, ended_at) WHERE id = ?3",
         )
-        .bind(last)
+        .bind(left.last)
         .bind(now)
         .bind(reply.get())
         .execute(&mut *tx)
@@ -107,11 +143,16 @@ impl Store {
             "INSERT INTO parts (reply, part, remote, sent_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(reply.get())
-        .bind(part)
-        .bind(remote)
+        .bind(left.part)
+        .bind(&left.remote)
         .bind(now)
         .execute(&mut *tx)
         .await?;
+        if left.gone {
+            placeholders::gone(&mut tx, reply).await?;
+        } else if left.stands && left.part == 0 {
+            placeholders::taken_by(&mut tx, reply, &left.remote).await?;
+        }
         tx.commit().await?;
         self.bells().outbox.notify_one();
         Ok(true)
@@ -157,6 +198,10 @@ fn due(row: &SqliteRow) -> Result<Due, StoreError> {
         attempt: row.try_get(5)?,
         parts_sent: row.try_get(6)?,
         heard: row.try_get(7)?,
+        message: row.try_get::<Option<i64>, _>(8)?.map(MessageId::new),
+        drawing: row.try_get::<Option<i64>, _>(9)?.map(DrawingId::new),
+        replaces: row.try_get(10)?,
+        waited: row.try_get(11)?,
     })
 }
 
@@ -198,7 +243,7 @@ mod tests {
         let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
         let outcome = Outcome::Say { content: Content::Text { text: "hello".into() }, remember: None };
         desk.store.settle(settlement(&taken, outcome, 2)).await.unwrap().unwrap();
-        assert_eq!(desk.store.next_reply(&[], 3).await.unwrap(), None);
-        assert!(desk.store.next_reply(&["console"], 3).await.unwrap().is_some());
+        assert_eq!(desk.store.next_reply(&[], &[], 3).await.unwrap(), None);
+        assert!(desk.store.next_reply(&["console"], &[], 3).await.unwrap().is_some());
     }
 }

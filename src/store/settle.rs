@@ -374,6 +374,7 @@ mod tests {
     use super::super::tests::{Desk, desk, open, says, settlement};
     use super::*;
     use crate::message::{Phrase, PictureReply};
+    use crate::store::Left;
 
     fn cat() -> Commission {
         Commission {
@@ -383,6 +384,7 @@ mod tests {
             seed: 7,
             size: None,
             steps: None,
+            as_file: false,
         }
     }
 
@@ -397,12 +399,12 @@ mod tests {
 
     async fn keys(desk: &Desk) -> Vec<String> {
         let mut keys = Vec::new();
-        while let Some(due) = desk.store.next_reply(&["console"], 9_000).await.unwrap() {
+        while let Some(due) = desk.store.next_reply(&["console"], &[], 9_000).await.unwrap() {
             keys.push(match due.content {
                 Content::Phrases { phrases } => phrases[0].key.clone(),
                 other => format!("{other:?}").chars().take(7).collect(),
             });
-            desk.store.part_sent(due.reply, 0, "r", true, 9_000).await.unwrap();
+            desk.store.part_sent(due.reply, &Left::last(0, "r"), 9_000).await.unwrap();
         }
         keys
     }
@@ -446,6 +448,7 @@ mod tests {
             height: 8,
             caption: None,
             cut: None,
+            as_file: false,
         };
         assert!(desk.store.painted(&first, picture.clone(), 30).await.unwrap());
         assert!(!desk.store.painted(&first, picture, 31).await.unwrap(), "done once");
@@ -474,7 +477,7 @@ mod tests {
         }
         assert_eq!(desk.store.take(&["console"]).await.unwrap().unwrap().message.key, "m:4");
         assert_eq!(desk.store.claim(20).await.unwrap().unwrap().person, "bob");
-        assert_eq!(desk.store.next_reply(&["console"], 20).await.unwrap().unwrap().address.chat, "bob");
+        assert_eq!(desk.store.next_reply(&["console"], &[], 20).await.unwrap().unwrap().address.chat, "bob");
     }
 
     #[tokio::test]

@@ -115,7 +115,7 @@ impl Messenger for Post {
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect { text_limit: 24, caption_limit: 1_000, edits: false }
+        Dialect::plain(24, 1_000)
     }
 
     async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {

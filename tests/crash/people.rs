@@ -65,7 +65,8 @@ pub(crate) fn sent(rng: &mut Rng) -> Vec<Sent> {
                 }
                 None => Body::Text(text),
             };
-            let from = Person { id: who.to_owned(), name: None, language: Some(Language::En), ..Person::default() };
+            let from =
+                Person { id: who.to_owned(), name: None, language: Some(Language::En), ..Person::default() };
             Sent { message: Message::new(address, key, from, body, 1), wants, word }
         })
         .collect()

@@ -40,8 +40,9 @@ impl Arrived {
     /// A part as people see it; a picture has its file.
     pub(crate) fn of(part: &Part, key: &str) -> Self {
         let (text, grey) = match &part.body {
-            PartBody::Text(text) => (text.clone(), None),
-            PartBody::Picture { path, caption } => (caption.clone(), Some(first_pixel(path))),
+            PartBody::Text { plain: text, .. } => (text.clone(), None),
+            PartBody::Picture { path, caption, .. } => (caption.clone(), Some(first_pixel(path))),
+            PartBody::Gone => (String::new(), None),
         };
         let (lane, reply_to) = (part.address.lane(), part.reply_to.clone());
         Self { key: key.to_owned(), lane, reply_to, text, grey }
@@ -100,7 +101,7 @@ impl Messenger for Service {
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect { text_limit: 24, caption_limit: 1_000, edits: false }
+        Dialect::plain(24, 1_000)
     }
 
     async fn listen(&self, _inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {

@@ -95,7 +95,8 @@ async fn replies_after_a_restore_have_numbers_that_no_reply_ever_had() {
         for number in 0..3 {
             story.says("ana", 10 * (round + 1) + number, "two").await;
             while story.house().assistant.handle_next(&story.stop()).await.unwrap() {}
-            let due = story.house().store.next_reply(&[crate::messenger::NAME], story.now()).await.unwrap();
+            let due =
+                story.house().store.next_reply(&[crate::messenger::NAME], &[], story.now()).await.unwrap();
             numbers.push(due.unwrap().reply.get());
             story.delivers().await;
         }

@@ -41,7 +41,7 @@ impl<F: Fn(&str) -> Comes + Send + Sync> Messenger for Service<F> {
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect { text_limit: 1_000, caption_limit: 1_000, edits: false }
+        Dialect::plain(1_000, 1_000)
     }
 
     async fn listen(&self, _inbox: &Inbox, _stop: CancellationToken) -> Result<(), ListenError> {

@@ -90,7 +90,7 @@ impl Messenger for Scripted {
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect { text_limit: self.text_limit, caption_limit: 1_000, edits: false }
+        Dialect::plain(self.text_limit, 1_000)
     }
 
     async fn listen(&self, _inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {
@@ -110,13 +110,14 @@ impl Messenger for Scripted {
             return Err(failure);
         }
         match &part.body {
-            PartBody::Text(text) => {
+            PartBody::Text { plain: text, .. } => {
                 self.transcript.write(format!("  → {who}: {}", indented(text)));
             }
-            PartBody::Picture { path, caption } => {
+            PartBody::Picture { path, caption, .. } => {
                 let there = if path.exists() { "picture" } else { "MISSING FILE" };
                 self.transcript.write(format!("  → {who}: [{there}] {}", indented(caption)));
             }
+            PartBody::Gone => self.transcript.write(format!("  ✂ {who}")),
         }
         Ok(RemoteId(format!("remote-{key}")))
     }

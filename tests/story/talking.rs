@@ -224,8 +224,7 @@ async fn a_long_answer_leaves_in_parts() {
       ~ ana: You said: …
       ~ ana: You said: One two three four five six seven eight nine ten eleven twelve…
       ~ ana: You said: One two three four five six seven eight nine ten eleven twelve (0 before)…
-      → ana: You said: One two three four five six
-      → ana: seven eight nine ten eleven twelve (0
+      → ana: You said: One two three four five six seven eight nine ten eleven twelve (0
       → ana: before)
     ");
 }

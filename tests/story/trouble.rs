@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aisaac::messenger::DeliveryError;
+use aisaac::store::Left;
 use insta::assert_snapshot;
 
 use crate::world::Story;
@@ -347,7 +348,7 @@ async fn what_is_forgotten_on_its_way_holds_nobody_up() {
     let (due, part) = story.due().await;
     story.says("ana", 2, "/forget").await;
     assert!(story.house().assistant.handle_next(&story.stop()).await.unwrap());
-    let goes_on = story.house().store.part_sent(due, part, "remote", true, 1).await.unwrap();
+    let goes_on = story.house().store.part_sent(due, &Left::last(part, "remote"), 1).await.unwrap();
     assert!(!goes_on, "nothing more of it is to leave");
     story.plays("bob", 1, "two").await;
     assert_snapshot!(story.told(), @"

@@ -241,7 +241,7 @@ impl Story {
 
     /// The reply that would leave next, and which part of it.
     pub(crate) async fn due(&self) -> (ReplyId, u32) {
-        let due = self.house().store.next_reply(&[NAME], (TIME.now)()).await.unwrap().unwrap();
+        let due = self.house().store.next_reply(&[NAME], &[], (TIME.now)()).await.unwrap().unwrap();
         (due.reply, due.parts_sent)
     }
 

@@ -158,7 +158,7 @@ impl Messenger for Console {
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect { text_limit: 100_000, caption_limit: 4_000, edits: false }
+        Dialect::plain(100_000, 4_000)
     }
 
     async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {

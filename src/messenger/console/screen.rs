@@ -42,7 +42,7 @@ impl Screen {
         clear(&mut state);
         let mut out = std::io::stdout().lock();
         match body {
-            PartBody::Text(text) => {
+            PartBody::Text { plain: text, .. } => {
                 let streamed = state.streamed.trim_end();
                 match text.strip_prefix(streamed) {
                     Some(rest) => {
@@ -53,7 +53,7 @@ impl Screen {
                     None => writeln!(out, "\n{text}")?,
                 }
             }
-            PartBody::Picture { path, caption } => {
+            PartBody::Picture { path, caption, .. } => {
                 if self.alive
                     && let Ok(bytes) = std::fs::read(path)
                     && let Some(picture) = preview::half_blocks(&bytes)
@@ -64,6 +64,7 @@ impl Screen {
                 let saved = Phrase::new("console-saved").with("file", path.display().to_string());
                 writeln!(out, "{}", self.phrases.render(self.language, &saved))?;
             }
+            PartBody::Gone => {}
         }
         out.flush()
     }
@@ -82,7 +83,7 @@ impl Screen {
                     Phrase::new("console-hearing").with("done", i64::from(*done)).with("of", i64::from(*of));
                 spin(&mut state, self.phrases.render(self.language, &phrase));
             }
-            Show::Position { place, .. } => {
+            Show::Position { place, left_ms: _ } => {
                 let phrase = Phrase::new("console-position").with("place", i64::from(*place));
                 spin(&mut state, self.phrases.render(self.language, &phrase));
             }

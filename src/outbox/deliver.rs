@@ -1,0 +1,119 @@
+//! Delivering one reply: its parts leave in order, at the service's pace, and what became of each is written down before the
+//! next one leaves.
+
+use std::time::Duration;
+
+use super::Outbox;
+use super::desk::Became;
+use super::parts::Leaving;
+use crate::message::{Step, millis};
+use crate::messenger::{DeliveryError, Messenger, Part, PartBody, RemoteId, backoff};
+use crate::store::{Due, Left, StoreError};
+
+/// The longest that a service may have a reply put off at a time.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
+impl Outbox {
+    /// Delivers what is left of a reply, as far as it goes.
+    pub(super) async fn deliver(&self, due: Due) -> Result<(), StoreError> {
+        let Some(messenger) = self.messenger(&due.address) else { return Ok(()) };
+        let parts = self.parts(&due, messenger.dialect());
+        let last = parts.len().saturating_sub(1);
+        for (index, leaving) in parts.iter().enumerate().skip(due.parts_sent as usize) {
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            let key = format!("{}-{number}", due.reply);
+            self.wait_for_turn(&**messenger, &due.address).await;
+            self.store.reached(Step::Sending, due.reply.get()).await;
+            let delivered = deliver(&**messenger, leaving, &key).await;
+            let left = delivered.is_ok();
+            let became = match delivered {
+                Ok(remote) => Became::Sent(Left {
+                    part: number,
+                    last: index == last,
+                    remote: remote.0,
+                    stands: messenger.dialect().edits,
+                    gone: leaving.part.body == PartBody::Gone,
+                }),
+                Err(error) => self.not_left(&due, &**messenger, error),
+            };
+            self.became(due.reply, became);
+            if left {
+                self.store.reached(Step::Sent, due.reply.get()).await;
+            }
+            let goes_on = self.record_one(due.reply).await?;
+            if left {
+                self.store.reached(Step::Confirmed, due.reply.get()).await;
+                let lane = due.address.lane();
+                tracing::info!(reply = due.reply.get(), part = number, lane, "delivered");
+            }
+            if !goes_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a part did not leave, for the log, and what comes of it.
+    fn not_left(&self, due: &Due, messenger: &dyn Messenger, error: DeliveryError) -> Became {
+        let reply = due.reply;
+        match error {
+            DeliveryError::Never { reason } | DeliveryError::Markup { reason } => {
+                tracing::error!(reply = reply.get(), %reason, "reply parked");
+                Became::Parked(reason)
+            }
+            DeliveryError::Later { after, reason } => {
+                let wait = after.unwrap_or_else(|| backoff(due.attempt)).min(LONGEST_WAIT);
+                tracing::warn!(reply = reply.get(), %reason, wait_ms = millis(wait), "reply put off");
+                if after.is_some() {
+                    self.hold(messenger, &due.address, wait);
+                }
+                Became::PutOff(wait)
+            }
+            DeliveryError::Unknown { reason } => {
+                tracing::warn!(reply = reply.get(), %reason, "reply may have arrived, tried again with the same key");
+                Became::PutOff(backoff(due.attempt))
+            }
+            DeliveryError::NothingToReplace { reason } => {
+                tracing::info!(reply = reply.get(), %reason, "what it should replace is gone; it comes as a new message");
+                Became::Unreplaced
+            }
+            DeliveryError::NobodyThere { reason } => {
+                tracing::warn!(reply = reply.get(), lane = due.address.lane(), %reason, "the chat's replies are parked");
+                Became::NobodyThere(due.address.clone())
+            }
+            DeliveryError::Moved { to } => {
+                tracing::info!(lane = due.address.lane(), to, "the chat has moved");
+                Became::Moved(due.address.clone(), to)
+            }
+        }
+    }
+}
+
+/// Delivers a part; without its markup when the messenger refuses that.
+pub(super) async fn deliver(
+    messenger: &dyn Messenger,
+    leaving: &Leaving,
+    key: &str,
+) -> Result<RemoteId, DeliveryError> {
+    match messenger.deliver(&leaving.part, key, leaving.replaces.as_ref()).await {
+        Err(DeliveryError::Markup { reason }) => match bare(&leaving.part) {
+            Some(part) => {
+                tracing::warn!(%reason, "markup refused, sent without");
+                messenger.deliver(&part, key, leaving.replaces.as_ref()).await
+            }
+            None => Err(DeliveryError::Never { reason }),
+        },
+        other => other,
+    }
+}
+
+/// The same part without markup; `None` when it has none.
+fn bare(part: &Part) -> Option<Part> {
+    match &part.body {
+        PartBody::Text { plain, marked: Some(_) } => {
+            let body = PartBody::Text { plain: plain.clone(), marked: None };
+            Some(Part { body, ..part.clone() })
+        }
+        _ => None,
+    }
+}

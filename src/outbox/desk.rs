@@ -1,0 +1,161 @@
+//! What the outbox has in hand: lanes in which something is on its way, tokens, and what became of deliveries that is not on
+//! disk yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::Outbox;
+use super::pace::{Account, Buckets};
+use crate::message::{Address, ReplyId};
+use crate::messenger::Messenger;
+use crate::store::{Due, Left, Store, StoreError};
+
+/// What is in hand.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    /// Lanes in which something is on its way, a reply or a notice: one at a time.
+    busy: Mutex<BTreeSet<String>>,
+    buckets: Mutex<Buckets>,
+    /// It is written down before anything else leaves, so that nothing is delivered twice and nobody is asked too early.
+    unrecorded: Mutex<BTreeMap<ReplyId, Became>>,
+}
+
+/// What became of a part.
+#[derive(Debug, Clone)]
+pub(super) enum Became {
+    /// A messenger confirmed it.
+    Sent(Left),
+    /// It did not leave, and is tried again.
+    PutOff(Duration),
+    /// It will never leave.
+    Parked(String),
+    /// What it should have replaced is not there.
+    Unreplaced,
+    /// Nobody is in its chat any more: messenger and chat.
+    NobodyThere(Address),
+    /// Its chat has another id.
+    Moved(Address, String),
+}
+
+/// A lane that is ours until this is dropped.
+pub(super) struct Lane {
+    desk: Arc<Desk>,
+    lane: String,
+    store: Store,
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        lock(&self.desk.busy).remove(&self.lane);
+        self.store.bells().outbox.notify_one();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Outbox {
+    /// The lane, if nothing is on its way there.
+    pub(super) fn lane(&self, address: &Address) -> Option<Lane> {
+        let lane = address.lane();
+        lock(&self.desk.busy).insert(lane.clone()).then(|| Lane {
+            desk: self.desk.clone(),
+            lane,
+            store: self.store.clone(),
+        })
+    }
+
+    /// The next reply, and its lane.
+    pub(super) async fn claim(&self) -> Result<Option<(Due, Lane)>, StoreError> {
+        let names: Vec<&str> = self.messengers.iter().map(|messenger| messenger.name()).collect();
+        let busy: Vec<String> = lock(&self.desk.busy).iter().cloned().collect();
+        let now = (self.clock)();
+        let Some(due) = self.store.next_reply(&names, &busy, now).await? else { return Ok(None) };
+        // Whoever took the lane meanwhile rings when it is free again.
+        Ok(self.lane(&due.address).map(|lane| (due, lane)))
+    }
+
+    /// Keeps in hand what became of a part of a reply.
+    pub(super) fn became(&self, reply: ReplyId, became: Became) {
+        lock(&self.desk.unrecorded).insert(reply, became);
+    }
+
+    /// Writes down whatever is not on disk yet.
+    pub(super) async fn record(&self) -> Result<(), StoreError> {
+        let open: Vec<ReplyId> = lock(&self.desk.unrecorded).keys().copied().collect();
+        for reply in open {
+            self.record_one(reply).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes down what became of a part. It stays in hand until that works. False when nothing more of that reply is to
+    /// leave now.
+    pub(super) async fn record_one(&self, reply: ReplyId) -> Result<bool, StoreError> {
+        let Some(became) = lock(&self.desk.unrecorded).get(&reply).cloned() else { return Ok(true) };
+        let (store, now) = (&self.store, (self.clock)());
+        let goes_on = match &became {
+            Became::Sent(left) => store.part_sent(reply, left, now).await?,
+            Became::PutOff(wait) => {
+                let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+                store.reply_later(reply, wait, now).await?;
+                false
+            }
+            Became::Parked(reason) => {
+                store.park_reply(reply, reason, now).await?;
+                false
+            }
+            Became::Unreplaced => {
+                store.nothing_stands(reply).await?;
+                false
+            }
+            Became::NobodyThere(address) => {
+                store.nobody_is_there(&address.messenger, &address.chat, now).await?;
+                false
+            }
+            Became::Moved(address, to) => {
+                store.move_chat(&address.messenger, &address.chat, to).await?;
+                false
+            }
+        };
+        lock(&self.desk.unrecorded).remove(&reply);
+        Ok(goes_on)
+    }
+
+    /// Waits until something that was promised may leave for a chat.
+    pub(super) async fn wait_for_turn(&self, messenger: &dyn Messenger, address: &Address) {
+        loop {
+            let taken =
+                self.with_account(messenger, address, |buckets, account, now| buckets.take(account, now));
+            match taken {
+                Ok(()) => return,
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
+        }
+    }
+
+    /// Whether a notice may leave for a chat now.
+    pub(super) fn may_notice(&self, messenger: &dyn Messenger, address: &Address) -> bool {
+        self.with_account(messenger, address, |buckets, account, now| buckets.take_for_notice(account, now))
+            .is_ok()
+    }
+
+    /// The service wants nothing more in a chat for a while.
+    pub(super) fn hold(&self, messenger: &dyn Messenger, address: &Address, wait: Duration) {
+        self.with_account(messenger, address, |buckets, account, now| buckets.hold(account, wait, now));
+    }
+
+    fn with_account<T>(
+        &self,
+        messenger: &dyn Messenger,
+        address: &Address,
+        act: impl FnOnce(&mut Buckets, Account<'_>, i64) -> T,
+    ) -> T {
+        let chat = format!("{}/{}", address.messenger, address.chat);
+        let (of_chat, overall) = (messenger.pace(address).chat, messenger.dialect().overall);
+        let account = Account { messenger: messenger.name(), chat: &chat, of_chat, overall };
+        act(&mut lock(&self.desk.buckets), account, (self.clock)())
+    }
+}

@@ -1,0 +1,216 @@
+//! Showing what goes on: notices are drained, and where a messenger can edit, one message says how far the work is.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Outbox;
+use super::board::{Act, Board};
+use super::deliver::deliver;
+use super::parts::Leaving;
+use super::split::split;
+use super::telegram_html::to_html;
+use crate::message::{Language, Notice, Phrase, Press, Show, Task};
+use crate::messenger::{DeliveryError, Dialect, Markup, Messenger, Part, PartBody, RemoteId};
+use crate::store::{StoreError, UnderWay};
+
+/// How often what is due is looked for while there is something to show.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How long showing one notice may take: the next one is newer.
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// Sentences of drawings that are not done.
+pub(super) const UNFINISHED: &[&str] = &["queued", "drawing-now", "request-changed"];
+
+/// Cells of a bar.
+const BAR: u32 = 10;
+
+impl Outbox {
+    /// Shows notices until told to stop.
+    pub(super) async fn show_all(&self, mut notices: mpsc::Receiver<Notice>, stop: &CancellationToken) {
+        let mut board = Board::default();
+        loop {
+            let look = async {
+                if board.is_empty() {
+                    std::future::pending::<()>().await;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            };
+            tokio::select! {
+                first = notices.recv() => match first {
+                    Some(first) => self.sort(first, &mut notices, &mut board).await,
+                    None => return,
+                },
+                () = look => {}
+                () = stop.cancelled() => return,
+            }
+            self.show_due(&mut board).await;
+        }
+    }
+
+    /// Where a messenger can edit, the board decides what is shown; others are shown the newest of each task at once.
+    async fn sort(&self, first: Notice, more: &mut mpsc::Receiver<Notice>, board: &mut Board) {
+        let mut latest: Vec<Notice> = Vec::new();
+        let mut next = Some(first);
+        while let Some(notice) = next {
+            let edits = self.messenger(&notice.address).is_some_and(|messenger| messenger.dialect().edits);
+            // Nothing newer may stand in for a word to forget.
+            if notice.show == Show::Forget {
+                self.show_one(&notice).await;
+            } else if edits {
+                board.note(notice, Instant::now());
+            } else {
+                latest.retain(|earlier| earlier.address != notice.address);
+                latest.push(notice);
+            }
+            next = more.try_recv().ok();
+        }
+        for notice in &latest {
+            self.show_one(notice).await;
+        }
+    }
+
+    async fn show_one(&self, notice: &Notice) {
+        if let Some(messenger) = self.messenger(&notice.address) {
+            let _ = tokio::time::timeout(WITHIN, messenger.show(notice)).await;
+        }
+    }
+
+    async fn show_due(&self, board: &mut Board) {
+        let pace = |address: &crate::message::Address| {
+            self.messenger(address).map_or(Duration::ZERO, |messenger| messenger.pace(address).notices)
+        };
+        let acts = board.due(pace, Instant::now());
+        let signs = acts.iter().filter_map(|act| match act {
+            Act::Sign(notice) => Some(self.show_one(notice)),
+            Act::Say(_) => None,
+        });
+        futures_util::future::join_all(signs).await;
+        let say = acts.iter().filter_map(|act| match act {
+            Act::Say(notice) => Some(async move { (notice, self.say(notice).await) }),
+            Act::Sign(_) => None,
+        });
+        for (notice, said) in futures_util::future::join_all(say).await {
+            match said {
+                Ok(Said::Yes) => board.said(notice, Instant::now()),
+                Ok(Said::Later) => board.unsaid(notice.task, Instant::now()),
+                Ok(Said::Ended) => board.drop(notice.task),
+                Err(error) => {
+                    tracing::debug!(%error, "progress is not shown");
+                    board.unsaid(notice.task, Instant::now());
+                }
+            }
+        }
+    }
+
+    /// Has a task's placeholder say how far it is.
+    async fn say(&self, notice: &Notice) -> Result<Said, StoreError> {
+        let Some(messenger) = self.messenger(&notice.address) else { return Ok(Said::Ended) };
+        // A reply is on its way: what it says is newer.
+        let Some(_lane) = self.lane(&notice.address) else { return Ok(Said::Later) };
+        let Some(under_way) = self.store.under_way(notice.task).await? else { return Ok(Said::Ended) };
+        // What says that a drawing waits is a promise, and leaves as one.
+        if under_way.placeholder.is_none() && matches!(notice.task, Task::Drawing(_)) {
+            return Ok(Said::Later);
+        }
+        if !self.may_notice(&**messenger, &notice.address) {
+            return Ok(Said::Later);
+        }
+        let leaving = self.progress(notice, &under_way, messenger.dialect());
+        let delivered = tokio::time::timeout(WITHIN, deliver(&**messenger, &leaving, "notice")).await;
+        self.was_said(notice, &**messenger, &under_way, delivered.ok()).await
+    }
+
+    async fn was_said(
+        &self,
+        notice: &Notice,
+        messenger: &dyn Messenger,
+        under_way: &UnderWay,
+        delivered: Option<Result<RemoteId, DeliveryError>>,
+    ) -> Result<Said, StoreError> {
+        match (delivered, notice.task) {
+            (Some(Ok(remote)), Task::Message(message)) if under_way.placeholder.is_none() => {
+                if !self.store.stands(message, &remote.0).await? {
+                    let address = notice.address.clone();
+                    let part = Part { address, reply_to: None, body: PartBody::Gone, buttons: Vec::new() };
+                    let _ = messenger.deliver(&part, "notice", Some(&remote)).await;
+                }
+                Ok(Said::Yes)
+            }
+            (Some(Ok(_)), _) => Ok(Said::Yes),
+            (Some(Err(DeliveryError::NothingToReplace { .. })), task) => {
+                self.store.nothing_stands_for(task).await?;
+                Ok(Said::Later)
+            }
+            (Some(Err(DeliveryError::Later { after: Some(wait), .. })), _) => {
+                self.hold(messenger, &notice.address, wait);
+                Ok(Said::Later)
+            }
+            // Whatever it is, the reply meets it too, and says so.
+            (Some(Err(_)) | None, _) => Ok(Said::Later),
+        }
+    }
+
+    fn progress(&self, notice: &Notice, under_way: &UnderWay, dialect: Dialect) -> Leaving {
+        let language = under_way.language.unwrap_or(Language::En);
+        let text =
+            self.progress_text(&notice.show, under_way.subject.as_deref().unwrap_or_default(), language);
+        // Of a draft that is too long for one message, the end is what grows.
+        let plain = split(&text, dialect.text_limit, dialect.unit).pop().unwrap_or_default();
+        let drafts = matches!(notice.show, Show::Draft(_)) && dialect.markup == Markup::TelegramHtml;
+        let marked = drafts.then(|| to_html(&plain));
+        let buttons = match notice.task {
+            Task::Drawing(id) if dialect.buttons => {
+                vec![vec![self.button("button-cancel", Press::Cancel(id), language)]]
+            }
+            _ => Vec::new(),
+        };
+        let (address, reply_to) = (notice.address.clone(), under_way.reply_to.clone());
+        let part = Part { address, reply_to, body: PartBody::Text { plain, marked }, buttons };
+        Leaving { part, replaces: under_way.placeholder.clone().map(RemoteId) }
+    }
+
+    fn progress_text(&self, show: &Show, subject: &str, language: Language) -> String {
+        let render = |phrase: &Phrase| self.phrases.render(language, phrase);
+        let left = |ms: &Option<u64>| match ms.map(|ms| i64::try_from(ms.div_ceil(1_000)).unwrap_or(i64::MAX))
+        {
+            None => String::new(),
+            Some(seconds) if seconds < 90 => render(&Phrase::new("left-seconds").with("seconds", seconds)),
+            Some(seconds) => render(&Phrase::new("left-minutes").with("minutes", (seconds + 30) / 60)),
+        };
+        match show {
+            Show::Draft(text) if !text.trim().is_empty() => format!("{} ▍", text.trim()),
+            Show::Hearing { done, of } => {
+                render(&Phrase::new("hearing").with("done", i64::from(*done)).with("of", i64::from(*of)))
+            }
+            Show::Position { place, left_ms } => {
+                let phrase = Phrase::new("in-line").with("subject", subject).with("place", i64::from(*place));
+                render(&phrase.with("left", left(left_ms)))
+            }
+            Show::Progress { step, of, left_ms } => {
+                let bar = bar(*step, *of);
+                let phrase = Phrase::new("drawing-grows").with("subject", subject).with("bar", bar);
+                render(&phrase.with("left", left(left_ms)))
+            }
+            Show::Draft(_) | Show::Typing | Show::Clear | Show::Forget => {
+                self.phrases.say(language, "thinking")
+            }
+        }
+    }
+}
+
+/// What came of saying something.
+enum Said {
+    Yes,
+    /// Not now.
+    Later,
+    /// There is nothing to say of it any more.
+    Ended,
+}
+
+fn bar(done: u32, of: u32) -> String {
+    let full = (done.min(of) * BAR).checked_div(of).unwrap_or_default();
+    (0..BAR).map(|cell| if cell < full { '▰' } else { '▱' }).collect()
+}

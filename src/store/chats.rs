@@ -1,0 +1,167 @@
+//! What happens to a chat as a whole: it has another id from now on, or nobody is there any more.
+
+use sqlx::SqliteConnection;
+
+use super::{Store, StoreError, recordings};
+use crate::message::{Address, Phrase};
+
+/// Whether a row's lane (its column `lane`) is the chat's own or one of its threads': `?1` is the chat's lane.
+const OF_CHAT: &str = "(lane = ?1 OR substr(lane, 1, length(?1) + 1) = ?1 || '/')";
+
+/// The lane of a chat itself.
+fn lane_of(messenger: &str, chat: &str) -> String {
+    Address { messenger: messenger.to_owned(), chat: chat.to_owned(), thread: None }.lane()
+}
+
+impl Store {
+    /// A chat has another id from now on: whatever was kept for it or is owed to it goes there.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn move_chat(&self, messenger: &str, from: &str, to: &str) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        move_chat(&mut tx, messenger, from, to).await?;
+        tx.commit().await?;
+        self.bells().outbox.notify_one();
+        self.bells().inbox.notify_one();
+        Ok(())
+    }
+
+    /// Nobody in a chat hears us any more: its replies are parked, its drawings cancelled, its messages dropped.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn nobody_is_there(&self, messenger: &str, chat: &str, now: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        nobody_is_there(&mut tx, messenger, chat, now).await?;
+        tx.commit().await?;
+        self.bells().drawings.notify_one();
+        self.bells().recordings.notify_one();
+        Ok(())
+    }
+}
+
+/// See [`Store::move_chat`].
+pub(super) async fn move_chat(
+    connection: &mut SqliteConnection,
+    messenger: &str,
+    from: &str,
+    to: &str,
+) -> Result<(), StoreError> {
+    let (old, new) = (lane_of(messenger, from), lane_of(messenger, to));
+    let lane = "lane = ?2 || substr(lane, length(?1) + 1)";
+    for set in [
+        // A message of the new chat that has the key already stays; the old one is history.
+        format!("messages SET {lane}, chat = ?3, message = json_set(message, '$.address.chat', ?3)"),
+        format!("drawings SET {lane}, address = json_set(address, '$.chat', ?3)"),
+        format!("replies SET {lane}, address = json_set(address, '$.chat', ?3), replaces = NULL"),
+        format!("turns SET {lane}"),
+        format!("settings SET {lane}"),
+        format!("pending SET {lane}"),
+        format!("told SET {lane}"),
+    ] {
+        let sql = format!("UPDATE OR IGNORE {set} WHERE {OF_CHAT} AND ?3 = ?3");
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(&old)
+            .bind(&new)
+            .bind(to)
+            .execute(&mut *connection)
+            .await?;
+    }
+    // The new chat has none of the old one's messages.
+    for sql in [
+        "UPDATE messages SET placeholder = NULL WHERE messenger = ? AND chat = ?",
+        "UPDATE drawings SET placeholder = NULL WHERE messenger = ? AND json_extract(address, '$.chat') = ?",
+    ] {
+        sqlx::query(sql).bind(messenger).bind(to).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// See [`Store::nobody_is_there`].
+pub(super) async fn nobody_is_there(
+    connection: &mut SqliteConnection,
+    messenger: &str,
+    chat: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    let lane = lane_of(messenger, chat);
+    recordings::give_up(connection, OF_CHAT, &lane, &Phrase::new("stopping")).await?;
+    for set in [
+        "messages SET state = 'settled', settled_at = ?2, reason = 'nobody is there' WHERE state = 'new' AND control = 0",
+        "drawings SET state = 'cancelled', cancel = 1, ended_at = ?2 WHERE state = 'waiting'",
+        "drawings SET cancel = 1 WHERE state = 'running' AND ?2 = ?2",
+        "replies SET state = 'parked', ended_at = ?2, reason = 'nobody is there' WHERE state = 'waiting'",
+    ] {
+        let sql = format!("UPDATE {set} AND {OF_CHAT}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&lane).bind(now).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Desk, desk, says, settlement};
+    use super::*;
+    use crate::message::{Commission, Content, Message, Outcome};
+
+    fn in_thread(chat: &str, thread: Option<&str>, key: &str) -> Message {
+        let message = says(chat, "ana", key, "words");
+        Message {
+            address: Address { thread: thread.map(str::to_owned), ..message.address.clone() },
+            ..message
+        }
+    }
+
+    async fn owed(desk: &Desk, message: &Message, outcome: Outcome) {
+        desk.store.accept(message, "{}", false, 1).await.unwrap();
+        let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
+        desk.store.settle(settlement(&taken, outcome, 2)).await.unwrap().unwrap();
+    }
+
+    fn hello() -> Outcome {
+        Outcome::Say { content: Content::Text { text: "hello".into() }, remember: None }
+    }
+
+    fn cat() -> Outcome {
+        Outcome::Draw(Commission {
+            subject: "cat".into(),
+            prompt: "cat".into(),
+            negative: None,
+            seed: 1,
+            size: None,
+            steps: None,
+            as_file: false,
+        })
+    }
+
+    #[tokio::test]
+    async fn what_a_chat_is_owed_moves_with_it_and_others_stay() {
+        let desk = desk().await;
+        owed(&desk, &in_thread("-5", None, "m:1"), hello()).await;
+        owed(&desk, &in_thread("-5", Some("7"), "m:2"), hello()).await;
+        owed(&desk, &in_thread("-55", None, "m:3"), hello()).await;
+        desk.store.accept(&in_thread("-5", None, "m:4"), "{}", false, 1).await.unwrap();
+        desk.store.move_chat("console", "-5", "-1009").await.unwrap();
+        let mut lanes = Vec::new();
+        while let Some(due) = desk.store.next_reply(&["console"], &lanes, 3).await.unwrap() {
+            lanes.push(due.address.lane());
+        }
+        assert_eq!(lanes, ["console/-1009", "console/-1009/7", "console/-55"]);
+        assert_eq!(desk.store.take(&["console"]).await.unwrap().unwrap().message.address.chat, "-1009");
+    }
+
+    #[tokio::test]
+    async fn where_nobody_is_nothing_is_done() {
+        let desk = desk().await;
+        owed(&desk, &in_thread("5", None, "m:1"), cat()).await;
+        owed(&desk, &in_thread("6", None, "m:2"), cat()).await;
+        desk.store.accept(&in_thread("5", None, "m:3"), "{}", false, 1).await.unwrap();
+        desk.store.nobody_is_there("console", "5", 4).await.unwrap();
+        assert_eq!(desk.store.take(&["console"]).await.unwrap(), None);
+        let claimed = desk.store.claim(5).await.unwrap().unwrap();
+        assert_eq!(claimed.address.chat, "6");
+        let due = desk.store.next_reply(&["console"], &[], 5).await.unwrap().unwrap();
+        assert_eq!(due.address.chat, "6");
+    }
+}

@@ -1,0 +1,147 @@
+//! Placeholders: the one message that stands for a reply, from the first sign of life to the end, where a messenger can
+//! edit. Columns `placeholder` of `messages` and `drawings`; whatever is delivered next takes its place.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::messages::{from_json, language};
+use super::{Store, StoreError};
+use crate::message::{Commission, Language, Message, MessageId, ReplyId, Settings, Task};
+
+/// What somebody works at, as far as showing its progress needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderWay {
+    /// The message that stands for what will come.
+    pub placeholder: Option<String>,
+    /// Remote key of the request.
+    pub reply_to: Option<String>,
+    /// The language to say it in.
+    pub language: Option<Language>,
+    /// What is drawn.
+    pub subject: Option<String>,
+}
+
+impl Store {
+    /// How a task stands; `None` when it has ended, and there is nothing to show of it any more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn under_way(&self, task: Task) -> Result<Option<UnderWay>, StoreError> {
+        match task {
+            Task::Message(id) => {
+                let row = sqlx::query(
+                    "SELECT m.message, m.placeholder, coalesce(s.chosen, '{}') FROM messages m
+                     LEFT JOIN settings s ON s.lane = m.lane WHERE m.id = ? AND m.state = 'taken'",
+                )
+                .bind(id.get())
+                .fetch_optional(&self.readers)
+                .await?;
+                let Some(row) = row else { return Ok(None) };
+                let message: Message = from_json(&row, 0, "messages")?;
+                let settings: Settings = from_json(&row, 2, "settings")?;
+                Ok(Some(UnderWay {
+                    placeholder: row.try_get(1)?,
+                    reply_to: Some(message.key),
+                    language: settings.language.or(message.from.language),
+                    subject: None,
+                }))
+            }
+            Task::Drawing(id) => {
+                let row = sqlx::query(
+                    "SELECT placeholder, reply_to, language, commission FROM drawings WHERE id = ? AND state IN ('waiting', 'running')",
+                )
+                .bind(id.get())
+                .fetch_optional(&self.readers)
+                .await?;
+                let Some(row) = row else { return Ok(None) };
+                Ok(Some(UnderWay {
+                    placeholder: row.try_get(0)?,
+                    reply_to: row.try_get(1)?,
+                    language: Some(language(&row, 2)?),
+                    subject: Some(from_json::<Commission>(&row, 3, "drawings")?.subject),
+                }))
+            }
+        }
+    }
+
+    /// A placeholder stands for the reply to a message from now on. False when nothing is to come any more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stands(&self, message: MessageId, remote: &str) -> Result<bool, StoreError> {
+        let kept = sqlx::query(
+            "UPDATE messages SET placeholder = ?1 WHERE id = ?2 AND placeholder IS NULL
+               AND (state = 'taken' OR EXISTS (SELECT 1 FROM replies WHERE message = ?2 AND state = 'waiting'))",
+        )
+        .bind(remote)
+        .bind(message.get())
+        .execute(&self.writer)
+        .await?;
+        Ok(kept.rows_affected() == 1)
+    }
+
+    /// What should have been replaced is not there any more: the reply comes as something new.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn nothing_stands(&self, reply: ReplyId) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for sql in [
+            "UPDATE messages SET placeholder = NULL WHERE id = (SELECT message FROM replies WHERE id = ?)",
+            "UPDATE drawings SET placeholder = NULL WHERE id = (SELECT drawing FROM replies WHERE id = ?)",
+            "UPDATE replies SET replaces = NULL WHERE id = ?",
+        ] {
+            sqlx::query(sql).bind(reply.get()).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The same of a task whose progress is shown.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn nothing_stands_for(&self, task: Task) -> Result<(), StoreError> {
+        let (sql, id) = match task {
+            Task::Message(id) => ("UPDATE messages SET placeholder = NULL WHERE id = ?", id.get()),
+            Task::Drawing(id) => ("UPDATE drawings SET placeholder = NULL WHERE id = ?", id.get()),
+        };
+        sqlx::query(sql).bind(id).execute(&self.writer).await?;
+        Ok(())
+    }
+}
+
+/// The first part of a reply has left, as `remote`: it has taken the placeholder's place. That of a drawing which is not
+/// done, or whose picture is still to leave, is the placeholder now.
+pub(super) async fn taken_by(
+    connection: &mut SqliteConnection,
+    reply: ReplyId,
+    remote: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE messages SET placeholder = NULL WHERE id = (SELECT message FROM replies WHERE id = ?)",
+    )
+    .bind(reply.get())
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE drawings SET placeholder = iif(state IN ('waiting', 'running')
+             OR EXISTS (SELECT 1 FROM replies o WHERE o.drawing = drawings.id AND o.id > ?1 AND o.state = 'waiting'), ?2, NULL)
+         WHERE id = (SELECT drawing FROM replies WHERE id = ?1)",
+    )
+    .bind(reply.get())
+    .bind(remote)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A placeholder was taken away.
+pub(super) async fn gone(connection: &mut SqliteConnection, reply: ReplyId) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE drawings SET placeholder = NULL WHERE id = (SELECT drawing FROM replies WHERE id = ?)",
+    )
+    .bind(reply.get())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
