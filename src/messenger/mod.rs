@@ -9,6 +9,7 @@ mod bring;
 mod delivery;
 mod fetch;
 mod turn;
+pub mod telegram;
 
 use std::io;
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub use delivery::{Button, DeliveryError, Dialect, Markup, Pace, Part, PartBody,
 pub use fetch::Fetcher;
 
 /// Names of every messenger there is; a new one is one folder and one line here.
-pub const KNOWN: &[&str] = &[console::NAME];
+pub const KNOWN: &[&str] = &[console::NAME, telegram::NAME];
 
 /// Names under which whoever can read the data folder talks: the owner, without being listed.
 pub const LOCAL: &[&str] = &[console::NAME, console::ASK];

@@ -1,0 +1,65 @@
+//! The connections to the service: one for polls, which wait, and one for everything else.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest12 as reqwest;
+use teloxide_core::Bot;
+
+use super::{OptionsError, TelegramOptions};
+
+/// How long a connection may take to be made.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the service may take to answer, beyond the wait of a poll; uploads are as large as pictures.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Ways to the service.
+pub(super) struct Client {
+    options: TelegramOptions,
+    polling: Mutex<Bot>,
+    sending: Bot,
+}
+
+impl Client {
+    pub(super) fn new(options: &TelegramOptions) -> Result<Self, OptionsError> {
+        // reqwest brings no cryptography of its own here; a second call finds the first one's.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let polling = Mutex::new(bot(options, options.poll)?);
+        Ok(Self { options: options.clone(), polling, sending: bot(options, Duration::ZERO)? })
+    }
+
+    /// For everything but polls.
+    pub(super) const fn sending(&self) -> &Bot {
+        &self.sending
+    }
+
+    /// For polls.
+    pub(super) fn polling(&self) -> Bot {
+        self.polling.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A fresh connection for polls: the old one may be dead without knowing it.
+    pub(super) fn renew(&self) {
+        if let Ok(bot) = bot(&self.options, self.options.poll) {
+            *self.polling.lock().unwrap_or_else(PoisonError::into_inner) = bot;
+        }
+    }
+}
+
+fn bot(options: &TelegramOptions, waits: Duration) -> Result<Bot, OptionsError> {
+    let server = reqwest::Url::parse(&options.server)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| OptionsError::Server { value: options.server.clone() })?;
+    let client = |error: reqwest::Error| OptionsError::Client { reason: error.without_url().to_string() };
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(CONNECTS_WITHIN)
+        .timeout(waits + ANSWERS_WITHIN)
+        .tcp_nodelay(true);
+    if let Some(proxy) = &options.proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(client)?);
+    }
+    let http = builder.build().map_err(client)?;
+    Ok(Bot::with_client(options.token.0.clone(), http).set_api_url(server))
+}

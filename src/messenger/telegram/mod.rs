@@ -1,0 +1,252 @@
+//! Telegram: the Bot API by long polling, over the network or an own Bot API server. The only place that names teloxide.
+//!
+//! In: updates as raw JSON, committed by the inbox before the service is told that they came ([`poll`]). Out: parts as
+//! messages, edits and photos ([`deliver`]); what the service's answers mean stands in [`trouble`]. It decides neither who
+//! may talk nor what is said, and must never log a token or what somebody wrote.
+
+mod called;
+mod client;
+mod commands;
+mod deliver;
+mod files;
+mod poll;
+mod read;
+mod trouble;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use teloxide_core::requests::{HasPayload as _, Requester as _};
+use teloxide_core::types::{ChatAction, ReactionType};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    DeliveryError, Dialect, FetchError, Incoming, ListenError, Markup, Messenger, Pace, Part, Rate, RemoteId,
+    Unit,
+};
+use crate::inbox::Inbox;
+use crate::message::{Address, Language, Notice, Recording, Show};
+use client::Client;
+
+/// Its name.
+pub const NAME: &str = "telegram";
+
+/// The Bot API of Telegram itself.
+pub const SERVER: &str = "https://api.telegram.org";
+
+/// Most UTF-16 units of a text, after its markup was read.
+const TEXT_LIMIT: usize = 4_096;
+
+/// Most UTF-16 units of a caption.
+const CAPTION_LIMIT: usize = 1_024;
+
+/// How long a sign of life may take to arrive.
+const SIGN_WITHIN: Duration = Duration::from_secs(5);
+
+/// A bot token; `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A token as BotFather writes it: the bot's id, a colon, and letters. `None` for anything else.
+    #[must_use]
+    pub fn new(token: &str) -> Option<Self> {
+        let token = token.trim();
+        let (id, secret) = token.split_once(':')?;
+        let digits = !id.is_empty() && id.chars().all(|c| c.is_ascii_digit());
+        let letters =
+            secret.len() >= 20 && secret.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        (digits && letters).then(|| Self(token.to_owned()))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(hidden)")
+    }
+}
+
+/// A command for the menu beside the input line: its name and a line about it.
+pub type MenuEntry = (String, String);
+
+/// How Telegram is reached, and what is shown there.
+#[derive(Debug, Clone)]
+pub struct TelegramOptions {
+    /// The bot's token.
+    pub token: Token,
+    /// Address of the Bot API.
+    pub server: String,
+    /// A proxy for everything, as `http://`, `https://` or `socks5://`.
+    pub proxy: Option<String>,
+    /// Whether a request that is worked at gets a reaction.
+    pub reactions: bool,
+    /// The menu of commands, in each language.
+    pub menu: Vec<(Language, Vec<MenuEntry>)>,
+    /// How long a poll waits for news.
+    pub poll: Duration,
+}
+
+impl TelegramOptions {
+    /// Telegram itself, directly.
+    #[must_use]
+    pub fn new(token: Token) -> Self {
+        let (server, poll) = (SERVER.to_owned(), Duration::from_secs(30));
+        Self { token, server, proxy: None, reactions: false, menu: Vec::new(), poll }
+    }
+}
+
+/// What is wrong with the options.
+#[derive(Debug, thiserror::Error)]
+pub enum OptionsError {
+    /// The server's address.
+    #[error("{value} is no address of a Bot API server")]
+    Server {
+        /// As it stands.
+        value: String,
+    },
+    /// The proxy's address, or the way it is reached.
+    #[error("the connection cannot be made as configured: {reason}")]
+    Client {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// How the bot stands with the service, for whoever looks after the house.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// Unix milliseconds when a poll last finished well; 0 when none has.
+    last_poll: AtomicI64,
+    /// It reads everything that groups say (privacy mode is off).
+    reads_all: AtomicBool,
+}
+
+impl Standing {
+    /// When a poll last finished well, Unix milliseconds; `None` when none has.
+    #[must_use]
+    pub fn last_poll(&self) -> Option<i64> {
+        Some(self.last_poll.load(Ordering::Relaxed)).filter(|at| *at > 0)
+    }
+
+    /// Whether it reads everything that groups say.
+    #[must_use]
+    pub fn reads_all(&self) -> bool {
+        self.reads_all.load(Ordering::Relaxed)
+    }
+}
+
+/// Telegram.
+pub struct Telegram {
+    client: Client,
+    options: TelegramOptions,
+    clock: fn() -> i64,
+    standing: std::sync::Arc<Standing>,
+}
+
+impl Telegram {
+    /// A connection that is made when it is first used. `clock` gives Unix milliseconds.
+    ///
+    /// # Errors
+    /// When the addresses cannot be read.
+    pub fn new(options: TelegramOptions, clock: fn() -> i64) -> Result<Self, OptionsError> {
+        Ok(Self { client: Client::new(&options)?, options, clock, standing: std::sync::Arc::default() })
+    }
+
+    /// How the bot stands with the service.
+    #[must_use]
+    pub fn standing(&self) -> std::sync::Arc<Standing> {
+        self.standing.clone()
+    }
+}
+
+#[async_trait]
+impl Messenger for Telegram {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect {
+            markup: Markup::TelegramHtml,
+            unit: Unit::Utf16,
+            text_limit: TEXT_LIMIT,
+            caption_limit: CAPTION_LIMIT,
+            edits: true,
+            buttons: true,
+            overall: Rate { burst: 25, every: Duration::from_millis(40) },
+        }
+    }
+
+    /// About one message a second in a chat, twenty a minute in a group. Groups have negative ids.
+    fn pace(&self, address: &Address) -> Pace {
+        if address.chat.starts_with('-') {
+            let chat = Rate { burst: 5, every: Duration::from_secs(3) };
+            Pace { chat, notices: Duration::from_secs(6) }
+        } else {
+            let chat = Rate { burst: 3, every: Duration::from_secs(1) };
+            Pace { chat, notices: Duration::from_secs(1) }
+        }
+    }
+
+    async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {
+        poll::listen(self, inbox, &stop).await;
+        Ok(())
+    }
+
+    async fn deliver(
+        &self,
+        part: &Part,
+        _key: &str,
+        replaces: Option<&RemoteId>,
+    ) -> Result<RemoteId, DeliveryError> {
+        deliver::deliver(self.client.sending(), part, replaces).await
+    }
+
+    async fn fetch(&self, recording: &Recording) -> Result<Incoming, FetchError> {
+        files::open(&self.client, recording).await
+    }
+
+    async fn acknowledge(&self, address: &Address, key: &str) {
+        let Some(message) = deliver::message_of(key).filter(|_| self.options.reactions) else { return };
+        let Ok(chat) = deliver::chat_of(address) else { return };
+        let mut request = self.client.sending().set_message_reaction(chat, message);
+        request.payload_mut().reaction = Some(vec![ReactionType::Emoji { emoji: "👀".to_owned() }]);
+        // Only a courtesy: a group may allow no reactions.
+        let _ = tokio::time::timeout(SIGN_WITHIN, async { request.await }).await;
+    }
+
+    async fn show(&self, notice: &Notice) {
+        let action = match notice.show {
+            Show::Typing | Show::Draft(_) | Show::Hearing { .. } => ChatAction::Typing,
+            Show::Progress { .. } | Show::Position { .. } => ChatAction::UploadPhoto,
+            Show::Clear | Show::Forget => return,
+        };
+        let Ok(chat) = deliver::chat_of(&notice.address) else { return };
+        let mut request = self.client.sending().send_chat_action(chat, action);
+        request.payload_mut().message_thread_id = deliver::thread_of(&notice.address);
+        let _ = tokio::time::timeout(SIGN_WITHIN, async { request.await }).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_and_hidden() {
+        let token = Token::new(" 123456:AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao\n").unwrap();
+        let shown = format!("{:?}", TelegramOptions::new(token));
+        assert!(!shown.contains("AAF7") && shown.contains("hidden"), "{shown}");
+        for wrong in [
+            "",
+            "123456",
+            "123456:short",
+            "bot:AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao",
+            "1:AAF7 g0gYncWnm5IyfZlpP",
+        ] {
+            assert_eq!(Token::new(wrong), None, "{wrong}");
+        }
+    }
+}
