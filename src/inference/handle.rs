@@ -22,7 +22,7 @@ pub enum Readiness {
     Away,
     /// In memory.
     Ready,
-    /// The last attempt to load it failed; the next request tries again.
+    /// The last attempt to load it failed, or it panicked; the next request tries again.
     Broken,
 }
 
@@ -88,6 +88,7 @@ impl<I: Send + 'static, O: Send + 'static, P: 'static> Handle<I, O, P> {
         let (jobs, inbox) = mpsc::channel(64);
         let (tell, readiness) = watch::channel(Readiness::Away);
         let (name, threads) = (Arc::<str>::from(terms.name.as_str()), terms.threads.clone());
+        threads.know(name.clone(), terms.memory_mb, readiness.clone());
         threads.start(&name, move || Worker::new(terms, load, tell, inbox).work());
         Self { name, jobs, readiness, threads }
     }
@@ -193,6 +194,7 @@ mod tests {
         assert_eq!(handle.readiness(), Readiness::Away, "loaded on demand");
         let error = handle.run(13, CancellationToken::new(), quiet()).await.unwrap_err();
         assert!(matches!(error, InferenceError::Panicked { reason, .. } if reason.contains("unlucky")));
+        assert_eq!(handle.readiness(), Readiness::Broken, "somebody may want to know");
         assert_eq!(handle.run(1, CancellationToken::new(), quiet()).await.unwrap(), 2);
         assert_eq!(loads.load(Ordering::Relaxed), 2);
         assert_eq!(handle.readiness(), Readiness::Ready);
@@ -315,6 +317,33 @@ mod tests {
             assert!(matches!(late, Err(InferenceError::Stopped)));
             assert_eq!(handle.readiness(), Readiness::Away);
         }
+    }
+
+    #[tokio::test]
+    async fn the_house_knows_how_its_models_are() {
+        let threads = Threads::default();
+        let of = |name| Terms { threads: threads.clone(), memory_mb: 7, ..Terms::free(name) };
+        let sound: Handle<u32, u32, u32> = Handle::spawn(of("sound"), || {
+            Ok(Box::new(Fake {
+                run: Arc::new(std::sync::Mutex::new(|n, _: &Control<u32>| Ok(n))),
+                of: std::marker::PhantomData,
+            }))
+        });
+        let spoilt: Handle<u32, u32, u32> = Handle::spawn(of("spoilt"), || {
+            Err(InferenceError::Shape { graph: "g".to_owned(), reason: "r".to_owned() })
+        });
+        let dead: Handle<u32, u32, u32> = Handle::spawn(of("dead"), || Err(InferenceError::Stopped));
+        for handle in [&sound, &spoilt] {
+            let _ = handle.run(1, CancellationToken::new(), quiet()).await;
+        }
+        let mut end = dead.readiness.clone();
+        drop(dead);
+        // Its last word, then its end of the channel goes.
+        while end.changed().await.is_ok() {}
+        let states = threads.states().into_iter().map(|model| (model.name, model.readiness, model.memory_mb));
+        let [ready, broken] = [Readiness::Ready, Readiness::Broken].map(Some);
+        let expected = [("sound", ready), ("spoilt", broken), ("dead", None)];
+        assert_eq!(states.collect::<Vec<_>>(), expected.map(|(name, state)| (name.to_owned(), state, 7)));
     }
 
     #[tokio::test]

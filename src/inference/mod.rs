@@ -37,7 +37,7 @@ pub use requests::{
     ChatAnswer, ChatRequest, DrawRequest, HearRequest, Heard, Picture, Role, Sampling, Segment, Step,
     Transcript, Turn, UnderstandRequest, Understood, VoiceRequest, Voiced, is_silent,
 };
-pub use threads::Threads;
+pub use threads::{ModelState, Threads};
 
 /// Encoder, intent and subject heads.
 pub type Understanding = Handle<UnderstandRequest, Understood, ()>;

@@ -4,7 +4,7 @@
 //! The house ends them all together and waits for that, so that no session is alive when the process goes.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{Builder, Thread};
 use std::time::{Duration, Instant};
@@ -12,12 +12,33 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::handle::Readiness;
+
 /// The threads of all models of a house.
 #[derive(Debug, Clone, Default)]
 pub struct Threads {
     stop: CancellationToken,
     /// Each thread holds a receiver as long as it lives.
     alive: watch::Sender<()>,
+    models: Arc<Mutex<Vec<Known>>>,
+}
+
+/// How a model is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelState {
+    /// Its name.
+    pub name: String,
+    /// Whether it is in memory; `None` when its thread has ended.
+    pub readiness: Option<Readiness>,
+    /// What its manifest says it takes in memory, in MiB.
+    pub memory_mb: u32,
+}
+
+#[derive(Debug)]
+struct Known {
+    name: Arc<str>,
+    memory_mb: u32,
+    readiness: watch::Receiver<Readiness>,
 }
 
 impl Threads {
@@ -31,6 +52,27 @@ impl Threads {
         if let Err(error) = Builder::new().name(format!("model-{name}")).spawn(run) {
             tracing::error!(model = name, %error, "no thread for the model");
         }
+    }
+
+    /// A model whose thread is about to start.
+    pub(super) fn know(&self, name: Arc<str>, memory_mb: u32, readiness: watch::Receiver<Readiness>) {
+        self.models().push(Known { name, memory_mb, readiness });
+    }
+
+    /// How every model is now.
+    #[must_use]
+    pub fn states(&self) -> Vec<ModelState> {
+        let state = |model: &Known| {
+            // The thread holds the other end as long as it lives.
+            let alive = model.readiness.has_changed().is_ok();
+            let readiness = alive.then(|| *model.readiness.borrow());
+            ModelState { name: model.name.to_string(), readiness, memory_mb: model.memory_mb }
+        };
+        self.models().iter().map(state).collect()
+    }
+
+    fn models(&self) -> std::sync::MutexGuard<'_, Vec<Known>> {
+        self.models.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the house ends its models.

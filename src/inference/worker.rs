@@ -124,7 +124,7 @@ impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P,
         }));
         let done = done.unwrap_or_else(|panic| {
             self.model = None;
-            let _ = self.tell.send(Readiness::Away);
+            let _ = self.tell.send(Readiness::Broken);
             Err(InferenceError::Panicked { model: self.terms.name.clone(), reason: words_of(&*panic) })
         });
         tracing::debug!(model = %self.terms.name, ms = millis(started.elapsed()), ok = done.is_ok(), "ran");
