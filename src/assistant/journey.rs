@@ -1,6 +1,6 @@
 //! The journey of one message: heed, understand, act, settle.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +13,7 @@ use crate::inbox::TEXT_LIMIT;
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
     Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
-    Step, Task, causes,
+    Step, Task, causes, measure,
 };
 use crate::store::{Forgotten, Settlement, Taken, insist};
 
@@ -254,6 +254,10 @@ impl Assistant {
             self.forget(taken, &gone).await;
         }
         tracing::info!(message = taken.id.get(), intent = %made.report.intent, failed = made.report.failed, lane = taken.message.address.lane(), "settled");
+        measure::settled(&made.report.intent, made.report.failed);
+        for (step, ms) in &made.report.ms {
+            measure::step(step, Duration::from_millis(*ms));
+        }
     }
 
     /// What the rows that are gone have left: files, text in the write-ahead log, whatever the messenger keeps itself.

@@ -5,7 +5,7 @@
 
 mod watch;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::inference::{self, DrawRequest, InferenceError, Painting, Picture};
 use crate::media::{Media, png};
 use crate::message::{
-    Commission, Failure, FailureKind, Notice, Phrase, PictureReply, Show, Step, Task, causes, millis,
+    Commission, Failure, FailureKind, Notice, Phrase, PictureReply, Show, Step, Task, causes, measure, millis,
 };
 use crate::store::{ATTEMPTS, Claimed, Store, StoreError, attend, insist};
 
@@ -99,10 +99,13 @@ impl Painter {
             Ok((picture, bytes)) => {
                 self.finish(claimed, picture, bytes).await?;
                 tracing::info!(drawing = claimed.id.get(), lane = claimed.address.lane(), ms, "painted");
+                measure::drawing("painted");
+                measure::step("paint", Duration::from_millis(ms));
             }
             Err(Ended::Cancelled) => {
                 self.store.drawing_cancelled(claimed, (self.clock)()).await?;
                 tracing::info!(drawing = claimed.id.get(), "cancelled");
+                measure::drawing("cancelled");
             }
             Err(Ended::HouseStops) => {
                 self.store.drawing_given_back(claimed, (self.clock)()).await?;
@@ -167,6 +170,7 @@ impl Painter {
         } else {
             let phrase = failure.phrase.clone().with("subject", claimed.commission.subject.clone());
             self.store.failed(claimed, phrase, &failure.to_string(), (self.clock)()).await?;
+            measure::drawing("failed");
         }
         tracing::error!(
             drawing = claimed.id.get(),

@@ -5,7 +5,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::message::{Audience, Body, Message, MessageId, Phrase, Recording, Step};
+use crate::message::{Audience, Body, Message, MessageId, Phrase, Recording, Step, measure};
 use crate::store::{Accepted, Store, attend};
 
 pub use crate::store::{StoreError, Wanted};
@@ -50,6 +50,7 @@ impl Inbox {
         match self.store.accept(&message, &raw, is_control(&message), now).await? {
             Accepted::New(id) => {
                 tracing::info!(message = id.get(), lane = message.address.lane(), "accepted");
+                measure::accepted(&message.address.messenger);
                 self.store.reached(Step::Accepted, id.get()).await;
                 if matches!(message.body, Body::Voice(_)) {
                     self.look_for_recordings();

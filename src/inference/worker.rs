@@ -20,7 +20,7 @@ use super::handle::{Readiness, Terms};
 use super::model::{Boxed, Control, Progress};
 use super::permit::Permit;
 use super::threads::wait;
-use crate::message::millis;
+use crate::message::{measure, millis};
 
 /// How long idle models have to leave; after that the model is loaded all the same.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -127,7 +127,9 @@ impl<I, O, P, L: Fn() -> Result<Boxed<I, O, P>, InferenceError>> Worker<I, O, P,
             let _ = self.tell.send(Readiness::Broken);
             Err(InferenceError::Panicked { model: self.terms.name.clone(), reason: words_of(&*panic) })
         });
-        tracing::debug!(model = %self.terms.name, ms = millis(started.elapsed()), ok = done.is_ok(), "ran");
+        let (took, ok) = (started.elapsed(), done.is_ok());
+        tracing::debug!(model = %self.terms.name, ms = millis(took), ok, "ran");
+        measure::model(&self.terms.name, ok, took);
         self.last = Instant::now();
         // The seat says what is true before the caller can ask for the next thing. A model that could not be loaded, or
         // panicked, takes no memory.

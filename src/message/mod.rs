@@ -6,7 +6,9 @@
 mod content;
 mod disk;
 mod failure;
+mod health;
 mod ids;
+pub mod measure;
 mod notice;
 mod outcome;
 mod press;
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use content::{Commission, Content, PictureReply};
 pub use disk::{FreeDisk, NEEDED_DISK, disk_low};
 pub use failure::{Failure, FailureKind, causes};
+pub use health::{Cause, Health, Level, REFUSES_MS, SILENT_MS, Standing, State};
 pub use ids::{DrawingId, MessageId, ReplyId};
 pub use notice::{Notice, Show, Task};
 pub use outcome::{Exchange, Outcome, Pending};

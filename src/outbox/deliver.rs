@@ -1,12 +1,12 @@
 //! Delivering one reply: its parts leave in order, at the service's pace, and what became of each is written down before the
 //! next one leaves.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Outbox;
 use super::desk::Became;
 use super::parts::Leaving;
-use crate::message::{Step, millis};
+use crate::message::{Step, measure, millis};
 use crate::messenger::{DeliveryError, Messenger, Part, PartBody, RemoteId, backoff};
 use crate::store::{Due, Left, StoreError};
 
@@ -24,8 +24,10 @@ impl Outbox {
             let key = format!("{}-{number}", due.reply);
             self.wait_for_turn(&**messenger, &due.address).await;
             self.store.reached(Step::Sending, due.reply.get()).await;
+            let since = Instant::now();
             let delivered = deliver(&**messenger, leaving, &key).await;
             let left = delivered.is_ok();
+            measure::step("deliver", since.elapsed());
             let became = match delivered {
                 Ok(remote) => Became::Sent(Left {
                     part: number,
@@ -36,6 +38,7 @@ impl Outbox {
                 }),
                 Err(error) => self.not_left(&due, &**messenger, error),
             };
+            measure::reply(became.word());
             self.became(due.reply, became);
             if left {
                 self.store.reached(Step::Sent, due.reply.get()).await;

@@ -38,6 +38,16 @@ pub(super) enum Became {
     Moved(Address, String),
 }
 
+impl Became {
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Sent(_) => "delivered",
+            Self::PutOff(_) | Self::Unreplaced | Self::Moved(..) => "put_off",
+            Self::Parked(_) | Self::NobodyThere(_) => "parked",
+        }
+    }
+}
+
 /// A lane that is ours until this is dropped.
 pub(super) struct Lane {
     desk: Arc<Desk>,

@@ -329,6 +329,18 @@ cuda-broken = CUDA does not start on this machine. The owner can look what to in
 disk-full = The disk is full. Please try again when there is room.
 disk-low = Less than { $needed } of disk is free, so I take neither drawings nor recordings now. Please ask again when there is room.
 
+## The house itself
+health-poll = { $messenger } has not answered for two minutes, so nobody is heard there. Is there internet? Look: aisaac doctor, and the log: journalctl -u aisaac
+health-database = The database has taken nothing for a minute: is the disk full, or does a backup program hold it? Look: aisaac doctor
+health-dead = The model { $model } has ended by itself and does not come back. Restart the house: systemctl restart aisaac
+health-model = The model { $model } failed: it could not be loaded, or fell over. The next request tries it again. Look: aisaac doctor --deep
+health-disk = Less than { $needed } of disk is free, so no drawings and no recordings are taken. Make room; everything else goes on.
+health-drawings = { $count ->
+        [one] A drawing was set aside: it was begun three times, and each time the house or the model fell over. Look: aisaac queue list; once more: aisaac queue retry ID
+       *[other] { $count } drawings were set aside: each was begun three times, and each time the house or the model fell over. Look: aisaac queue list; once more: aisaac queue retry ID
+    }
+listen-busy = The address { $address } (run.listen) is taken by another program. Choose another port in the configuration, or "" for none. ({ $reason })
+
 ## Console
 console-position = { $place ->
         [0] being painted

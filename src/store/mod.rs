@@ -23,6 +23,7 @@ mod age;
 mod snapshot;
 mod look;
 mod steps;
+mod alarms;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ pub use messages::{Accepted, Brought, Taken};
 pub use opening::Turn;
 pub use patience::{attend, insist};
 pub use placeholders::UnderWay;
-pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow};
+pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow, Waiting};
 pub use recordings::Wanted;
 pub use replies::{Due, Left};
 pub use settle::{Limits, Settled, Settlement};

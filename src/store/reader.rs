@@ -84,6 +84,17 @@ pub struct OpenWork {
     pub replies: bool,
 }
 
+/// How many rows wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Waiting {
+    /// Messages that are not settled.
+    pub messages: i64,
+    /// Drawings in line or being painted.
+    pub drawings: i64,
+    /// Replies that have not left.
+    pub replies: i64,
+}
+
 impl Reader {
     pub(super) const fn new(pool: SqlitePool) -> Self {
         Self { pool }
@@ -295,6 +306,22 @@ impl Reader {
         .fetch_one(&self.pool)
         .await?;
         Ok(OpenWork { answers: row.try_get(0)?, drawings: row.try_get(1)?, replies: row.try_get(2)? })
+    }
+
+    /// How many rows wait, of every messenger.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting(&self) -> Result<Waiting, StoreError> {
+        let row = sqlx::query(
+            "SELECT (SELECT count(*) FROM messages INDEXED BY messages_waiting WHERE state IN ('new', 'taken')),
+                    (SELECT count(*) FROM drawings WHERE state = 'waiting')
+                      + (SELECT count(*) FROM drawings WHERE state = 'running'),
+                    (SELECT count(*) FROM replies WHERE state = 'waiting')",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Waiting { messages: row.try_get(0)?, drawings: row.try_get(1)?, replies: row.try_get(2)? })
     }
 }
 
