@@ -50,6 +50,10 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rubato", &["speech"]),
     ("zip", &["models", "backup"]),
     ("clap", &["app"]),
+    ("axum", &["app"]),
+    ("sd_notify", &["app"]),
+    ("metrics_exporter_prometheus", &["app"]),
+    ("metrics", &["message", "app"]),
 ];
 
 /// Modules of a room that only the room itself and `app` may name: others hold handles, readers and the trait.

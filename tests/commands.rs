@@ -71,6 +71,10 @@ fn run_without_a_messenger_names_the_one_that_needs_none() {
     let ran = aisaac(data.path(), &["run"], "");
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     assert!(ran.err.contains("aisaac chat"), "{}", ran.err);
+    std::fs::write(data.path().join("aisaac.toml"), "[run]\nlisten = '0.0.0.0:8075'\n").unwrap();
+    let ran = aisaac(data.path(), &["run"], "");
+    assert_eq!(ran.code, 2, "what cannot be meant so is not worth another start");
+    assert!(ran.err.contains("run.listen") && ran.err.contains("127.0.0.1:PORT"), "{}", ran.err);
 }
 
 #[test]

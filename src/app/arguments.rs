@@ -14,11 +14,19 @@ pub(super) struct Arguments {
     /// The data folder (otherwise $AISAAC_DATA, $STATE_DIRECTORY, $XDG_DATA_HOME/aisaac).
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
-    /// What is logged on standard error: error, warn, info, debug, trace, or a filter.
-    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
-    pub(super) log: String,
+    /// What is logged on standard error: error, warn (run: info), info, debug, trace, or a filter.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(super) log: Option<String>,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+impl Arguments {
+    /// What is logged. Whoever runs the daemon reads its log; other commands say their errors themselves.
+    pub(super) fn log(&self) -> &str {
+        let usual = if matches!(self.command, Command::Run) { "info" } else { "warn" };
+        self.log.as_deref().unwrap_or(usual)
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 pub use super::config_error::ConfigError;
 use super::config_error::nearest;
+use super::http;
 use super::sorry::bad_config;
 use crate::inference::whisper;
 use crate::message::Language;
@@ -36,6 +37,8 @@ pub struct Config {
     pub keep: Keep,
     /// Where models are downloaded from.
     pub hub: Hub,
+    /// The daemon.
+    pub run: Run,
 }
 
 /// Who may talk: `messenger:id`.
@@ -146,6 +149,20 @@ pub struct Hub {
     pub mirrors: Vec<String>,
     /// Whether `chat` and `doctor` name the next better set.
     pub offer: bool,
+}
+
+/// The daemon.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Run {
+    /// Loopback address of `/health` and `/metrics`; empty for none.
+    pub listen: String,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8075".to_owned() }
+    }
 }
 
 impl Default for Hub {
@@ -273,7 +290,8 @@ impl Config {
             })
         };
         within(is_address(&self.hub.endpoint), "hub.endpoint", "https://...")?;
-        within(self.hub.mirrors.iter().all(is_address), "hub.mirrors", "https://...")
+        within(self.hub.mirrors.iter().all(is_address), "hub.mirrors", "https://...")?;
+        within(http::is_ours(&self.run.listen), "run.listen", "127.0.0.1:PORT, [::1]:PORT, \"\"")
     }
 
     /// Names that must be in the catalogue.
@@ -361,6 +379,7 @@ mod tests {
             ("[hear]\nminutes = 0\n", "hear.minutes must be 1–60"),
             ("[hub]\nendpoint = 'huggingface.co'\n", "hub.endpoint must be https://..."),
             ("[hub]\nmirrors = ['https://me:secret@h']\n", "hub.mirrors must be https://..."),
+            ("[run]\nlisten = '0.0.0.0:80'\n", "run.listen must be 127.0.0.1:PORT, [::1]:PORT, \"\""),
             ("[hub]\ntoken = 'x'\n", "line 2: there is no key `token`; there are endpoint, mirrors, offer"),
         ] {
             assert_eq!(Config::parse(text).unwrap_err().to_string(), said);

@@ -18,7 +18,7 @@ use crate::models::{self, Catalogue, Manifest, State};
 use crate::speech::{self, Recogniser, Speech};
 
 /// How long models have to end: one token, or one denoising step.
-const MODELS_END: Duration = Duration::from_secs(10);
+pub(super) const MODELS_END: Duration = Duration::from_secs(10);
 
 /// A picture model, and what the intents and the painter say about it.
 #[derive(Clone)]

@@ -36,6 +36,15 @@ const WORK_ENDS: Duration = Duration::from_secs(20);
 /// How long replies that are left may take to leave when the house stops.
 const FLUSH: Duration = Duration::from_secs(3);
 
+/// How long the database may take to close.
+const CLOSES: Duration = Duration::from_secs(5);
+
+/// How long a polite stop takes at most: journeys, painter and listeners; a delivery in hand; what is left to say; models; the
+/// database. A service manager waits longer than this.
+pub const STOPS_WITHIN: Duration = Duration::from_secs(
+    WORK_ENDS.as_secs() + 2 * FLUSH.as_secs() + engines::MODELS_END.as_secs() + CLOSES.as_secs(),
+);
+
 /// What stands before anybody talks: the lock, the database, the media folder, the sentences.
 pub struct Foundation {
     /// The database.
@@ -175,12 +184,14 @@ impl House {
             if house.messengers.is_empty() {
                 work.cancelled().await;
             }
-            let heard = futures_util::future::join_all(
-                house.messengers.iter().map(|one| one.listen(&inbox, work.clone())),
-            )
-            .await;
+            let mut heard = Ok(Vec::new());
+            let all = async {
+                let every = house.messengers.iter().map(|one| one.listen(&inbox, work.clone()));
+                heard = futures_util::future::join_all(every).await.into_iter().collect();
+            };
+            ends_in(all, &work, WORK_ENDS, "a messenger").await;
             work.cancel();
-            heard.into_iter().collect::<Result<Vec<()>, _>>()
+            heard
         };
         let paint = async {
             if let Some(painter) = &house.painter {
@@ -220,7 +231,9 @@ impl House {
             let _ = tokio::time::timeout(FLUSH, flushed).await;
         }
         engines::end(&house.threads).await;
-        house.store.close().await;
+        if tokio::time::timeout(CLOSES, house.store.close()).await.is_err() {
+            tracing::warn!("the database did not close in time; the next start reads its log in");
+        }
         heard?;
         Ok(())
     }

@@ -14,6 +14,9 @@ mod line;
 mod offer;
 mod pull_error;
 mod pulling;
+mod service;
+mod http;
+mod metrics;
 mod signals;
 mod sorry;
 mod steps;
@@ -25,6 +28,8 @@ pub mod config;
 pub mod engines;
 pub mod house;
 pub mod places;
+pub mod run;
+pub mod watch;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -47,12 +52,8 @@ const WRONG_USE: u8 = 2;
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Err(phrase) = telemetry::start(&arguments.log) {
+    if let Err(phrase) = telemetry::start(arguments.log()) {
         let _ = writeln!(std::io::stderr(), "aisaac: {}", Voice::here().render(&phrase));
-        return ExitCode::from(WRONG_USE);
-    }
-    if let Command::Run = &arguments.command {
-        let _ = writeln!(std::io::stderr(), "aisaac: {}", Voice::here().render(&Phrase::new("no-messenger")));
         return ExitCode::from(WRONG_USE);
     }
     let done = tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| {
@@ -67,7 +68,7 @@ pub fn main() -> ExitCode {
             let voice = Voice::here();
             let sentence = sorry::sentence(&error, &voice.phrases, voice.language);
             let _ = writeln!(std::io::stderr(), "aisaac: {sentence}");
-            ExitCode::FAILURE
+            if sorry::is_misuse(&error) { ExitCode::from(WRONG_USE) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -92,7 +93,13 @@ async fn obey(arguments: &Arguments) -> anyhow::Result<bool> {
         _ => {}
     }
     let places = Places::find(arguments.data.as_deref())?;
-    let config = Config::load(arguments.config.as_deref(), &places.config())?;
+    let config = Config::load(arguments.config.as_deref(), &places.config());
+    if let Command::Run = &arguments.command {
+        // A service manager need not try again what cannot be read.
+        let config = config.map_err(sorry::as_misuse)?;
+        return Box::pin(run::run(&places, &config)).await.map(|()| true);
+    }
+    let config = config?;
     match &arguments.command {
         Command::Ask(ask) => return Box::pin(ask::ask(&places, &config, ask)).await,
         Command::Step { command } => return steps::step(&places, &config, command).await,

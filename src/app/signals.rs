@@ -20,6 +20,24 @@ impl Interrupts {
     }
 }
 
+/// SIGTERM, heard from when this is made.
+pub(super) struct Terminations(Option<Signal>);
+
+impl Terminations {
+    pub(super) fn listen() -> Self {
+        Self(
+            signal(SignalKind::terminate())
+                .inspect_err(|error| tracing::warn!(%error, "SIGTERM is not heard"))
+                .ok(),
+        )
+    }
+
+    /// Waits for the next one; for ever where it cannot be heard.
+    pub(super) async fn next(&mut self) {
+        heard(self.0.as_mut()).await;
+    }
+}
+
 /// Waits for SIGTERM; for ever where it cannot be heard.
 pub(super) async fn terminated() {
     heard(signal(SignalKind::terminate()).ok().as_mut()).await;

@@ -13,12 +13,34 @@ use crate::store::StoreError;
 
 /// An error that is a sentence of the house.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .0.key)]
-pub(super) struct Sorry(Phrase);
+#[error("{}", phrase.key)]
+pub(super) struct Sorry {
+    phrase: Phrase,
+    /// It cannot be meant so: the same again would fail again.
+    misuse: bool,
+}
 
 /// A sentence as an error.
 pub(super) fn sorry(phrase: Phrase) -> anyhow::Error {
-    anyhow::Error::new(Sorry(phrase))
+    anyhow::Error::new(Sorry { phrase, misuse: false })
+}
+
+/// The same for what cannot be meant so, such as a daemon with nobody to listen to.
+pub(super) fn misuse(phrase: Phrase) -> anyhow::Error {
+    anyhow::Error::new(Sorry { phrase, misuse: true })
+}
+
+/// Whether an error says that it cannot be meant so.
+pub(super) fn is_misuse(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(|sorry: &Sorry| sorry.misuse))
+}
+
+/// The same error, as [`misuse`].
+pub(super) fn as_misuse(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast() {
+        Ok(Sorry { phrase, .. }) => misuse(phrase),
+        Err(error) => error,
+    }
 }
 
 /// The configuration at `path` cannot be used.
@@ -54,7 +76,7 @@ pub(super) fn bad_config(path: &Path, error: &ConfigError) -> anyhow::Error {
 /// An error as people read it.
 pub(super) fn sentence(error: &anyhow::Error, phrases: &Phrases, language: Language) -> String {
     for cause in error.chain() {
-        if let Some(Sorry(phrase)) = cause.downcast_ref() {
+        if let Some(Sorry { phrase, .. }) = cause.downcast_ref() {
             return phrases.render(language, phrase);
         }
         if let Some(phrase) = cause.downcast_ref().and_then(of_store) {

@@ -26,3 +26,4 @@ mod traces;
 mod month;
 mod backup;
 mod locked;
+mod alarm;

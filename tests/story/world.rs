@@ -27,7 +27,7 @@ thread_local! {
 }
 
 /// A story's own clock goes on by a second with each message, or when it is told to; its dice count.
-const TIME: Time = Time {
+pub(crate) const TIME: Time = Time {
     now: || NOW.with(Cell::get),
     dice: || {
         SEED.with(|seed| {
@@ -185,6 +185,18 @@ impl Story {
         let url = format!("sqlite://{}", self.places().database().display());
         let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
         sqlx::query(sql).execute(&mut database).await.unwrap();
+    }
+
+    /// The database takes no row any more, or takes them again, as far as its pulse tells.
+    pub(crate) async fn refuses_rows(&self, refuses: bool) {
+        self.transcript.write(if refuses { "-- the database refuses" } else { "-- it takes rows again" });
+        let refuse = "CREATE TRIGGER refuses BEFORE INSERT ON pulse BEGIN SELECT RAISE(ABORT, 'no'); END";
+        let url = format!("sqlite://{}", self.places().database().display());
+        let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query(if refuses { refuse } else { "DROP TRIGGER refuses" })
+            .execute(&mut database)
+            .await
+            .unwrap();
     }
 
     /// Somebody types something; the message has this number.
