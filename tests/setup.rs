@@ -50,8 +50,12 @@ impl Fakes {
 
     /// `more` is what stands behind the fakes in PATH.
     fn check(&self, more: &str) -> (bool, String) {
+        self.check_for(&[], more)
+    }
+
+    fn check_for(&self, programs: &[&str], more: &str) -> (bool, String) {
         let mut sh = Command::new("/bin/sh");
-        sh.arg("setup/programs.sh").current_dir(env!("CARGO_MANIFEST_DIR")).env_clear();
+        sh.arg("setup/programs.sh").args(programs).current_dir(env!("CARGO_MANIFEST_DIR")).env_clear();
         sh.env("PATH", format!("{}{more}", self.0.path().display()));
         run(&mut sh)
     }
@@ -75,6 +79,18 @@ fn as_root_what_is_missing_is_installed_in_one_go() {
     let asked = fs::read_to_string(fakes.0.path().join("asked")).unwrap();
     assert_eq!(asked, "update -qq\ninstall -y -qq build-essential python3-pip\n");
     assert!(!fine && said.contains("still not found: build-essential python3-pip"), "{said}");
+}
+
+#[test]
+fn what_a_target_needs_besides_is_looked_for_by_its_program_and_named_by_its_package() {
+    let analyze = ["systemd-analyze:systemd"];
+    let rust = ("rustc", "echo 'rustc 1.100.0'");
+    let without = Fakes::new(&[THERE, &[rust]].concat());
+    let (fine, said) = without.check_for(&analyze, "");
+    assert!(!fine && said.contains("by their Debian names: systemd."), "{said}");
+    let with = Fakes::new(&[THERE, &[rust, ("systemd-analyze", "")]].concat());
+    let (fine, said) = with.check_for(&analyze, ":/usr/bin:/bin");
+    assert!(fine, "{said}");
 }
 
 #[test]
