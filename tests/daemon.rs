@@ -46,7 +46,7 @@ impl Messenger for Puppet {
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect { text_limit: 1_000, caption_limit: 1_000, edits: false }
+        Dialect::plain(1_000, 1_000)
     }
 
     async fn listen(&self, _inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {

@@ -188,7 +188,7 @@ mod tests {
         store.alarm_over("disk").await.unwrap();
         assert!(!tell(&store, "disk", 9 + 2 * HOUR_MS).await, "and over in between, an hour all the same");
         assert!(tell(&store, "disk", 10 + 2 * HOUR_MS).await);
-        let due = store.next_reply(&["console"], 11).await.unwrap().unwrap();
+        let due = store.next_reply(&["console"], &[], 11).await.unwrap().unwrap();
         assert_eq!((due.address, due.reply_to), (owner("ana"), None));
     }
 
