@@ -17,6 +17,8 @@ pub(super) struct Desk {
     /// Lanes in which something is on its way, a reply or a notice: one at a time.
     busy: Mutex<BTreeSet<String>>,
     buckets: Mutex<Buckets>,
+    /// Lanes whose chat has no token: since when and until when, by the house's clock.
+    paused: Mutex<BTreeMap<String, (i64, i64)>>,
     /// It is written down before anything else leaves, so that nothing is delivered twice and nobody is asked too early.
     unrecorded: Mutex<BTreeMap<ReplyId, Became>>,
 }
@@ -77,14 +79,28 @@ impl Outbox {
         })
     }
 
-    /// The next reply, and its lane.
+    /// The next reply that may leave now, with a token of its chat, and its lane.
     pub(super) async fn claim(&self) -> Result<Option<(Due, Lane)>, StoreError> {
         let names: Vec<&str> = self.messengers.iter().map(|messenger| messenger.name()).collect();
-        let busy: Vec<String> = lock(&self.desk.busy).iter().cloned().collect();
-        let now = (self.clock)();
-        let Some(due) = self.store.next_reply(&names, &busy, now).await? else { return Ok(None) };
-        // Whoever took the lane meanwhile rings when it is free again.
-        Ok(self.lane(&due.address).map(|lane| (due, lane)))
+        loop {
+            let now = (self.clock)();
+            let Some(due) = self.store.next_reply(&names, &self.not_now(now), now).await? else {
+                return Ok(None);
+            };
+            // Whoever took the lane meanwhile rings when it is free again.
+            let Some(lane) = self.lane(&due.address) else { return Ok(None) };
+            let Some(messenger) = self.messenger(&due.address) else { return Ok(None) };
+            if self.may_leave(&**messenger, &due.address) {
+                return Ok(Some((due, lane)));
+            }
+        }
+    }
+
+    /// Lanes in which nothing can leave now.
+    fn not_now(&self, now: i64) -> Vec<String> {
+        let mut paused = lock(&self.desk.paused);
+        paused.retain(|_, (since, until)| (*since..*until).contains(&now));
+        lock(&self.desk.busy).iter().chain(paused.keys()).cloned().collect()
     }
 
     /// Keeps in hand what became of a part of a reply.
@@ -134,16 +150,15 @@ impl Outbox {
         Ok(goes_on)
     }
 
-    /// Waits until something that was promised may leave for a chat.
-    pub(super) async fn wait_for_turn(&self, messenger: &dyn Messenger, address: &Address) {
-        loop {
-            let taken =
-                self.with_account(messenger, address, |buckets, account, now| buckets.take(account, now));
-            match taken {
-                Ok(()) => return,
-                Err(wait) => tokio::time::sleep(wait).await,
-            }
+    /// Whether something that was promised may leave for a chat now. If not, its lane pauses for as long as it takes.
+    pub(super) fn may_leave(&self, messenger: &dyn Messenger, address: &Address) -> bool {
+        let now = (self.clock)();
+        let taken = self.with_account(messenger, address, |buckets, account, now| buckets.take(account, now));
+        if let Err(wait) = taken {
+            let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).saturating_add(1);
+            lock(&self.desk.paused).insert(address.lane(), (now, now.saturating_add(wait)));
         }
+        taken.is_ok()
     }
 
     /// Whether a notice may leave for a chat now.
