@@ -73,7 +73,7 @@ impl Wake {
         let word = fold(word);
         self.names.iter().any(|name| {
             let russian = name.chars().all(|c| ('а'..='я').contains(&c));
-            let endings = if russian { ENDINGS } else { &ENDINGS[..1] };
+            let endings = if russian { ENDINGS } else { &[""] };
             endings.iter().any(|ending| word.strip_suffix(ending).is_some_and(|stem| stem == name))
                 || heard && name.chars().count() >= EXACT_BELOW && strsim::osa_distance(&word, name) <= 1
         })
