@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::Instant;
 
-use aisaac::message::{Address, Body, Commission, Language, Message, Outcome, Person, Phrase};
+use aisaac::message::{Address, Body, Commission, Language, Message, Outcome, Person, Phrase, Standing};
 use aisaac::store::{Limits, Role, Settlement, Store, attend};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -121,14 +121,14 @@ fn settlement(taken: &aisaac::store::Taken, outcome: Outcome) -> Settlement<'_> 
     Settlement {
         taken,
         outcome,
-        owner: false,
+        standing: Standing::Member,
         also: &[NAME],
         for_us: true,
         heard: None,
         told: &[],
         language: Language::En,
         report: "{}",
-        limits: Limits { waiting_per_person: 5 },
+        limits: Limits { waiting_per_person: 5, daily: None },
         now: 1,
     }
 }

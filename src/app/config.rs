@@ -42,13 +42,29 @@ pub struct Config {
 }
 
 /// Who may talk: `messenger:id`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
     /// Run the bot.
     pub owners: Vec<String>,
     /// May use it.
     pub members: Vec<String>,
+    /// Most drawings that a guest may have waiting.
+    pub guest_waiting: u32,
+    /// What children are held to.
+    pub child: Child,
+}
+
+/// What children are held to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Child {
+    /// Words that are not talked about and not drawn, in their first forms.
+    pub refused: Vec<String>,
+    /// Most answers and pictures together in a day.
+    pub requests_per_day: u32,
+    /// Most pictures in a day.
+    pub pictures_per_day: u32,
 }
 
 /// When the house speaks in groups, besides being mentioned, answered or given a command by name.
@@ -171,6 +187,18 @@ impl Default for Hub {
     }
 }
 
+impl Default for Access {
+    fn default() -> Self {
+        Self { owners: Vec::new(), members: Vec::new(), guest_waiting: 1, child: Child::default() }
+    }
+}
+
+impl Default for Child {
+    fn default() -> Self {
+        Self { refused: Vec::new(), requests_per_day: 50, pictures_per_day: 10 }
+    }
+}
+
 impl Default for Groups {
     fn default() -> Self {
         Self {
@@ -283,6 +311,7 @@ impl Config {
         let are_ids = |list: &[String]| list.iter().all(|one| one.contains(':'));
         within(are_ids(&self.access.owners), "access.owners", "messenger:id")?;
         within(are_ids(&self.access.members), "access.members", "messenger:id")?;
+        within((1..=1_000).contains(&self.access.guest_waiting), "access.guest_waiting", "1–1000")?;
         let is_address = |text: &String| {
             let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
             rest.is_some_and(|rest| {

@@ -9,11 +9,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::{Time, boot};
-use super::config::Config;
+use super::config::{self, Config};
 use super::engines::{self, Engines};
 use super::places::Places;
 use super::upkeep::Upkeep;
-use crate::access::Access;
+use crate::access::{self, Access, Refused};
 use crate::assistant::{self, Assistant};
 use crate::conversation::Bounds;
 use crate::drawing::Painter;
@@ -25,7 +25,7 @@ use crate::message::{FreeDisk, Language, Notice};
 use crate::messenger::{Fetcher, Intake, Messenger, console};
 use crate::outbox::Outbox;
 use crate::phrases::Phrases;
-use crate::store::{Limits, Role, Store, StoreError};
+use crate::store::{Daily, Limits, Role, Store, StoreError};
 
 /// Notices under way at most; newer ones replace older ones anyway.
 const NOTICES: usize = 256;
@@ -55,6 +55,8 @@ pub struct Foundation {
     pub phrases: Arc<Phrases>,
     /// The house's language where nothing else tells.
     pub language: Language,
+    /// Who may talk, as far as the configuration says.
+    pub access: Arc<Access>,
     lock: File,
 }
 
@@ -73,7 +75,8 @@ impl Foundation {
             .with_context(|| format!("the folder {}", places.media().display()))?;
         media.tidy().context("the media folder cannot be read")?;
         let phrases = Arc::new(Phrases::load());
-        Ok(Self { store, media, phrases, language: config.language.unwrap_or_else(locale), lock })
+        let (language, access) = (config.language.unwrap_or_else(locale), Arc::new(access(config)));
+        Ok(Self { store, media, phrases, language, access, lock })
     }
 }
 
@@ -111,7 +114,7 @@ impl House {
         messengers: Vec<Arc<dyn Messenger>>,
         time: Time,
     ) -> Self {
-        let Foundation { store, media, phrases, language, lock } = foundation;
+        let Foundation { store, media, phrases, language, access, lock } = foundation;
         let (tell, notices) = mpsc::channel(NOTICES);
         let understanding = engines.understanding.clone();
         let kit = Kit {
@@ -119,6 +122,7 @@ impl House {
             answering: engines.answering,
             painter: engines.painting.as_ref().map(|painting| painting.facts.clone()),
             phrases: phrases.clone(),
+            access: access.clone(),
             reader: store.reader(),
             notices: tell.clone(),
             options: options(places, config),
@@ -126,11 +130,11 @@ impl House {
         let options = assistant::Options {
             lanes: config.answer.lanes,
             groups: groups(config),
-            limits: Limits { waiting_per_person: config.draw.waiting_per_person },
+            limits: Limits { waiting_per_person: config.draw.waiting_per_person, daily: None },
             language,
             messengers: messengers.iter().map(|one| one.name()).chain([console::ASK]).collect(),
         };
-        let rooms = (store.clone(), media.clone(), access(config));
+        let rooms = (store.clone(), media.clone(), access);
         let assistant = Assistant::new(rooms, (kit, engines.speech), options, time.now, time.dice);
         let painter = engines.painting.map(|painting| {
             let model = (painting.model, painting.about);
@@ -270,7 +274,11 @@ async fn warm_up(model: Option<Understanding>, stop: &CancellationToken) {
 }
 
 fn access(config: &Config) -> Access {
-    Access::new(config.access.owners.iter().cloned(), config.access.members.iter().cloned())
+    let config::Access { owners, members, guest_waiting, child } = &config.access;
+    let daily = Daily { requests: child.requests_per_day, pictures: child.pictures_per_day };
+    let child = access::Child { refused: Refused::new(&child.refused), daily };
+    let rules = access::Rules { guest_waiting: *guest_waiting, child };
+    Access::new(owners.iter().cloned(), members.iter().cloned(), rules)
 }
 
 fn groups(config: &Config) -> assistant::Groups {

@@ -23,6 +23,7 @@ mod steps;
 mod telemetry;
 mod upkeep;
 mod voice;
+pub mod claim;
 pub mod clock;
 pub mod config;
 pub mod engines;

@@ -9,6 +9,7 @@ use super::Assistant;
 use super::heed::{Heeded, heed_spoken};
 use super::journey::{Made, Words};
 use super::report::Report;
+use crate::access::Who;
 use crate::inbox::{SPOKEN_LIMIT, clean};
 use crate::message::{
     Audience, Body, Failure, FailureKind, Notice, Pending, Phrase, Settings, Show, Step, Task,
@@ -23,6 +24,7 @@ impl Assistant {
     pub(super) async fn hear(
         &self,
         taken: &Taken,
+        who: &Who,
         (settings, pending): (Settings, Option<Pending>),
         stop: &CancellationToken,
     ) -> Made {
@@ -52,12 +54,12 @@ impl Assistant {
         };
         let text = format!("{caption}\n{words}").trim().to_owned();
         let language = self.language(&text, &settings, message.from.language);
-        let standing = self.access.standing(&message.from, &message.address);
         let wake = self.wake(&settings);
-        match heed_spoken(message, &text, &self.manners(SPOKEN_LIMIT, standing, &wake, &settings)) {
+        match heed_spoken(message, &text, &self.manners(SPOKEN_LIMIT, who, &wake, &settings)) {
             Heeded::Ignore => Made::ignored(),
             Heeded::Text(text) => {
-                let words = Words { text, edited: None, language, settings, pending, report };
+                let standing = who.standing;
+                let words = Words { text, standing, edited: None, language, settings, pending, report };
                 self.understand_and_act(taken, words, stop).await
             }
             Heeded::Refuse(phrase) => Made::refusing(phrase, language, report),

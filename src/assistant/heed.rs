@@ -1,9 +1,9 @@
 //! Heed: is a message for us, and can we read it? Pure.
 
 use super::wake::Wake;
-use crate::access::Standing;
+use crate::access::{Standing, claim};
 use crate::inbox::is_stop;
-use crate::message::{Audience, Body, Event, Message, Phrase};
+use crate::message::{AccessChange, Audience, Body, Event, Message, Phrase};
 
 /// What to do with a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,10 @@ pub(super) enum Heeded {
     Event(Event),
     /// End what runs in the lane.
     Stop,
+    /// Somebody who may not talk calls the house.
+    Stranger,
+    /// Somebody says what may be the one-time code.
+    Claim(AccessChange),
     /// Say this and nothing more.
     Refuse(Phrase),
 }
@@ -42,6 +46,8 @@ pub(super) struct Manners<'a> {
     pub(super) limit: usize,
     /// What its sender is here.
     pub(super) standing: Standing,
+    /// There is a code that makes its sender the owner.
+    pub(super) claimable: bool,
     /// Words that call the house in a group.
     pub(super) wake: &'a Wake,
     /// Whether every recording of a group is listened to for them.
@@ -57,9 +63,12 @@ pub(super) fn heed(message: &Message, manners: &Manners<'_>) -> Heeded {
         Body::Press { of, data } => return Heeded::Press { of: of.clone(), data: data.clone() },
         Body::Text(_) | Body::Edit { .. } | Body::Voice(_) | Body::Unsupported(_) => {}
     }
+    if let Some(claim) = claimed(message, manners) {
+        return Heeded::Claim(claim);
+    }
     let Some(called) = called(message, manners) else { return Heeded::Ignore };
     if manners.standing == Standing::Stranger {
-        return Heeded::Refuse(Phrase::new("stranger"));
+        return Heeded::Stranger;
     }
     match called {
         Called::Perhaps => Heeded::Hear,
@@ -77,6 +86,15 @@ pub(super) fn heed_spoken(message: &Message, text: &str, manners: &Manners<'_>) 
         Audience::Private | Audience::Group { called: true } => text,
     };
     read(&Body::Text(text.to_owned()), text, manners.limit)
+}
+
+/// What may be the code, while there is one, or is meant as one. Said where others hear it, it is nobody's any more,
+/// whether the house was called or not.
+fn claimed(message: &Message, manners: &Manners<'_>) -> Option<AccessChange> {
+    let Body::Text(text) = &message.body else { return None };
+    let (said, aloud) = (claim::said(text)?, message.audience.is_group());
+    let meant = manners.claimable || said.claims && !aloud;
+    meant.then_some(AccessChange::Claim { sum: said.sum, aloud })
 }
 
 /// How a message calls the house.
@@ -146,7 +164,8 @@ mod tests {
 
     fn heeded(message: &Message, standing: Standing) -> Heeded {
         let wake = Wake::new(&["айзек".to_owned(), "isaac".to_owned()]);
-        heed(message, &Manners { limit: TEXT_LIMIT, standing, wake: &wake, listens: true })
+        let limit = TEXT_LIMIT;
+        heed(message, &Manners { limit, standing, claimable: false, wake: &wake, listens: true })
     }
 
     fn private(body: Body, standing: Standing) -> Heeded {
@@ -166,9 +185,9 @@ mod tests {
         assert_eq!(private(voice(None), Standing::Member), Heeded::Hear);
         let captioned = voice(Some("a".repeat(TEXT_LIMIT + 1)));
         assert!(matches!(private(captioned, Standing::Member), Heeded::Refuse(_)));
-        assert!(matches!(private(voice(None), Standing::Stranger), Heeded::Refuse(_)));
+        assert_eq!(private(voice(None), Standing::Stranger), Heeded::Stranger);
         assert_eq!(private(text(" hi "), Standing::Owner), Heeded::Text("hi".into()));
-        assert_eq!(private(text("hi"), Standing::Stranger), Heeded::Refuse(Phrase::new("stranger")));
+        assert_eq!(private(text("hi"), Standing::Stranger), Heeded::Stranger);
         assert_eq!(private(text(" \n"), Standing::Member), Heeded::Refuse(Phrase::new("empty")));
         assert_eq!(private(text("/Stop"), Standing::Member), Heeded::Stop);
         let long = private(text(&"a".repeat(TEXT_LIMIT + 1)), Standing::Owner);
@@ -191,7 +210,8 @@ mod tests {
         assert_eq!(member(&group(false, voice(None))), Heeded::Hear);
         let stranger = |message: &Message| heeded(message, Standing::Stranger);
         assert_eq!(stranger(&group(false, voice(None))), Heeded::Ignore);
-        assert_eq!(stranger(&group(true, text("hi"))), Heeded::Refuse(Phrase::new("stranger")));
+        assert_eq!(stranger(&group(true, text("hi"))), Heeded::Stranger);
+        assert_eq!(stranger(&group(true, text("/stop"))), Heeded::Stranger);
         assert_eq!(stranger(&group(false, text("hi"))), Heeded::Ignore);
         let edit = Body::Edit { of: "m:1".into(), text: "isaac, a dog".into() };
         assert_eq!(member(&group(false, edit)), Heeded::Edit { of: "m:1".into(), text: "a dog".into() });
@@ -200,13 +220,36 @@ mod tests {
     #[test]
     fn a_recording_of_a_group_has_to_call_aloud() {
         let wake = Wake::new(&["айзек".to_owned()]);
-        let manners =
-            |listens| Manners { limit: TEXT_LIMIT, standing: Standing::Member, wake: &wake, listens };
+        let manners = |listens| Manners {
+            limit: TEXT_LIMIT,
+            standing: Standing::Member,
+            claimable: false,
+            wake: &wake,
+            listens,
+        };
         let note = |called| said(Audience::Group { called }, voice(None));
         assert_eq!(heed(&note(false), &manners(false)), Heeded::Ignore);
         let spoken = |called, text: &str| heed_spoken(&note(called), text, &manners(true));
         assert_eq!(spoken(false, "Айзик, который час?"), Heeded::Text("который час?".into()));
         assert_eq!(spoken(false, "Купи хлеба."), Heeded::Ignore);
         assert_eq!(spoken(true, "Купи хлеба."), Heeded::Text("Купи хлеба.".into()));
+    }
+
+    #[test]
+    fn a_code_is_read_while_there_is_one_and_where_it_is_said() {
+        let wake = Wake::new(&["isaac".to_owned()]);
+        let heeded = |audience, body, claimable| {
+            let (limit, standing) = (TEXT_LIMIT, Standing::Stranger);
+            heed(&said(audience, body), &Manners { limit, standing, claimable, wake: &wake, listens: true })
+        };
+        let (private, group) = (Audience::Private, Audience::Group { called: false });
+        let claim = |aloud| Heeded::Claim(AccessChange::Claim { sum: claim::sum("AB2CD3EF"), aloud });
+        assert_eq!(heeded(private, text("ab2c d3ef"), true), claim(false));
+        assert_eq!(heeded(private, text("/claim ab2cd3ef"), false), claim(false));
+        assert_eq!(heeded(private, text("ab2c d3ef"), false), Heeded::Stranger);
+        assert_eq!(heeded(group, text("ab2c d3ef"), true), claim(true));
+        assert_eq!(heeded(group, text("/claim ab2cd3ef"), false), Heeded::Ignore);
+        assert_eq!(heeded(private, text("hello"), true), Heeded::Stranger);
+        assert_eq!(heeded(private, voice(Some("ab2c d3ef".into())), true), Heeded::Stranger);
     }
 }

@@ -8,7 +8,7 @@ use super::Assistant;
 use super::heed::{Heeded, Manners, heed};
 use super::report::{Report, reason, told};
 use super::wake::Wake;
-use crate::access::{Access, Standing};
+use crate::access::{Access, Standing, Who};
 use crate::inbox::TEXT_LIMIT;
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
@@ -19,13 +19,13 @@ use crate::store::{Forgotten, Settlement, Taken, insist};
 
 /// What a journey made of its message, ready to be settled.
 pub(super) struct Made {
-    outcome: Outcome,
-    language: Language,
-    report: Report,
+    pub(super) outcome: Outcome,
+    pub(super) language: Language,
+    pub(super) report: Report,
     /// Ended because of a stop; when the house stops, the message goes back instead.
     pub(super) interrupted: bool,
     /// Of a message that was not for us nothing is kept but its ids.
-    for_us: bool,
+    pub(super) for_us: bool,
 }
 
 impl Made {
@@ -63,6 +63,8 @@ impl Made {
 /// What somebody says, typed or heard, and what stands around it.
 pub(super) struct Words {
     pub(super) text: String,
+    /// What its sender is here.
+    pub(super) standing: Standing,
     /// The drawing whose request this changes.
     pub(super) edited: Option<DrawingId>,
     pub(super) language: Language,
@@ -74,16 +76,15 @@ pub(super) struct Words {
 
 impl Assistant {
     /// Heed, understand and act. Never fails: a failure is a phrase.
-    pub(super) async fn journey(&self, taken: &Taken, stop: &CancellationToken) -> Made {
+    pub(super) async fn journey(&self, taken: &Taken, who: &Who, stop: &CancellationToken) -> Made {
         let message = &taken.message;
-        let standing = self.access.standing(&message.from, &message.address);
         let lane = self.kit.reader.lane(&message.address, &message.from.id, (self.clock)()).await;
         let (settings, pending) = match lane {
             Ok(lane) => lane,
             Err(error) => return self.failed(error.into(), Language::En, "answer", Report::default()),
         };
         let wake = self.wake(&settings);
-        let heeded = heed(message, &self.manners(TEXT_LIMIT, standing, &wake, &settings));
+        let heeded = heed(message, &self.manners(TEXT_LIMIT, who, &wake, &settings));
         self.store.reached(Step::Heeded, taken.id.get()).await;
         let text = match &heeded {
             Heeded::Text(text) | Heeded::Edit { text, .. } => text.as_str(),
@@ -91,13 +92,16 @@ impl Assistant {
         };
         let language = self.language(text, &settings, message.from.language);
         let words = |text, edited| {
-            let report = Report::default();
-            Words { text, edited, language, settings: settings.clone(), pending: pending.clone(), report }
+            let (standing, report) = (who.standing, Report::default());
+            let (settings, pending) = (settings.clone(), pending.clone());
+            Words { text, standing, edited, language, settings, pending, report }
         };
         match heeded {
             Heeded::Ignore | Heeded::Event(_) | Heeded::Press { .. } => Made::ignored(),
+            Heeded::Stranger => Made::turned_away(who, language),
+            Heeded::Claim(change) => Made::of_access(change, language),
             Heeded::Refuse(phrase) => Made::refusing(phrase, language, Report::default()),
-            Heeded::Hear => self.hear(taken, (settings, pending), stop).await,
+            Heeded::Hear => self.hear(taken, who, (settings, pending), stop).await,
             Heeded::Stop => {
                 let report = Report { intent: "stop".into(), ..Report::default() };
                 Made { outcome: Outcome::Stop, language, report, ..Made::nothing() }
@@ -133,6 +137,9 @@ impl Assistant {
         report.intent = name.to_owned();
         tracing::debug!(message = taken.id.get(), intent = name, "understood");
         self.store.reached(Step::Understood, taken.id.get()).await;
+        if let Some(phrase) = self.minded(words.standing, &taken.message, &words.text, name).await {
+            return Made::refusing(phrase, language, report);
+        }
         let since = Instant::now();
         let ask = self.ask(taken, words, &route, stop);
         let acted = route.intent.handle(&ask, &self.kit).await;
@@ -158,6 +165,9 @@ impl Assistant {
             slash: route.slash,
             address: taken.message.address.clone(),
             person: taken.message.from.id.clone(),
+            standing: words.standing,
+            audience: taken.message.audience,
+            quoted: taken.message.quoted.clone(),
             language: words.language,
             settings: words.settings,
             pending: words.pending.filter(|_| route.answers_pending),
@@ -176,11 +186,18 @@ impl Assistant {
     pub(super) fn manners<'a>(
         &self,
         limit: usize,
-        standing: Standing,
+        who: &Who,
         wake: &'a Wake,
         settings: &Settings,
     ) -> Manners<'a> {
-        Manners { limit, standing, wake, listens: settings.listens.unwrap_or(self.options.groups.listens) }
+        let (standing, claimable) = (who.standing, who.claimable);
+        Manners {
+            limit,
+            standing,
+            claimable,
+            wake,
+            listens: settings.listens.unwrap_or(self.options.groups.listens),
+        }
     }
 
     /// The language to reply in: what the lane chose, what the text is in, what the messenger says, the house's own.
@@ -212,24 +229,24 @@ impl Assistant {
     }
 
     /// Settles, and keeps trying while the disk is full or the database is locked: what was done is not lost.
-    pub(super) async fn settle(&self, taken: &Taken, made: Made, stop: &CancellationToken) {
+    pub(super) async fn settle(&self, taken: &Taken, who: &Who, made: Made, stop: &CancellationToken) {
         let report = serde_json::to_string(&made.report).unwrap_or_default();
         let told: Vec<String> = told(&made.outcome).into_iter().map(str::to_owned).collect();
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
-        let standing = self.access.standing(&taken.message.from, &taken.message.address);
+        let (standing, limits) = (who.standing, self.limits(who.standing, &made.report));
         let also = Access::same_person(&taken.message.address.messenger);
         let settle = || {
             self.store.settle(Settlement {
                 taken,
                 outcome: made.outcome.clone(),
-                owner: standing == Standing::Owner,
+                standing,
                 also: &also,
                 for_us: made.for_us && standing != Standing::Stranger,
                 told: &told,
                 heard: made.report.transcript.as_deref(),
                 language: made.language,
                 report: &report,
-                limits: self.options.limits,
+                limits,
                 now: (self.clock)(),
             })
         };
@@ -273,7 +290,10 @@ impl Assistant {
                 tracing::warn!(%error, "the write-ahead log could not be emptied; the next stop does it")
             }
         }
-        self.show(taken, Show::Forget);
+        // What the messenger keeps itself of a lane is not one person's among several.
+        if gone.whole {
+            self.show(taken, Show::Forget);
+        }
     }
 
     pub(super) fn show(&self, taken: &Taken, show: Show) {

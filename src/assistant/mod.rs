@@ -7,6 +7,7 @@
 mod hear;
 mod heed;
 mod journey;
+mod permit;
 mod report;
 mod wake;
 
@@ -91,7 +92,7 @@ impl Assistant {
     /// An assistant. `clock` gives Unix milliseconds, `dice` seeds.
     #[must_use]
     pub fn new(
-        (store, media, access): (Store, Media, Access),
+        (store, media, access): (Store, Media, Arc<Access>),
         (kit, speech): (Kit, Option<Speech>),
         options: Options,
         clock: fn() -> i64,
@@ -99,7 +100,7 @@ impl Assistant {
     ) -> Self {
         let lanes = Arc::new(Semaphore::new(options.lanes));
         let beside = Arc::new(Semaphore::new(BESIDE));
-        let (access, running) = (Arc::new(access), Arc::default());
+        let running = Arc::default();
         Self { store, media, access, speech, kit, options, clock, dice, lanes, beside, running }
     }
 
@@ -154,6 +155,7 @@ impl Assistant {
 
     /// One message from heed to settle; a panic on the way is an apology, not the end of the house.
     async fn see_through(&self, taken: Taken, stop: &CancellationToken) {
+        let Some(who) = self.who(&taken.message, stop).await else { return self.give_back(&taken).await };
         let lane = taken.message.address.lane();
         let token = stop.child_token();
         let by_person = Arc::new(AtomicBool::new(false));
@@ -162,7 +164,7 @@ impl Assistant {
             self.lock().insert(lane.clone(), Running { token: token.clone(), by_person: by_person.clone() });
         }
         self.store.reached(Step::Taken, taken.id.get()).await;
-        let journey = AssertUnwindSafe(self.journey(&taken, &token)).catch_unwind().await;
+        let journey = AssertUnwindSafe(self.journey(&taken, &who, &token)).catch_unwind().await;
         let made = journey.unwrap_or_else(|_| {
             tracing::error!(message = taken.id.get(), "a journey panicked");
             journey::Made::apology()
@@ -172,12 +174,16 @@ impl Assistant {
         }
         // Somebody's own /stop is an answer; only the house's stop puts the message back.
         if stop.is_cancelled() && made.interrupted && !by_person.load(Ordering::SeqCst) {
-            if let Err(error) = self.store.give_back(taken.id).await {
-                tracing::warn!(message = taken.id.get(), %error, "not given back; the next start takes it back");
-            }
-            return;
+            return self.give_back(&taken).await;
         }
-        self.settle(&taken, made, stop).await;
+        self.settle(&taken, &who, self.permitted(&who, made), stop).await;
+    }
+
+    /// The house stops: the message waits for the next one.
+    async fn give_back(&self, taken: &Taken) {
+        if let Err(error) = self.store.give_back(taken.id).await {
+            tracing::warn!(message = taken.id.get(), %error, "not given back; the next start takes it back");
+        }
     }
 
     /// Ends what runs in a lane.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::kit::{Ask, Kit};
 use super::{ALL, Intent, say};
-use crate::message::{Failure, Language, Outcome, Phrase};
+use crate::message::{Failure, Language, Outcome, Phrase, Standing};
 
 const RU: &[&str] = &[
     "помощь",
@@ -51,7 +51,8 @@ impl Intent for Help {
         }
         lines.push(String::new());
         lines.push(phrases.say(ask.language, "help-commands"));
-        for intent in ALL {
+        let owner = ask.standing == Standing::Owner;
+        for intent in ALL.iter().filter(|intent| owner || !intent.for_owners()) {
             let about = phrases.say(ask.language, &format!("about-{}", intent.name()));
             lines.push(format!("  /{} — {about}", intent.name()));
         }

@@ -6,9 +6,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::known::Known;
+use crate::access::Access;
 use crate::conversation::Bounds;
 use crate::inference::{Answering, Sampling, Understanding};
-use crate::message::{Address, FreeDisk, Language, MessageId, Notice, Pending, Settings};
+use crate::message::{
+    Address, Audience, FreeDisk, Language, MessageId, Notice, Pending, Quoted, Settings, Standing,
+};
 use crate::phrases::Phrases;
 use crate::store::Reader;
 
@@ -27,6 +30,12 @@ pub struct Ask {
     pub address: Address,
     /// Who said it.
     pub person: String,
+    /// What that person is here.
+    pub standing: Standing,
+    /// Who hears it.
+    pub audience: Audience,
+    /// What it answers.
+    pub quoted: Option<Quoted>,
     /// The language to reply in.
     pub language: Language,
     /// What the lane has chosen.
@@ -54,6 +63,8 @@ pub struct Kit {
     pub painter: Option<PainterFacts>,
     /// The house's sentences.
     pub phrases: Arc<Phrases>,
+    /// What the configuration says about who may talk.
+    pub access: Arc<Access>,
     /// The store, to be read.
     pub reader: Reader,
     /// Where drafts go.

@@ -4,6 +4,7 @@
 //! know who asked through what. Its example phrases are what the router compares a phrase with; help, README and
 //! router tests are made from them. An intent without examples is reached by its slash command only.
 
+mod allow;
 mod answer;
 mod change;
 mod draw;
@@ -14,6 +15,7 @@ mod known;
 mod language;
 mod new;
 mod options;
+mod people;
 mod persona;
 mod queue;
 mod redo;
@@ -50,6 +52,11 @@ pub trait Intent: Send + Sync {
         &[]
     }
 
+    /// Whether only those who run the bot can have it; help does not speak of it to others.
+    fn for_owners(&self) -> bool {
+        false
+    }
+
     /// Turns the request into an outcome.
     async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure>;
 }
@@ -66,6 +73,9 @@ pub const ALL: &[&dyn Intent] = &[
     &persona::Persona,
     &settings::SettingsIntent,
     &forget::Forget,
+    &allow::Allow,
+    &allow::Deny,
+    &people::People,
     &help::Help,
 ];
 

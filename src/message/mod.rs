@@ -3,6 +3,7 @@
 //! Plain values only: nothing here reads a file, a clock or a socket, and nothing of ours is used.
 //! Times are Unix milliseconds and always come in as arguments.
 
+mod access;
 mod content;
 mod disk;
 mod failure;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use access::{AccessChange, Knock, Role, Standing};
 pub use content::{Commission, Content, PictureReply};
 pub use disk::{FreeDisk, NEEDED_DISK, disk_low};
 pub use failure::{Failure, FailureKind, causes};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Commission, Content, DrawingId};
+use super::{AccessChange, Change, Commission, Content, DrawingId};
 
 /// What a handled message turns into; only `store::settle` makes rows of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,8 @@ pub enum Outcome {
     Stop,
     /// Cancel a drawing: the one at this place in line (0 is being painted), or the person's newest unfinished one.
     Cancel(Option<u32>),
+    /// Change who may talk, or say to somebody that he may not.
+    Access(AccessChange),
 }
 
 /// A turn of the conversation: what was asked, and the answer.

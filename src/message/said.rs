@@ -104,6 +104,9 @@ pub struct Quoted {
     pub key: String,
     /// Whether the house had said it.
     pub ours: bool,
+    /// Who said it, where the messenger tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Person>,
     /// Its words, or those of them that were quoted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

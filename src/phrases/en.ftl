@@ -7,7 +7,9 @@ welcome-hears = I listen, too: /voice FILE plays me a recording.
 welcome-draws = I draw, too: tell me what, for example “draw a red apple”.
 greeting = Hello! Ask me something, or tell me what to draw.
 thanks = You are welcome!
-stranger = This is a private assistant. Ask its owner to let you in.
+stranger = This is a private assistant. Its owner can let you in; your id is { $id }.
+stranger-group = This is a private assistant. Its owner can let this group in; its id is { $id }.
+stranger-shared = Several people may stand behind the name that you write under, so I do not answer it. Please write as yourself.
 help-intro = I understand your own words. For example:
 help-outro = Inside a request for a picture: --no WHAT, --seed NUMBER, --size WIDTHxHEIGHT, --steps NUMBER.
 help-commands = Commands:
@@ -21,7 +23,70 @@ about-new = begin a fresh conversation
 about-forget = delete everything that is kept about this chat and you
 about-stop = stop the running answer
 about-persona = the character I answer in
-about-settings = language, size, steps, seed
+about-settings = language, size, steps, seed; in a group also the names that call me
+about-allow = let somebody in: in answer to a message, or with an id; in a group, the group
+about-deny = shut somebody out, or a group
+about-people = who may talk to me
+
+## Who may talk
+claim-offer =
+    Nobody owns this assistant yet.
+    Send it this code in a private chat; whoever does becomes the owner:
+
+        { $code }
+
+    The code counts once. The next start makes a new one.
+claimed = You are my owner now. /allow lets others in: in answer to a message of theirs, with the id that I tell them, or alone in a group. /people lists them, /help shows what I can do.
+claim-wrong = That is not the code.
+claim-locked = That was the fifth wrong code. I take no code from you for an hour.
+claim-void = There were too many wrong codes, and the code counts no longer. Whoever runs me gets a new one by restarting me.
+claim-none = I have an owner, and no code is needed.
+claim-late = Somebody was faster: I have an owner now, who can let you in; your id is { $id }.
+owner-only = Only my owner can do that.
+access-local = At this terminal everybody is the owner. Say it in a chat of the messenger that it is about.
+access-person = { $role ->
+        [member] { $who } may talk to me now, as a member, in private and in groups that are let in.
+        [guest] { $who } may talk to me now, as a guest: answers and pictures, no settings.
+        [child] { $who } may talk to me now, as a child: with the words and the number of requests a day that the configuration sets.
+       *[denied] I do not answer { $who } any more.
+    }
+access-group-here = I listen to this group now. Everybody here is a guest; /allow in answer to somebody's message makes a member.
+access-group = I listen to the group { $id } now. Everybody there is a guest.
+access-group-closed-here = I do not listen to this group any more.
+access-group-closed = I do not listen to the group { $id } any more.
+access-group-role = A group has no role: everybody in it is a guest. Give roles to people, one at a time.
+access-yourself = That is you, and you stay my owner.
+access-me = That was me. Answer a message of whom you mean.
+access-unsaid = The messenger does not say who wrote that message. Use the id: I tell it to whoever writes to me in private.
+access-shared = Anybody may stand behind this id (an anonymous admin, a channel, the service itself), so it can have no role.
+access-configured = The configuration lists { $id }, and it goes first: change it in [access].
+access-role = There is no role “{ $role }”. There are: member, guest, child.
+access-id = “{ $id }” is no id. An id is a number (-… for a group) or looks like @name:server; I tell it to whoever writes to me. A bare @name may belong to somebody else tomorrow.
+allow-how = Whom? /allow ID, and if need be: member, guest or child. Or say /allow in a group, or in answer to a message there.
+allow-how-group = Whom? Answer a message with /allow, or say /allow ID, and if need be: member, guest or child. /allow alone lets this group in.
+deny-how = Whom? /deny ID. Or say /deny in a group, or in answer to a message there.
+deny-how-group = Whom? Answer a message with /deny, or say /deny ID. /deny alone closes this group.
+people-head = May talk to me:
+people-row = { $role ->
+        [owner] { $who }: owner
+        [member] { $who }: member
+        [guest] { $who }: guest
+        [child] { $who }: child
+       *[denied] { $who }: not heard
+    }
+people-row-configured = { $role ->
+        [owner] { $who }: owner (configuration)
+       *[member] { $who }: member (configuration)
+    }
+people-no-groups = No group is let in.
+people-groups = Groups that are let in:
+people-group = { $id }
+child-refused = Let us talk about something else.
+child-requests = That was a lot for today: { $limit ->
+        [one] { $limit } request
+       *[other] { $limit } requests
+    }. Tomorrow we go on!
+child-pictures = Those were many pictures for today: { $limit }. Tomorrow I draw again, and today we can still talk.
 
 ## Drawing
 what-to-draw = What shall I draw?
@@ -88,6 +153,13 @@ forgot = Deleted: { $messages ->
         [one] { $pictures } picture
        *[other] { $pictures } pictures
     }, and the settings of this chat.
+forgot-own = Deleted: { $messages ->
+        [one] { $messages } message
+       *[other] { $messages } messages
+    } and { $pictures ->
+        [one] { $pictures } picture
+       *[other] { $pictures } pictures
+    } of yours. What others have asked for stays.
 persona-set = From now on I answer as: { $persona } (my own character again: /persona reset)
 persona-cleared = I answer in my own character again.
 persona-shown = I answer as: { $persona } (my own character again: /persona reset)
@@ -155,6 +227,14 @@ console-hearing = listening: { $done } of { $of } s
 ## Settings
 settings-shown = Language: { $language }. Size: { $size }. Steps: { $steps }. Seed: { $seed }.
 settings-changed = Done. Language: { $language }. Size: { $size }. Steps: { $steps }. Seed: { $seed }.
+settings-group = Names that call me: { $names }. Recordings: { $listens }.
+settings-not-yours = Only members can change the settings of this chat.
+setting-own-names = my own
+setting-listens-own = as my owner has set
+setting-listens = I listen for my name
+setting-listens-not = I do not listen
+calling-groups-only = That is for groups: in private I hear everything that you say to me.
+calling-bad-name = A name is one word of 2 to 30 letters; at most { $most } names.
 setting-default = the model's own
 setting-auto = as you write
 setting-random = a new one each time

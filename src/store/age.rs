@@ -57,7 +57,15 @@ impl Store {
             }
             more |= u32::try_from(ids.len()) == Ok(batch);
         }
-        for sql in ["DELETE FROM people WHERE last_seen < ?", "DELETE FROM pending WHERE expires_at < ?"] {
+        for sql in [
+            // Whoever has a role keeps his name: the owner looks at the list for years.
+            "DELETE FROM people WHERE last_seen < ? AND NOT EXISTS (SELECT 1 FROM roles r
+               WHERE r.messenger = people.messenger AND r.person = people.person)",
+            "DELETE FROM pending WHERE expires_at < ?",
+            "DELETE FROM wrong_codes WHERE at < ?",
+            "DELETE FROM turned_away WHERE at < ?",
+            "DELETE FROM requests WHERE at < ?",
+        ] {
             sqlx::query(sql).bind(before).execute(&self.writer).await?;
         }
         Ok(more)

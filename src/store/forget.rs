@@ -1,11 +1,12 @@
-//! Forgetting: everything kept about a lane and the person who asks goes now.
+//! Forgetting: everything kept about a lane and the person who asks goes now. Where several people share a lane only the
+//! owner's word reaches what is others'; anybody else's own goes, and what others are owed stays.
 
 use sqlx::{Row, SqliteConnection};
 
 use super::drawings::file_of;
 use super::messages::from_json;
 use super::{StoreError, Taken, recordings};
-use crate::message::PictureReply;
+use crate::message::{PictureReply, Standing};
 
 /// What was deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,16 +17,21 @@ pub struct Forgotten {
     pub pictures: i64,
     /// Media files that no row names any more: doomed, to be deleted after the commit.
     pub files: Vec<String>,
+    /// The whole lane went, not only what was the person's own in it.
+    pub whole: bool,
 }
 
-/// Deletes what the lane holds and what the person has anywhere on this messenger, inside somebody's transaction.
+/// Deletes what the lane holds (as far as that is this person's to say) and what the person has anywhere on this
+/// messenger, inside somebody's transaction.
 /// The message in hand stays, without its text: its key still refuses a duplicate.
 pub(super) async fn forget(
     connection: &mut SqliteConnection,
     taken: &Taken,
     also: &[&str],
+    standing: Standing,
 ) -> Result<Forgotten, StoreError> {
-    let mut gone = Forgotten::default();
+    let whole = !taken.message.audience.is_group() || standing == Standing::Owner;
+    let mut gone = Forgotten { whole, ..Forgotten::default() };
     for messenger in also {
         forget_on(connection, taken, messenger, &mut gone).await?;
     }
@@ -39,7 +45,9 @@ async fn forget_on(
     messenger: &str,
     gone: &mut Forgotten,
 ) -> Result<(), StoreError> {
-    let (lane, person) = (taken.message.address.lane(), &taken.message.from.id);
+    let person = &taken.message.from.id;
+    // No lane is called "": nothing that is others' is met then.
+    let lane = if gone.whole { taken.message.address.lane() } else { String::new() };
     // The one being painted goes as well: its painter finds no row, stops, and leaves no picture.
     let rows = sqlx::query(
         "DELETE FROM drawings WHERE lane = ?1 OR (messenger = ?2 AND person = ?3) RETURNING picture, id, queued_at, commission",

@@ -78,17 +78,6 @@ impl Store {
             }
             None => Accepted::Duplicate(row_of(&mut tx, message).await?),
         };
-        sqlx::query(
-            "INSERT INTO people (messenger, person, name, language, last_seen) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET name = excluded.name, language = excluded.language, last_seen = excluded.last_seen",
-        )
-        .bind(&message.address.messenger)
-        .bind(&message.from.id)
-        .bind(&message.from.name)
-        .bind(message.from.language.map(Language::code))
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
         tx.commit().await?;
         self.bells().inbox.notify_one();
         Ok(accepted)

@@ -10,6 +10,14 @@ mod copy;
 mod messages;
 mod recordings;
 mod settle;
+mod stopped;
+mod access;
+mod roles;
+mod people;
+mod groups;
+mod claims;
+mod turned_away;
+mod requests;
 mod drawings;
 mod cancel;
 mod chats;
@@ -46,6 +54,8 @@ pub use placeholders::UnderWay;
 pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, ReplyRow, Waiting};
 pub use recordings::Wanted;
 pub use replies::{Due, Left};
+pub use requests::{Daily, Today};
+pub use roles::{Known, KnownPerson};
 pub use settle::{Limits, Settled, Settlement};
 pub use snapshot::{Kept, Original, Snapshot, Unfinished, make_ready, newest_change};
 pub use steps::Witness;
@@ -164,7 +174,7 @@ impl Store {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::message::{Address, Body, Language, Message, Outcome, Person};
+    use crate::message::{Address, Body, Language, Message, Outcome, Person, Standing};
 
     pub(crate) struct Desk {
         pub(crate) folder: tempfile::TempDir,
@@ -195,14 +205,14 @@ pub(crate) mod tests {
         Settlement {
             taken,
             outcome,
-            owner: false,
+            standing: Standing::Member,
             also: &["console"],
             for_us: true,
             heard: None,
             told: &[],
             language: Language::En,
             report: "{}",
-            limits: Limits { waiting_per_person: 2 },
+            limits: Limits { waiting_per_person: 2, daily: None },
             now,
         }
     }

@@ -100,6 +100,11 @@ impl Reader {
         Self { pool }
     }
 
+    /// For the tables that read themselves.
+    pub(super) const fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
     /// What the lane has chosen, and the question of ours that the person has not answered yet.
     ///
     /// # Errors

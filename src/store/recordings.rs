@@ -168,7 +168,8 @@ pub(super) async fn doom_all(
     Ok(())
 }
 
-/// A message in hand keeps its ids and loses everything that somebody said: words, name, recording.
+/// A message in hand keeps its ids and loses everything that somebody said: words, name, recording, what it
+/// answers.
 pub(super) async fn blank(
     connection: &mut SqliteConnection,
     id: MessageId,
@@ -181,7 +182,7 @@ pub(super) async fn blank(
     doom_all(connection, &rows, files).await?;
     sqlx::query(
         "UPDATE messages SET raw = '', recording = NULL, flaw = NULL, report = json_remove(report, '$.transcript'),
-                message = json_set(json_remove(message, '$.from.name'), '$.body', json('{\"text\":\"\"}'))
+                message = json_set(json_remove(message, '$.from.name', '$.quoted'), '$.body', json('{\"text\":\"\"}'))
          WHERE id = ?",
     )
     .bind(id.get())

@@ -9,9 +9,12 @@ use sqlx::{Row, SqliteConnection};
 use super::cancel::{self, CancelWord, Who};
 use super::messages::{Taken, from_json, to_json};
 use super::replies::{self, NewReply};
-use super::{Forgotten, Store, StoreError, conversation, forget, recordings};
+use super::stopped::stopped;
+use super::{
+    Daily, Forgotten, Store, StoreError, access, conversation, forget, people, recordings, requests,
+};
 use crate::message::{
-    Change, Commission, Content, DrawingId, Exchange, Language, Outcome, Pending, Phrase, ReplyId,
+    Change, Commission, Content, DrawingId, Exchange, Language, Outcome, Pending, Phrase, ReplyId, Standing,
 };
 
 /// How long a question of ours waits for its answer: ten minutes.
@@ -22,6 +25,8 @@ const PENDING_MS: i64 = 10 * 60 * 1000;
 pub struct Limits {
     /// Most drawings one person may have waiting.
     pub waiting_per_person: u32,
+    /// Most that the person may ask for in a day, where this is such a request of somebody with such a bound.
+    pub daily: Option<Daily>,
 }
 
 /// Everything settling needs to know.
@@ -31,8 +36,8 @@ pub struct Settlement<'a> {
     pub taken: &'a Taken,
     /// What it turned into.
     pub outcome: Outcome,
-    /// Whether the person runs the house.
-    pub owner: bool,
+    /// What the person is here.
+    pub standing: Standing,
     /// Messengers on which the person is the same one, this one among them.
     pub also: &'a [&'a str],
     /// Whether the message was for us; of one that was not, only the ids are kept.
@@ -88,8 +93,10 @@ impl Store {
         let mut made = Settled::default();
         if !settlement.for_us {
             recordings::blank(&mut tx, settlement.taken.id, &mut made.orphans).await?;
+        } else {
+            people::seen(&mut tx, &settlement.taken.message, settlement.now).await?;
         }
-        let settled = Writing { tx: &mut tx, at: &settlement, made }.write().await?;
+        let settled = Writing { tx: &mut tx, at: &settlement, made, refused: false }.write().await?;
         tx.commit().await?;
         self.bells().outbox.notify_one();
         if touches_drawings(&settlement.outcome) {
@@ -108,39 +115,23 @@ fn touches_drawings(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Draw(_) | Outcome::Redraw { .. } | Outcome::Cancel(_) | Outcome::Forget)
 }
 
-/// What a message comes to when somebody said /stop while it was in hand: an answer with the mark, whole or not; of
-/// anything else, nothing but the word that it was stopped.
-fn stopped(outcome: Outcome) -> Outcome {
-    let mark = || Phrase::new("stopped-mark");
-    let marked = |phrases: &[Phrase]| {
-        phrases.iter().any(|phrase| phrase.key == "stopped-mark" || phrase.key == "stopping")
-    };
-    let (content, remember) = match outcome {
-        Outcome::Nothing => return Outcome::Nothing,
-        Outcome::Say { content, remember } => (content, remember),
-        _ => (Content::Phrases { phrases: vec![Phrase::new("stopping")] }, None),
-    };
-    let content = match content {
-        Content::Text { text } => Content::Mixed { text, phrases: vec![mark()] },
-        Content::Mixed { text, phrases } if !marked(&phrases) => {
-            Content::Mixed { text, phrases: phrases.into_iter().chain([mark()]).collect() }
-        }
-        other => other,
-    };
-    Outcome::Say { content, remember }
-}
-
 /// A settlement being written, inside its transaction.
 struct Writing<'a, 's> {
     tx: &'a mut SqliteConnection,
     at: &'a Settlement<'s>,
     made: Settled,
+    /// A bound was reached, and that is said instead.
+    refused: bool,
 }
 
 impl Writing<'_, '_> {
     async fn write(mut self) -> Result<Settled, StoreError> {
         if !matches!(self.at.outcome, Outcome::Nothing) {
             conversation::clear_pending(self.tx, &self.lane(), &self.at.taken.message.from.id).await?;
+        }
+        if let Some(phrase) = requests::full(self.tx, self.at, false).await? {
+            self.refuse(phrase).await?;
+            return Ok(self.made);
         }
         match &self.at.outcome {
             Outcome::Nothing => {}
@@ -166,6 +157,14 @@ impl Writing<'_, '_> {
             Outcome::Forget => self.forget().await?,
             Outcome::Stop => self.stop().await?,
             Outcome::Cancel(id) => self.cancel(*id).await?,
+            Outcome::Access(change) => {
+                if let Some(phrase) = access::change(self.tx, self.at, change).await? {
+                    self.say(phrase, None).await?;
+                }
+            }
+        }
+        if !self.refused {
+            requests::count(self.tx, self.at, self.made.drawing.is_some()).await?;
         }
         for key in self.at.told {
             sqlx::query("INSERT INTO told (lane, key) VALUES (?, ?) ON CONFLICT DO NOTHING")
@@ -211,6 +210,16 @@ impl Writing<'_, '_> {
                 .unwrap_or(self.at.language),
             _ => self.at.language,
         }
+    }
+
+    /// A bound was reached: this is said, and the report says so.
+    async fn refuse(&mut self, phrase: Phrase) -> Result<(), StoreError> {
+        self.refused = true;
+        sqlx::query("UPDATE messages SET report = json_set(report, '$.failed', json('true'), '$.reason', 'limit') WHERE id = ?")
+            .bind(self.at.taken.id.get())
+            .execute(&mut *self.tx)
+            .await?;
+        self.say(phrase, None).await
     }
 
     async fn say(&mut self, phrase: Phrase, drawing: Option<DrawingId>) -> Result<(), StoreError> {
@@ -259,12 +268,11 @@ impl Writing<'_, '_> {
         .await?
         .try_get(0)?;
         if waiting >= self.at.limits.waiting_per_person {
-            sqlx::query("UPDATE messages SET report = json_set(report, '$.failed', json('true'), '$.reason', 'limit') WHERE id = ?")
-                .bind(self.at.taken.id.get())
-                .execute(&mut *self.tx)
-                .await?;
             let limit = i64::from(self.at.limits.waiting_per_person);
-            return self.say(Phrase::new("limit-drawings").with("limit", limit), None).await;
+            return self.refuse(Phrase::new("limit-drawings").with("limit", limit)).await;
+        }
+        if let Some(phrase) = requests::full(self.tx, self.at, true).await? {
+            return self.refuse(phrase).await;
         }
         let id: i64 = sqlx::query(
             "INSERT INTO drawings (message, messenger, lane, address, person, reply_to, language, commission, queued_at)
@@ -339,8 +347,9 @@ impl Writing<'_, '_> {
     }
 
     async fn forget(&mut self) -> Result<(), StoreError> {
-        let gone = forget::forget(self.tx, self.at.taken, self.at.also).await?;
-        let phrase = Phrase::new("forgot").with("messages", gone.messages).with("pictures", gone.pictures);
+        let gone = forget::forget(self.tx, self.at.taken, self.at.also, self.at.standing).await?;
+        let phrase = Phrase::new(if gone.whole { "forgot" } else { "forgot-own" });
+        let phrase = phrase.with("messages", gone.messages).with("pictures", gone.pictures);
         self.made.forgotten = Some(gone);
         self.say(phrase, None).await
     }
@@ -357,8 +366,11 @@ impl Writing<'_, '_> {
 
     async fn cancel(&mut self, place: Option<u32>) -> Result<(), StoreError> {
         let message = &self.at.taken.message;
-        let who =
-            Who { messenger: &message.address.messenger, person: &message.from.id, owner: self.at.owner };
+        let who = Who {
+            messenger: &message.address.messenger,
+            person: &message.from.id,
+            owner: self.at.standing == Standing::Owner,
+        };
         let phrase = match cancel::cancel(self.tx, who, place, self.at.now).await? {
             CancelWord::Nothing => Phrase::new("nothing-to-cancel"),
             CancelWord::NotYours => Phrase::new("not-yours"),

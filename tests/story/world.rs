@@ -12,7 +12,7 @@ use aisaac::app::house::{Foundation, House};
 use aisaac::app::places::Places;
 use aisaac::backup::{self, Made, Restored};
 use aisaac::inbox::Inbox;
-use aisaac::message::{Address, Body, Language, Message, Outcome, Person, Recording, ReplyId};
+use aisaac::message::{Address, Body, Language, Message, Outcome, Person, Recording, ReplyId, Standing};
 use aisaac::messenger::{DeliveryError, FetchError};
 use aisaac::store::{Limits, Settlement, Taken};
 use sqlx::Connection as _;
@@ -262,14 +262,14 @@ impl Story {
         let settlement = Settlement {
             taken,
             outcome: Outcome::Stop,
-            owner: true,
+            standing: Standing::Owner,
             also: &[NAME],
             for_us: true,
             heard: None,
             told: &[],
             language: Language::En,
             report: "{}",
-            limits: Limits { waiting_per_person: 1 },
+            limits: Limits { waiting_per_person: 1, daily: None },
             now: (TIME.now)(),
         };
         self.house().store.settle(settlement).await.unwrap().unwrap();

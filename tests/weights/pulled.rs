@@ -63,6 +63,7 @@ pub(crate) fn kit(model: Understanding, store: &Store) -> Kit {
         answering: None,
         painter: None,
         phrases: Arc::new(Phrases::load()),
+        access: Arc::default(),
         reader: store.reader(),
         notices: tokio::sync::mpsc::channel(1).0,
         options: Options {
