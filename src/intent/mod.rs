@@ -6,6 +6,7 @@
 
 mod allow;
 mod answer;
+mod calling;
 mod change;
 mod draw;
 mod forget;

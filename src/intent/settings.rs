@@ -1,9 +1,9 @@
-//! *settings*: language, size, steps and seed of a lane, shown or changed in plain words.
+//! *settings*: language, size, steps and seed of a lane, and how a group calls the house, shown or changed in plain words.
 
 use async_trait::async_trait;
 
 use super::kit::{Ask, Kit};
-use super::{Intent, draw, options, say};
+use super::{Intent, calling, draw, options};
 use crate::message::{Change, Content, Failure, Language, Outcome, Phrase, Settings};
 
 const RU: &[&str] = &[
@@ -46,10 +46,14 @@ impl Intent for SettingsIntent {
     async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
         let last_seed = kit.reader.last_picture(&ask.address).await?.map(|picture| picture.commission.seed);
         let own = kit.painter.as_ref().map_or((512, 512), |facts| facts.size);
-        let changes = read(&ask.args, &ask.settings, own, last_seed.unwrap_or(ask.seed))
-            .map_err(|failure| draw::with_size(failure, kit))?;
+        let changes = match calling::read(&ask.args, ask.audience.is_group())? {
+            Some(change) => vec![change],
+            None => read(&ask.args, &ask.settings, own, last_seed.unwrap_or(ask.seed))
+                .map_err(|failure| draw::with_size(failure, kit))?,
+        };
         if changes.is_empty() {
-            return Ok(say(shown("settings-shown", &ask.settings, ask.language, kit)));
+            let content = all("settings-shown", &ask.settings, ask.language, ask, kit);
+            return Ok(Outcome::Say { content, remember: None });
         }
         let mut after = ask.settings.clone();
         for change in &changes {
@@ -59,9 +63,15 @@ impl Intent for SettingsIntent {
             draw::check(after.size, after.steps, facts)?;
         }
         let language = after.language.unwrap_or(ask.language);
-        let phrase = shown("settings-changed", &after, language, kit);
-        Ok(Outcome::Set { changes, content: Content::Phrases { phrases: vec![phrase] } })
+        Ok(Outcome::Set { changes, content: all("settings-changed", &after, language, ask, kit) })
     }
+}
+
+/// The settings as they stand, with those of groups in a group.
+fn all(key: &str, settings: &Settings, language: Language, ask: &Ask, kit: &Kit) -> Content {
+    let group = ask.audience.is_group().then(|| calling::shown(settings, language, &kit.phrases));
+    let phrases = [shown(key, settings, language, kit)].into_iter().chain(group).collect();
+    Content::Phrases { phrases }
 }
 
 fn shown(key: &str, settings: &Settings, language: Language, kit: &Kit) -> Phrase {
