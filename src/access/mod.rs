@@ -133,10 +133,11 @@ fn away(message: &Message, known: &Known) -> Option<AccessChange> {
         (false, true) => {
             (Knock { chat: None, person: Some(person.id.clone()) }, Phrase::new("stranger-shared"))
         }
-        (false, false) => (
-            Knock { chat: None, person: Some(person.id.clone()) },
-            Phrase::new("stranger").with("id", person.id.clone()),
-        ),
+        (false, false) => {
+            let key = if known.claimable { "stranger-unowned" } else { "stranger" };
+            let knock = Knock { chat: None, person: Some(person.id.clone()) };
+            (knock, Phrase::new(key).with("id", person.id.clone()))
+        }
     };
     Some(AccessChange::TurnAway { knock, phrase })
 }
@@ -238,11 +239,14 @@ mod tests {
     #[test]
     fn a_stranger_is_told_his_id_and_a_group_its_own() {
         let away = |audience| access().who(&message("telegram", "9", audience), &Known::default()).away;
+        let unowned = Known { claimable: true, ..Known::default() };
+        let unowned = access().who(&message("telegram", "9", PRIVATE), &unowned).away;
         let turned = |knock, key: &str, id: &str| {
             Some(AccessChange::TurnAway { knock, phrase: Phrase::new(key).with("id", id) })
         };
         let person = Knock { chat: None, person: Some("9".into()) };
-        assert_eq!(away(PRIVATE), turned(person, "stranger", "9"));
+        assert_eq!(away(PRIVATE), turned(person.clone(), "stranger", "9"));
+        assert_eq!(unowned, turned(person, "stranger-unowned", "9"));
         let group = Knock { chat: Some("-7".into()), person: None };
         assert_eq!(away(GROUP), turned(group, "stranger-group", "-7"));
     }

@@ -8,6 +8,7 @@ welcome-draws = I draw, too: tell me what, for example “draw a red apple”.
 greeting = Hello! Ask me something, or tell me what to draw.
 thanks = You are welcome!
 stranger = This is a private assistant. Its owner can let you in; your id is { $id }.
+stranger-unowned = Nobody owns this assistant yet. If you have started it, send me the code that it printed. Your id is { $id }.
 stranger-group = This is a private assistant. Its owner can let this group in; its id is { $id }.
 stranger-shared = Several people may stand behind the name that you write under, so I do not answer it. Please write as yourself.
 help-intro = I understand your own words. For example:
@@ -33,7 +34,7 @@ claim-offer =
     Nobody owns this assistant yet.
     Send it this code in a private chat; whoever does becomes the owner:
 
-        { $code }
+    { "    " }{ $code }
 
     The code counts once. The next start makes a new one.
 claimed = You are my owner now. /allow lets others in: in answer to a message of theirs, with the id that I tell them, or alone in a group. /people lists them, /help shows what I can do.
@@ -66,7 +67,7 @@ allow-how = Whom? /allow ID, and if need be: member, guest or child. Or say /all
 allow-how-group = Whom? Answer a message with /allow, or say /allow ID, and if need be: member, guest or child. /allow alone lets this group in.
 deny-how = Whom? /deny ID. Or say /deny in a group, or in answer to a message there.
 deny-how-group = Whom? Answer a message with /deny, or say /deny ID. /deny alone closes this group.
-people-head = May talk to me:
+people-head = People:
 people-row = { $role ->
         [owner] { $who }: owner
         [member] { $who }: member

@@ -14,6 +14,7 @@ mod world;
 mod messenger;
 mod models;
 
+mod access;
 mod clock;
 mod talking;
 mod voice;

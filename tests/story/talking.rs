@@ -211,7 +211,7 @@ async fn what_cannot_be_read_gets_a_sentence() {
       → eva: The message is not readable text (UTF-8).
       → eva: I cannot read this kind of message yet, only text.
     mallory: draw a cat
-      → mallory: This is a private assistant. Ask its owner to let you in.
+      → mallory: This is a private assistant. Its owner can let you in; your id is mallory.
     ");
 }
 

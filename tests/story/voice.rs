@@ -64,7 +64,7 @@ async fn what_was_said_is_shown_and_done() {
     ana speaks: 2
       → ana: I could not hear anybody speak in this recording.
     mallory speaks: 0
-      → mallory: This is a private assistant. Ask its owner to let you in.
+      → mallory: This is a private assistant. Its owner can let you in; your id is mallory.
     ");
     assert_eq!(recordings(&story), 3, "a stranger's goes");
 }

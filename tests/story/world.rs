@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aisaac::access::claim::shown;
+use aisaac::app::claim;
 use aisaac::app::clock::Time;
 use aisaac::app::config::Config;
 use aisaac::app::engines::Engines;
@@ -41,6 +43,9 @@ pub(crate) const TIME: Time = Time {
 pub(crate) struct Story {
     folder: tempfile::TempDir,
     config: Config,
+    /// The one-time code of this start, where one is offered at each.
+    code: Option<String>,
+    offers_code: bool,
     engines: Box<dyn Fn(&Held) -> Engines>,
     text_limit: usize,
     house: Option<House>,
@@ -64,27 +69,34 @@ impl Story {
         text_limit: usize,
         config: &str,
     ) -> Self {
-        Self::built(engines, text_limit, "'scripted:bob', 'scripted:eva'", config).await
+        let access = access("'scripted:bob', 'scripted:eva'");
+        Self::built(engines, text_limit, &access, config).await
     }
 
     /// A house with fake models, other members, and lines of configuration.
     pub(crate) async fn of(members: &str, config: &str) -> Self {
-        Self::built(models::engines, 1_000, members, config).await
+        Self::built(models::engines, 1_000, &access(members), config).await
+    }
+
+    /// A house that nobody owns yet: a code is offered at each start. Lines of configuration.
+    pub(crate) async fn unowned(config: &str) -> Self {
+        Self::built(models::engines, 1_000, "", config).await
     }
 
     async fn built(
         engines: impl Fn(&Held) -> Engines + 'static,
         text_limit: usize,
-        members: &str,
+        access: &str,
         config: &str,
     ) -> Self {
         NOW.with(|now| now.set(1_000_000));
         SEED.with(|seed| seed.set(0));
         let transcript = Transcript::default();
-        let members = format!("[access]\nowners = ['scripted:ana']\nmembers = [{members}]\n");
         let mut story = Self {
             folder: tempfile::tempdir().unwrap(),
-            config: Config::parse(&format!("language = 'en'\n{members}{config}")).unwrap(),
+            config: Config::parse(&format!("language = 'en'\n{access}{config}")).unwrap(),
+            code: None,
+            offers_code: access.is_empty(),
             engines: Box::new(engines),
             text_limit,
             house: None,
@@ -101,11 +113,32 @@ impl Story {
         let places = self.places();
         let lock = places.lock().unwrap();
         let foundation = Foundation::lay(&places, &self.config, lock, TIME).await.unwrap();
+        if self.offers_code {
+            self.offers_a_code(&foundation).await;
+        }
         self.messenger = Arc::new(Scripted::new(self.transcript.clone(), self.text_limit));
         let messengers = vec![self.messenger.clone() as _];
         let engines = (self.engines)(&self.held);
         self.house = Some(House::build(foundation, &places, &self.config, engines, messengers, TIME));
         self.stop = CancellationToken::new();
+    }
+
+    /// What `run` does before anybody listens. The code itself does not stand in a transcript.
+    async fn offers_a_code(&mut self, foundation: &Foundation) {
+        let mut printed = Vec::new();
+        let now = (TIME.now)();
+        self.code = claim::offer(foundation, &[NAME, "console"], now, &mut printed).await.unwrap();
+        let mut printed = String::from_utf8(printed).unwrap();
+        if let Some(code) = &self.code {
+            assert!(printed.contains(&shown(code)), "{printed}");
+            printed = printed.replace(&shown(code), "•••• ••••");
+        }
+        printed.lines().for_each(|line| self.transcript.write(line));
+    }
+
+    /// The code that was printed at this start.
+    pub(crate) fn code(&self) -> String {
+        self.code.clone().unwrap()
     }
 
     pub(crate) fn places(&self) -> Places {
@@ -344,6 +377,11 @@ impl WallClock {
         });
         NOW.with(|now| now.set(now.get() + 60_000 * minutes));
     }
+}
+
+/// The owner, and members.
+fn access(members: &str) -> String {
+    format!("[access]\nowners = ['scripted:ana']\nmembers = [{members}]\n")
 }
 
 /// A message as the scripted messenger offers it.
