@@ -13,6 +13,9 @@ use crate::service::{Arrived, World};
 /// Attempts after which the house gives up.
 const ATTEMPTS: u32 = 3;
 
+/// What a stranger is told, once.
+const TURNED_AWAY: &str = "private assistant";
+
 /// Everything that does not hold.
 pub(crate) async fn check(played: &mut Played) -> Vec<String> {
     let mut found = read(played).await;
@@ -23,6 +26,7 @@ pub(crate) async fn check(played: &mut Played) -> Vec<String> {
         found.holds(gone.is_empty(), || format!("about to arrive without a file: {gone:?}"));
         found.accepted_once(&played.sent);
         found.settled_once(&played.deaths);
+        found.turned_away_once();
         found.drawn_once(&played.deaths);
         found.painted_in_line();
     }
@@ -86,6 +90,20 @@ impl Found {
         self.wrong.append(&mut wrong);
     }
 
+    /// The stranger was told so once, in whichever lane she called first, and then nothing; what somebody stopped or the
+    /// house gave up was told that instead.
+    fn turned_away_once(&mut self) {
+        let of =
+            |message: &Message| self.replies.iter().filter(|reply| reply.message == message.id).collect();
+        let hers = self.messages.iter().filter(|one| one.sent.message.from.id == "mallory");
+        let hers: Vec<Vec<&Reply>> = hers.filter(|one| one.state == "settled").map(of).collect();
+        let told = |replies: &&Vec<&Reply>| replies.iter().any(|reply| reply.text.contains(TURNED_AWAY));
+        let silent = |replies: &&Vec<&Reply>| replies.is_empty();
+        let (told, silent) = (hers.iter().filter(told).count(), hers.iter().filter(silent).count());
+        let right = told == usize::from(told + silent > 0);
+        self.holds(right, || format!("the stranger was told {told} times, and {silent} times nothing"));
+    }
+
     /// Whether a message has exactly the replies and drawings that it wants.
     fn as_wanted(&self, message: &Message, replies: &[&Reply]) -> bool {
         let (id, sent) = (message.id, &message.sent);
@@ -98,7 +116,7 @@ impl Found {
             return true;
         }
         if sent.message.from.id == "mallory" {
-            return only("private assistant");
+            return only(TURNED_AWAY) || (replies.is_empty() && drawings.is_empty());
         }
         if message.unheard {
             return only("did not reach me");
