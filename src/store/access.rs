@@ -116,3 +116,104 @@ async fn group(
     };
     Ok(Phrase::new(key).with("id", chat))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Desk, desk, says, settlement};
+    use super::*;
+    use crate::message::{Content, Outcome, Person};
+
+    /// What was said to a change that somebody of this standing asked for.
+    async fn asks(desk: &Desk, key: &str, standing: Standing, change: AccessChange) -> Vec<String> {
+        let mut message = says("c", "ana", key, "words");
+        message.from = Person { name: Some("Ana".into()), ..message.from };
+        desk.store.accept(&message, "{}", false, 1).await.unwrap();
+        let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
+        let settlement = Settlement { standing, ..settlement(&taken, Outcome::Access(change), 5) };
+        desk.store.settle(settlement).await.unwrap().unwrap();
+        let replies = desk.store.reader().replies_of(taken.id).await.unwrap();
+        let keys = replies.iter().map(|reply| match &reply.content {
+            Content::Phrases { phrases } => phrases[0].key.clone(),
+            other => panic!("{other:?}"),
+        });
+        keys.collect()
+    }
+
+    fn member(id: &str, name: Option<&str>) -> AccessChange {
+        AccessChange::Person { id: id.into(), name: name.map(str::to_owned), role: Role::Member }
+    }
+
+    #[tokio::test]
+    async fn whatever_asks_for_it_only_the_owner_changes_who_may_talk() {
+        let desk = desk().await;
+        let group = || AccessChange::Group { id: "-7".into(), allowed: true };
+        for (key, standing) in
+            [("m:1", Standing::Member), ("m:2", Standing::Guest), ("m:3", Standing::Stranger)]
+        {
+            assert_eq!(asks(&desk, key, standing, member("9", None)).await, ["owner-only"]);
+            assert_eq!(asks(&desk, &format!("{key}0"), standing, group()).await, ["owner-only"]);
+        }
+        let reader = desk.store.reader();
+        assert!(reader.people("console").await.unwrap().is_empty());
+        assert!(reader.groups("console").await.unwrap().is_empty());
+        assert_eq!(asks(&desk, "m:4", Standing::Owner, member("9", None)).await, ["access-person"]);
+        assert_eq!(asks(&desk, "m:5", Standing::Owner, group()).await, ["access-group"]);
+        assert_eq!(reader.people("console").await.unwrap().len(), 1);
+        assert_eq!(reader.groups("console").await.unwrap(), ["-7"]);
+    }
+
+    #[tokio::test]
+    async fn a_name_is_kept_as_long_as_a_role_and_a_sentence_is_said_again_after_the_days_that_are_kept() {
+        let desk = desk().await;
+        let away = |phrase: &str| AccessChange::TurnAway {
+            knock: Knock { chat: None, person: Some("8".into()) },
+            phrase: Phrase::new(phrase),
+        };
+        asks(&desk, "m:1", Standing::Owner, member("9", Some("Bert"))).await;
+        assert_eq!(asks(&desk, "m:2", Standing::Stranger, away("stranger")).await, ["stranger"]);
+        assert!(asks(&desk, "m:3", Standing::Stranger, away("stranger")).await.is_empty());
+        while desk.store.prune(6, 10).await.unwrap() {}
+        let people = desk.store.reader().people("console").await.unwrap();
+        assert_eq!(people[0].name.as_deref(), Some("Bert"));
+        let mut tx = desk.store.begin().await.unwrap();
+        assert_eq!(people::shown(&mut tx, "console", "ana").await.unwrap(), "ana", "who has no role is not");
+        tx.rollback().await.unwrap();
+        assert_eq!(asks(&desk, "m:4", Standing::Stranger, away("stranger")).await, ["stranger"]);
+    }
+
+    #[tokio::test]
+    async fn who_was_let_in_is_told_again_when_that_ends_and_nobody_else_is() {
+        let desk = desk().await;
+        let away = |chat: Option<&str>, person: Option<&str>| AccessChange::TurnAway {
+            knock: Knock { chat: chat.map(str::to_owned), person: person.map(str::to_owned) },
+            phrase: Phrase::new("stranger"),
+        };
+        let all =
+            || [away(None, Some("8")), away(None, Some("9")), away(Some("-7"), None), away(Some("-8"), None)];
+        let mut number = 0;
+        let mut told = async |change| {
+            number += 1;
+            asks(&desk, &format!("m:{number}"), Standing::Owner, change).await.len()
+        };
+        for expected in [1, 0] {
+            for change in all() {
+                assert_eq!(told(change).await, expected);
+            }
+        }
+        told(member("9", None)).await;
+        let mut after = Vec::new();
+        for change in all() {
+            after.push(told(change).await);
+        }
+        assert_eq!(after, [0, 1, 0, 0]);
+        told(AccessChange::Group { id: "-7".into(), allowed: true }).await;
+        after.clear();
+        for change in all() {
+            after.push(told(change).await);
+        }
+        assert_eq!(after, [0, 0, 1, 0]);
+        told(AccessChange::Group { id: "-7".into(), allowed: true }).await;
+        told(AccessChange::Group { id: "-7".into(), allowed: false }).await;
+        assert_eq!(told(away(Some("-7"), None)).await, 0, "that it is closed was said");
+    }
+}

@@ -287,6 +287,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whom_the_owner_has_denied_the_code_makes_nothing() {
+        let desk = desk().await;
+        let mut tx = desk.store.begin().await.unwrap();
+        roles::give(&mut tx, "telegram", "bob", Role::Denied, 1).await.unwrap();
+        tx.commit().await.unwrap();
+        offered(&desk, "right").await;
+        assert_eq!(says(&desk, "bob", "right", 2).await, Claimed::Silent);
+        assert_eq!(says(&desk, "ana", "right", 2).await, Claimed::Owner);
+    }
+
+    #[tokio::test]
     async fn a_code_that_others_heard_is_nobodys() {
         let desk = desk().await;
         offered(&desk, "right").await;
