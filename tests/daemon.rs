@@ -86,7 +86,7 @@ async fn a_daemon() {
     let config = Config::load(None, &places.config()).unwrap();
     let health = Health::default();
     let messengers = vec![Arc::new(Puppet(health.clone())) as _];
-    let crew = Crew { engines: Engines::default(), messengers, health, owners: Vec::new() };
+    let crew = Crew { engines: Engines::default(), messengers, health };
     if let Err(error) = serve(&places, &config, crew).await {
         let _ = writeln!(std::io::stderr(), "{error:#}");
         std::process::exit(1);

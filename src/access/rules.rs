@@ -95,7 +95,7 @@ mod tests {
 
     fn order(subject: &str, prompt: &str) -> Commission {
         let (subject, prompt) = (subject.to_owned(), prompt.to_owned());
-        Commission { subject, prompt, negative: None, seed: 1, size: None, steps: None }
+        Commission { subject, prompt, negative: None, seed: 1, size: None, steps: None, as_file: false }
     }
 
     #[test]

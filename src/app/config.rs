@@ -10,6 +10,7 @@ use super::http;
 use super::sorry::bad_config;
 use crate::inference::whisper;
 use crate::message::Language;
+use crate::messenger::telegram;
 use crate::models::{Catalogue, HubOptions, Manifest};
 
 /// The commented example: every key with its default.
@@ -25,6 +26,8 @@ pub struct Config {
     pub access: Access,
     /// When the house speaks in groups.
     pub groups: Groups,
+    /// Telegram.
+    pub telegram: Telegram,
     /// Answers.
     pub answer: Answer,
     /// Pictures.
@@ -75,6 +78,18 @@ pub struct Groups {
     pub wake_words: Vec<String>,
     /// Whether recordings are listened to for these names.
     pub listen: bool,
+}
+
+/// Telegram. The token is no key: it comes from the environment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Telegram {
+    /// Address of the Bot API.
+    pub server: String,
+    /// A proxy for it.
+    pub proxy: Option<String>,
+    /// Whether a request that is worked at gets a reaction.
+    pub reactions: bool,
 }
 
 /// Answers.
@@ -204,6 +219,12 @@ impl Default for Groups {
         Self {
             wake_words: ["айзек", "исаак", "aisaac", "isaac"].map(str::to_owned).to_vec(), listen: true
         }
+    }
+}
+
+impl Default for Telegram {
+    fn default() -> Self {
+        Self { server: telegram::SERVER.to_owned(), proxy: None, reactions: false }
     }
 }
 

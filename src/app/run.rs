@@ -7,19 +7,22 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::claim;
 use super::clock;
 use super::config::Config;
 use super::engines::Engines;
 use super::house::{Foundation, House, free_disk};
 use super::http::{self, Pages};
 use super::metrics::Meter;
+use super::owners::Owners;
 use super::places::Places;
 use super::service;
 use super::signals::{Interrupts, Terminations};
 use super::sorry::misuse;
+use super::telegram::telegram;
 use super::watch::Watch;
 use crate::inference::Threads;
-use crate::message::{Address, Health, Phrase};
+use crate::message::{Health, Phrase};
 use crate::messenger::Messenger;
 use crate::store::Store;
 
@@ -34,19 +37,12 @@ pub struct Crew {
     pub messengers: Vec<Arc<dyn Messenger>>,
     /// The health of the house.
     pub health: Health,
-    /// Who is told when something is wrong, and where.
-    pub owners: Vec<Address>,
 }
 
 /// The messengers that are configured. A new one is one line here.
-#[expect(clippy::unnecessary_wraps, reason = "a messenger that is configured wrongly stops the start")]
-fn messengers(_config: &Config, _health: &Health) -> anyhow::Result<Vec<Arc<dyn Messenger>>> {
-    Ok(Vec::new())
-}
-
-/// Where owners are told about the house itself. Nobody yet: no messenger knows its owner.
-fn owners(_config: &Config) -> Vec<Address> {
-    Vec::new()
+fn messengers(config: &Config, health: &Health) -> anyhow::Result<Vec<Arc<dyn Messenger>>> {
+    let telegram = telegram(config, health)?.map(|telegram| Arc::new(telegram) as Arc<dyn Messenger>);
+    Ok(telegram.into_iter().collect())
 }
 
 /// The daemon, as the configuration wants it.
@@ -56,8 +52,7 @@ pub(super) async fn run(places: &Places, config: &Config) -> anyhow::Result<()> 
     if messengers.is_empty() {
         return Err(misuse(Phrase::new("no-messenger")));
     }
-    let (engines, owners) = (Engines::installed(places, config), owners(config));
-    serve(places, config, Crew { engines, messengers, health, owners }).await
+    serve(places, config, Crew { engines: Engines::installed(places, config), messengers, health }).await
 }
 
 /// Serves with this crew until SIGTERM or Ctrl-C, then stops politely. A second Ctrl-C leaves at once.
@@ -74,11 +69,14 @@ pub async fn serve(places: &Places, config: &Config, crew: Crew) -> anyhow::Resu
         () = interrupts.next() => return Ok(()),
         () = terminations.next() => return Ok(()),
     };
-    let Crew { engines, messengers, health, owners } = crew;
+    let Crew { engines, messengers, health } = crew;
     let threads = engines.threads.clone();
+    let (access, reader) = (foundation.access.clone(), foundation.store.reader());
+    let owners = Owners { access, reader, messengers: messengers.clone() };
     let watch = watch(&foundation, places, (health.clone(), threads.clone()), owners);
     let pages = listener.map(|listener| pages(listener, &foundation, (&health, &threads), started));
     let names: Vec<&str> = messengers.iter().map(|messenger| messenger.name()).collect();
+    claim::offer(&foundation, &names, clock::now(), &mut std::io::stderr()).await?;
     let serves = format!("serving {}", names.join(", "));
     for name in names {
         health.beat(name, clock::now());
@@ -131,7 +129,7 @@ fn watch(
     foundation: &Foundation,
     places: &Places,
     (health, threads): (Health, Threads),
-    owners: Vec<Address>,
+    owners: Owners,
 ) -> Watch {
     let (store, language) = (foundation.store.clone(), foundation.language);
     Watch { health, store, threads, free_disk: free_disk(places), owners, language, now: clock::now }

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::owners::Owners;
 use crate::inference::{ModelState, Readiness, Threads};
-use crate::message::{Address, Cause, FreeDisk, Health, Language, Level, State, causes, disk_low};
+use crate::message::{Cause, FreeDisk, Health, Language, Level, State, causes, disk_low};
 use crate::store::{Store, StoreError};
 
 /// How often somebody looks.
@@ -33,7 +34,7 @@ pub struct Watch {
     /// The disk.
     pub free_disk: FreeDisk,
     /// Who is told, and where.
-    pub owners: Vec<Address>,
+    pub owners: Owners,
     /// In which language.
     pub language: Language,
     /// Unix milliseconds.
@@ -106,7 +107,8 @@ impl Watch {
             if !stood.contains_key(name) {
                 begun(name, cause.level());
             }
-            self.store.alarm(name, &self.owners, self.language, &cause.phrase(), now).await?;
+            let owners = self.owners.addresses().await?;
+            self.store.alarm(name, &owners, self.language, &cause.phrase(), now).await?;
         }
         for name in stood.keys().filter(|name| !stand.contains_key(*name)) {
             tracing::info!(cause = name, "is well again");

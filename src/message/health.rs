@@ -102,7 +102,7 @@ impl Cause {
 
 /// A cause that counts, and since when it stands (Unix milliseconds).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct Lasting {
     /// What.
     pub cause: Cause,
     /// Since when.
@@ -115,7 +115,7 @@ pub struct State {
     /// The worst of the causes.
     pub level: Level,
     /// What counts, the worst first.
-    pub causes: Vec<Standing>,
+    pub causes: Vec<Lasting>,
     /// How long ago the last poll of each messenger ended, in milliseconds.
     pub polls: BTreeMap<String, i64>,
 }
@@ -129,7 +129,7 @@ struct Seen {
     /// When the last poll of each messenger ended.
     polls: BTreeMap<String, i64>,
     /// What somebody has seen begin, by name.
-    standing: BTreeMap<String, Standing>,
+    lasting: BTreeMap<String, Lasting>,
 }
 
 impl Health {
@@ -147,13 +147,13 @@ impl Health {
     /// Something is wrong. It stands since it was first said.
     pub fn begins(&self, cause: Cause, now: i64) {
         let mut seen = self.seen();
-        let standing = seen.standing.entry(cause.name());
-        standing.and_modify(|stands| stands.cause = cause.clone()).or_insert(Standing { cause, since: now });
+        let lasting = seen.lasting.entry(cause.name());
+        lasting.and_modify(|stands| stands.cause = cause.clone()).or_insert(Lasting { cause, since: now });
     }
 
     /// It is over.
     pub fn ends(&self, cause: &Cause) {
-        self.seen().standing.remove(&cause.name());
+        self.seen().lasting.remove(&cause.name());
     }
 
     /// [`Health::begins`] or [`Health::ends`].
@@ -167,13 +167,13 @@ impl Health {
         let mut seen = self.seen();
         // A clock that was set back: what was seen later than now counts from now.
         seen.polls.values_mut().for_each(|at| *at = now.min(*at));
-        seen.standing.values_mut().for_each(|stands| stands.since = now.min(stands.since));
+        seen.lasting.values_mut().for_each(|stands| stands.since = now.min(stands.since));
         let silent = seen
             .polls
             .iter()
-            .map(|(messenger, at)| Standing { cause: Cause::Poll(messenger.clone()), since: *at });
-        let all = silent.chain(seen.standing.values().cloned());
-        let mut causes: Vec<Standing> =
+            .map(|(messenger, at)| Lasting { cause: Cause::Poll(messenger.clone()), since: *at });
+        let all = silent.chain(seen.lasting.values().cloned());
+        let mut causes: Vec<Lasting> =
             all.filter(|stands| now - stands.since >= stands.cause.patience_ms()).collect();
         causes.sort_by_key(|stands| (std::cmp::Reverse(stands.cause.level()), stands.since));
         let level = causes.iter().map(|stands| stands.cause.level()).max().unwrap_or(Level::Green);

@@ -26,7 +26,7 @@ pub use access::{AccessChange, Knock, Role, Standing};
 pub use content::{Commission, Content, PictureReply};
 pub use disk::{FreeDisk, NEEDED_DISK, disk_low};
 pub use failure::{Failure, FailureKind, causes};
-pub use health::{Cause, Health, Level, REFUSES_MS, SILENT_MS, Standing, State};
+pub use health::{Cause, Health, Lasting, Level, REFUSES_MS, SILENT_MS, State};
 pub use ids::{DrawingId, MessageId, ReplyId};
 pub use notice::{Notice, Show, Task};
 pub use outcome::{Exchange, Outcome, Pending};

@@ -114,6 +114,11 @@ pub trait Messenger: Send + Sync {
         Pace::FREE
     }
 
+    /// Where a person can be told something in private; `None` where that cannot be known.
+    fn private(&self, _person: &str) -> Option<Address> {
+        None
+    }
+
     /// Offers every update to the inbox until told to stop (or until there are no more).
     async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError>;
 

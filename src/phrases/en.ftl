@@ -389,7 +389,7 @@ doctor-better = the set { $set } could be had: { $size } to download, { $licence
 doctor-manifest-cure = Correct it or take its folder away; how one looks: models/README.md.
 
 ## Trouble
-no-messenger = No messenger is configured, so there is nobody to listen to. The messenger that needs none is this terminal: aisaac chat
+no-messenger = No messenger is configured, so there is nobody to listen to. For Telegram, put the token from BotFather into AISAAC_TELEGRAM_TOKEN. The messenger that needs none is this terminal: aisaac chat
 empty = The message is empty. Ask me something, or tell me what to draw.
 too-long = The message is too long: at most { $limit ->
         [one] { $limit } character
@@ -604,3 +604,5 @@ button-answer = 💬 Answer in words instead
 button-draw = 🎨 Draw it instead
 button-old = This button is of another version and does nothing any more.
 button-gone = I do not have that drawing any more.
+telegram-token-bad = What { $variable } (or the credential { $credential }) holds is no bot token. BotFather shows it: a number, a colon, letters.
+telegram-options-bad = Telegram is configured wrongly: { $reason }.

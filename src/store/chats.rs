@@ -68,6 +68,12 @@ pub(super) async fn move_chat(
             .execute(&mut *connection)
             .await?;
     }
+    for sql in [
+        "UPDATE OR IGNORE allowed_groups SET chat = ?1 WHERE messenger = ?2 AND chat = ?3",
+        "UPDATE OR IGNORE turned_away SET chat = ?1 WHERE messenger = ?2 AND chat = ?3",
+    ] {
+        sqlx::query(sql).bind(to).bind(messenger).bind(from).execute(&mut *connection).await?;
+    }
     // The new chat has none of the old one's messages.
     for sql in [
         "UPDATE messages SET placeholder = NULL WHERE messenger = ? AND chat = ?",

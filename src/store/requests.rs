@@ -126,7 +126,15 @@ mod tests {
 
     fn cat() -> Outcome {
         let (subject, prompt) = ("cat".to_owned(), "cat".to_owned());
-        Outcome::Draw(Commission { subject, prompt, negative: None, seed: 1, size: None, steps: None })
+        Outcome::Draw(Commission {
+            subject,
+            prompt,
+            negative: None,
+            seed: 1,
+            size: None,
+            steps: None,
+            as_file: false,
+        })
     }
 
     fn said() -> Outcome {

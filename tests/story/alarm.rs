@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aisaac::app::watch::{Found, Watch};
 use aisaac::inference::{Control, Handle, InferenceError, Model, Terms, Threads};
-use aisaac::message::{Address, Health, Language, Level};
+use aisaac::message::{Health, Language, Level};
 use insta::assert_snapshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::messenger::NAME;
 use crate::world::{Story, TIME};
 
 /// Free disk as the story has it, in bytes.
@@ -39,7 +38,7 @@ fn watch(story: &Story, disk: &Disk, threads: &Threads) -> Watch {
         store: story.house().store.clone(),
         threads: threads.clone(),
         free_disk: Arc::new(move || Some(disk.load(Ordering::SeqCst))),
-        owners: vec![Address { messenger: NAME.into(), chat: "ana".into(), thread: None }],
+        owners: story.owners(),
         language: Language::En,
         now: TIME.now,
     }

@@ -93,6 +93,10 @@ impl Messenger for Scripted {
         Dialect::plain(self.text_limit, 1_000)
     }
 
+    fn private(&self, person: &str) -> Option<Address> {
+        Some(Address { messenger: NAME.to_owned(), chat: person.to_owned(), thread: None })
+    }
+
     async fn listen(&self, _inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {
         stop.cancelled().await;
         Ok(())

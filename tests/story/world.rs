@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aisaac::access::claim::shown;
+use aisaac::access::{Access, Rules};
 use aisaac::app::claim;
 use aisaac::app::clock::Time;
 use aisaac::app::config::Config;
 use aisaac::app::engines::Engines;
 use aisaac::app::house::{Foundation, House};
+use aisaac::app::owners::Owners;
 use aisaac::app::places::Places;
 use aisaac::backup::{self, Made, Restored};
 use aisaac::inbox::Inbox;
@@ -107,6 +109,13 @@ impl Story {
         };
         story.stand_up().await;
         story
+    }
+
+    /// Those who are told about the house itself.
+    pub(crate) fn owners(&self) -> Owners {
+        let access = Access::new(["scripted:ana".to_owned()], [], Rules::default());
+        let messengers = vec![self.messenger.clone() as _];
+        Owners { access: Arc::new(access), reader: self.house().store.reader(), messengers }
     }
 
     async fn stand_up(&mut self) {

@@ -14,7 +14,6 @@ mod read;
 mod trouble;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,7 +26,7 @@ use super::{
     Unit,
 };
 use crate::inbox::Inbox;
-use crate::message::{Address, Language, Notice, Recording, Show};
+use crate::message::{Address, Health, Language, Notice, Recording, Show};
 use client::Client;
 
 /// Its name.
@@ -114,50 +113,22 @@ pub enum OptionsError {
     },
 }
 
-/// How the bot stands with the service, for whoever looks after the house.
-#[derive(Debug, Default)]
-pub struct Standing {
-    /// Unix milliseconds when a poll last finished well; 0 when none has.
-    last_poll: AtomicI64,
-    /// It reads everything that groups say (privacy mode is off).
-    reads_all: AtomicBool,
-}
-
-impl Standing {
-    /// When a poll last finished well, Unix milliseconds; `None` when none has.
-    #[must_use]
-    pub fn last_poll(&self) -> Option<i64> {
-        Some(self.last_poll.load(Ordering::Relaxed)).filter(|at| *at > 0)
-    }
-
-    /// Whether it reads everything that groups say.
-    #[must_use]
-    pub fn reads_all(&self) -> bool {
-        self.reads_all.load(Ordering::Relaxed)
-    }
-}
-
 /// Telegram.
 pub struct Telegram {
     client: Client,
     options: TelegramOptions,
     clock: fn() -> i64,
-    standing: std::sync::Arc<Standing>,
+    health: Health,
 }
 
 impl Telegram {
-    /// A connection that is made when it is first used. `clock` gives Unix milliseconds.
+    /// A connection that is made when it is first used. Every poll that ends well beats in `health`. `clock` gives Unix
+    /// milliseconds.
     ///
     /// # Errors
     /// When the addresses cannot be read.
-    pub fn new(options: TelegramOptions, clock: fn() -> i64) -> Result<Self, OptionsError> {
-        Ok(Self { client: Client::new(&options)?, options, clock, standing: std::sync::Arc::default() })
-    }
-
-    /// How the bot stands with the service.
-    #[must_use]
-    pub fn standing(&self) -> std::sync::Arc<Standing> {
-        self.standing.clone()
+    pub fn new(options: TelegramOptions, health: Health, clock: fn() -> i64) -> Result<Self, OptionsError> {
+        Ok(Self { client: Client::new(&options)?, options, clock, health })
     }
 }
 
@@ -188,6 +159,11 @@ impl Messenger for Telegram {
             let chat = Rate { burst: 3, every: Duration::from_secs(1) };
             Pace { chat, notices: Duration::from_secs(1) }
         }
+    }
+
+    /// A person's private chat has the person's id.
+    fn private(&self, person: &str) -> Option<Address> {
+        Some(Address { messenger: NAME.to_owned(), chat: person.to_owned(), thread: None })
     }
 
     async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError> {

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::read::{Me, Offered, read};
 use super::trouble::{Trouble, trouble};
-use super::{Ordering, Telegram, commands};
+use super::{NAME, Telegram, commands};
 use crate::inbox::{Inbox, StoreError};
 use crate::message::{Body, Event, Message, millis};
 
@@ -93,7 +93,6 @@ pub(super) async fn listen(telegram: &Telegram, inbox: &Inbox, stop: &Cancellati
         }
     };
     failures.over();
-    telegram.standing.reads_all.store(me.reads_all, Ordering::Relaxed);
     said_of_groups(&me);
     commands::set(telegram).await;
     let poll =
@@ -132,8 +131,7 @@ impl Poll<'_> {
                 Ok(updates) => {
                     failures.over();
                     last_well = Instant::now();
-                    let now = (self.telegram.clock)();
-                    self.telegram.standing.last_poll.store(now, Ordering::Relaxed);
+                    self.telegram.health.beat(NAME, (self.telegram.clock)());
                     self.take(updates, stop).await;
                     continue;
                 }

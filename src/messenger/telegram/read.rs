@@ -238,8 +238,15 @@ fn quoted(sent: &Sent, me: &Me) -> Option<Quoted> {
             ours,
             text,
             recording: recording(earlier),
+            from: Some(from(earlier)),
         });
     }
     let quote = sent.quote()?;
-    Some(Quoted { key: String::new(), ours: false, text: Some(quote.text.clone()), recording: None })
+    Some(Quoted {
+        key: String::new(),
+        ours: false,
+        text: Some(quote.text.clone()),
+        recording: None,
+        from: None,
+    })
 }

@@ -1,0 +1,112 @@
+//! Telegram as the configuration and the environment want it. The token comes from `AISAAC_TELEGRAM_TOKEN` or from the
+//! systemd credential `telegram-token`, never from a file of ours.
+
+use std::path::PathBuf;
+
+use super::clock;
+use super::config::Config;
+use super::sorry::misuse;
+use crate::intent;
+use crate::message::{Health, Language, Phrase};
+use crate::messenger::telegram::{Telegram, TelegramOptions, Token};
+use crate::phrases::Phrases;
+
+/// The variable.
+const VARIABLE: &str = "AISAAC_TELEGRAM_TOKEN";
+
+/// The credential's name below the unit's folder of credentials.
+const CREDENTIAL: &str = "telegram-token";
+
+/// The token as it stands in the environment; `None` when there is none: then Telegram is not configured.
+fn token(of: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let credential = || {
+        let path = PathBuf::from(of("CREDENTIALS_DIRECTORY")?).join(CREDENTIAL);
+        std::fs::read_to_string(path).ok()
+    };
+    of(VARIABLE).or_else(credential).map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
+}
+
+/// How Telegram is reached; `None` when there is no token.
+///
+/// # Errors
+/// When the token is none.
+pub(super) fn options(config: &Config) -> anyhow::Result<Option<TelegramOptions>> {
+    let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let Some(token) = token(of) else { return Ok(None) };
+    let Some(token) = Token::new(&token) else {
+        return Err(misuse(
+            Phrase::new("telegram-token-bad").with("variable", VARIABLE).with("credential", CREDENTIAL),
+        ));
+    };
+    Ok(Some(TelegramOptions {
+        server: config.telegram.server.clone(),
+        proxy: config.telegram.proxy.clone(),
+        reactions: config.telegram.reactions,
+        menu: menu(&Phrases::load()),
+        ..TelegramOptions::new(token)
+    }))
+}
+
+/// Telegram, when it is configured.
+///
+/// # Errors
+/// When it is configured wrongly.
+pub(super) fn telegram(config: &Config, health: &Health) -> anyhow::Result<Option<Telegram>> {
+    let Some(options) = options(config)? else { return Ok(None) };
+    let wrong = |error: crate::messenger::telegram::OptionsError| {
+        misuse(Phrase::new("telegram-options-bad").with("reason", error.to_string()))
+    };
+    Telegram::new(options, health.clone(), clock::now).map(Some).map_err(wrong)
+}
+
+/// The menu beside the input line: what anybody may ask for, as help says it.
+fn menu(phrases: &Phrases) -> Vec<(Language, Vec<(String, String)>)> {
+    let of = |language| {
+        let intents = intent::ALL.iter().filter(|intent| !intent.for_owners());
+        let entries = intents.map(|intent| {
+            let name = intent.name();
+            (name.to_owned(), phrases.say(language, &format!("about-{name}")))
+        });
+        (language, entries.collect())
+    };
+    [Language::En, Language::Ru].map(of).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_goes_before_the_credential() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(CREDENTIAL), "from-credential\n").unwrap();
+        let folder = folder.path().display().to_string();
+        let of = |variable: &'static str| {
+            let folder = folder.clone();
+            move |name: &str| match name {
+                VARIABLE if !variable.is_empty() => Some(variable.to_owned()),
+                "CREDENTIALS_DIRECTORY" => Some(folder.clone()),
+                _ => None,
+            }
+        };
+        assert_eq!(token(of("from-environment")).as_deref(), Some("from-environment"));
+        assert_eq!(token(of("")).as_deref(), Some("from-credential"));
+        assert_eq!(token(|_| None), None);
+    }
+
+    #[test]
+    fn the_menu_has_a_line_for_each_command_in_both_languages() {
+        for (language, entries) in menu(&Phrases::load()) {
+            assert!(entries.len() > 5);
+            for (name, about) in entries {
+                // What the service takes: small letters, and a line of 256 characters at most.
+                assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
+                assert!(
+                    (3..=256).contains(&about.chars().count()) && !about.contains('\n'),
+                    "{language:?} {about}"
+                );
+                assert!(!about.starts_with("about-"), "{about}");
+            }
+        }
+    }
+}
