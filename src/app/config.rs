@@ -383,6 +383,7 @@ mod tests {
             format!("{:?}", Config { language: Some(Language::Ru), ..Config::default() })
                 .replace("Hear { model: None", "Hear { model: Some(\"whisper-base\")")
                 .replace("model: None", "model: Some(\"instruct\")")
+                .replace("proxy: None", "proxy: Some(\"socks5://127.0.0.1:1080\")")
                 .replace("library: None", "library: Some(\"/usr/lib/libonnxruntime.so\")")
         );
         Config::parse(EXAMPLE).unwrap();
