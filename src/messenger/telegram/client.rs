@@ -3,7 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest12 as reqwest;
 use teloxide_core::Bot;
 
 use super::{OptionsError, TelegramOptions};
@@ -48,17 +47,17 @@ impl Client {
 }
 
 fn bot(options: &TelegramOptions, waits: Duration) -> Result<Bot, OptionsError> {
-    let server = reqwest::Url::parse(&options.server)
+    let server = reqwest12::Url::parse(&options.server)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         .ok_or_else(|| OptionsError::Server { value: options.server.clone() })?;
-    let client = |error: reqwest::Error| OptionsError::Client { reason: error.without_url().to_string() };
-    let mut builder = reqwest::Client::builder()
+    let client = |error: reqwest12::Error| OptionsError::Client { reason: error.without_url().to_string() };
+    let mut builder = reqwest12::Client::builder()
         .connect_timeout(CONNECTS_WITHIN)
         .timeout(waits + ANSWERS_WITHIN)
         .tcp_nodelay(true);
     if let Some(proxy) = &options.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(client)?);
+        builder = builder.proxy(reqwest12::Proxy::all(proxy).map_err(client)?);
     }
     let http = builder.build().map_err(client)?;
     Ok(Bot::with_client(options.token.0.clone(), http).set_api_url(server))

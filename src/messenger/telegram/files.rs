@@ -3,7 +3,6 @@
 use std::io;
 
 use futures_util::TryStreamExt as _;
-use reqwest12 as reqwest;
 use teloxide_core::net::Download as _;
 use teloxide_core::requests::Requester as _;
 use teloxide_core::types::FileId;
@@ -29,6 +28,6 @@ pub(super) async fn open(client: &Client, recording: &Recording) -> Result<Incom
 }
 
 /// The address of a file holds the token: it stays out of the error.
-fn broken(error: reqwest::Error) -> io::Error {
+fn broken(error: reqwest12::Error) -> io::Error {
     io::Error::other(format!("{:?}", network(&error.without_url())))
 }

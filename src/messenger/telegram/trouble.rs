@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use reqwest12 as reqwest;
 use teloxide_core::{ApiError, RequestError};
 
 use crate::message::Phrase;
@@ -65,7 +64,7 @@ pub(super) fn trouble(error: &RequestError) -> Trouble {
     }
 }
 
-pub(super) fn network(error: &reqwest::Error) -> Trouble {
+pub(super) fn network(error: &reqwest12::Error) -> Trouble {
     let mut reason = "no connection".to_owned();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
