@@ -123,6 +123,7 @@ fn settlement(taken: &aisaac::store::Taken, outcome: Outcome) -> Settlement<'_> 
         outcome,
         standing: Standing::Member,
         also: &[NAME],
+        anew: None,
         for_us: true,
         heard: None,
         told: &[],

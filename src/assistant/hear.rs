@@ -7,12 +7,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Assistant;
 use super::heed::{Heeded, heed_spoken};
-use super::journey::{Made, Words};
+use super::journey::Words;
+use super::made::Made;
 use super::report::Report;
 use crate::access::Who;
 use crate::inbox::{SPOKEN_LIMIT, clean};
 use crate::message::{
-    Audience, Body, Failure, FailureKind, Notice, Pending, Phrase, Settings, Show, Step, Task,
+    Audience, Body, Failure, FailureKind, Notice, Pending, Phrase, Quoted, Settings, Show, Step, Task,
 };
 use crate::store::{Brought, Taken};
 
@@ -59,12 +60,37 @@ impl Assistant {
             Heeded::Ignore => Made::ignored(),
             Heeded::Text(text) => {
                 let standing = who.standing;
-                let words = Words { text, standing, edited: None, language, settings, pending, report };
+                let words = Words {
+                    text,
+                    standing,
+                    edited: None,
+                    quoted: message.quoted.clone(),
+                    language,
+                    settings,
+                    pending,
+                    report,
+                };
                 self.understand_and_act(taken, words, stop).await
             }
             Heeded::Refuse(phrase) => Made::refusing(phrase, language, report),
             // Said aloud, it comes too late for what ran: a lane has one message in hand.
             _ => Made::refusing(Phrase::new("nothing-to-stop"), language, report),
+        }
+    }
+
+    /// Hears what somebody said in the recording that a text answers: "what does he say?".
+    pub(super) async fn hear_quoted(&self, taken: &Taken, words: Words, stop: &CancellationToken) -> Made {
+        let since = Instant::now();
+        self.show(taken, Show::Typing);
+        let heard = self.heard(taken, stop).await;
+        let mut report = words.report;
+        report.time("hear", since);
+        match heard {
+            Ok(said) => {
+                let quoted = words.quoted.map(|quoted| Quoted { text: Some(said), ..quoted });
+                self.understand_and_act(taken, Words { quoted, report, ..words }, stop).await
+            }
+            Err(failure) => self.failed(failure, words.language, "", report),
         }
     }
 

@@ -23,8 +23,6 @@ pub(super) enum Heeded {
     Hear,
     /// A button of ours was pressed.
     Press {
-        /// Key of the message under which it stands.
-        of: String,
         /// What it says.
         data: String,
     },
@@ -60,7 +58,7 @@ pub(super) fn heed(message: &Message, manners: &Manners<'_>) -> Heeded {
     match body {
         Body::Event(event) => return Heeded::Event(event.clone()),
         Body::Press { .. } if manners.standing == Standing::Stranger => return Heeded::Ignore,
-        Body::Press { of, data } => return Heeded::Press { of: of.clone(), data: data.clone() },
+        Body::Press { data, .. } => return Heeded::Press { data: data.clone() },
         Body::Text(_) | Body::Edit { .. } | Body::Voice(_) | Body::Unsupported(_) => {}
     }
     if let Some(claim) = claimed(message, manners) {

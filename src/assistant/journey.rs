@@ -6,59 +6,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::Assistant;
 use super::heed::{Heeded, Manners, heed};
+use super::made::Made;
 use super::report::{Report, reason, told};
 use super::wake::Wake;
 use crate::access::{Access, Standing, Who};
 use crate::inbox::TEXT_LIMIT;
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
-    Content, DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Phrase, Settings, Show,
-    Step, Task, causes, measure,
+    DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Quoted, Settings, Show, Step, Task,
+    causes, measure,
 };
 use crate::store::{Forgotten, Settlement, Taken, insist};
-
-/// What a journey made of its message, ready to be settled.
-pub(super) struct Made {
-    pub(super) outcome: Outcome,
-    pub(super) language: Language,
-    pub(super) report: Report,
-    /// Ended because of a stop; when the house stops, the message goes back instead.
-    pub(super) interrupted: bool,
-    /// Of a message that was not for us nothing is kept but its ids.
-    pub(super) for_us: bool,
-}
-
-impl Made {
-    pub(super) fn apology() -> Self {
-        Self::saying(Phrase::new("our-fault"), Language::En)
-    }
-
-    /// Says this, which is not what was asked for.
-    pub(super) fn refusing(phrase: Phrase, language: Language, report: Report) -> Self {
-        let report = Report { failed: true, reason: Some(phrase.key.clone()), ..report };
-        Self { report, ..Self::saying(phrase, language) }
-    }
-
-    fn saying(phrase: Phrase, language: Language) -> Self {
-        Self {
-            outcome: Outcome::Say { content: Content::Phrases { phrases: vec![phrase] }, remember: None },
-            language,
-            report: Report::default(),
-            interrupted: false,
-            for_us: true,
-        }
-    }
-
-    /// Nothing comes of it.
-    pub(super) fn nothing() -> Self {
-        Self { outcome: Outcome::Nothing, ..Self::apology() }
-    }
-
-    /// It was not for us.
-    pub(super) fn ignored() -> Self {
-        Self { for_us: false, ..Self::nothing() }
-    }
-}
 
 /// What somebody says, typed or heard, and what stands around it.
 pub(super) struct Words {
@@ -67,6 +25,8 @@ pub(super) struct Words {
     pub(super) standing: Standing,
     /// The drawing whose request this changes.
     pub(super) edited: Option<DrawingId>,
+    /// What it answers.
+    pub(super) quoted: Option<Quoted>,
     pub(super) language: Language,
     pub(super) settings: Settings,
     /// The question of ours that is not answered yet.
@@ -91,31 +51,35 @@ impl Assistant {
             _ => "",
         };
         let language = self.language(text, &settings, message.from.language);
-        let words = |text, edited| {
-            let (standing, report) = (who.standing, Report::default());
+        let words = |text| {
+            let (standing, report, quoted) = (who.standing, Report::default(), message.quoted.clone());
             let (settings, pending) = (settings.clone(), pending.clone());
-            Words { text, standing, edited, language, settings, pending, report }
+            Words { text, standing, edited: None, quoted, language, settings, pending, report }
         };
         match heeded {
-            Heeded::Ignore | Heeded::Event(_) | Heeded::Press { .. } => Made::ignored(),
+            Heeded::Ignore => Made::ignored(),
+            Heeded::Event(event) => self.event(taken, who, event, language),
+            Heeded::Press { data } => self.press(taken, &data, words(String::new()), stop).await,
             Heeded::Stranger => Made::turned_away(who, language),
             Heeded::Claim(change) => Made::of_access(change, language),
             Heeded::Refuse(phrase) => Made::refusing(phrase, language, Report::default()),
+            Heeded::Hear | Heeded::Text(_) if self.lacks_recording(taken) => Made::waiting(),
             Heeded::Hear => self.hear(taken, who, (settings, pending), stop).await,
             Heeded::Stop => {
                 let report = Report { intent: "stop".into(), ..Report::default() };
                 Made { outcome: Outcome::Stop, language, report, ..Made::nothing() }
             }
-            Heeded::Text(text) => self.understand_and_act(taken, words(text, None), stop).await,
-            Heeded::Edit { of, text } => match self.kit.reader.drawing_of(&message.address, &of).await {
-                Ok(Some((drawing, true))) => {
-                    self.understand_and_act(taken, words(text, Some(drawing)), stop).await
-                }
-                Ok(Some((_, false))) => Made::saying(Phrase::new("edit-too-late"), language),
-                Ok(None) => Made::nothing(),
-                Err(error) => self.failed(error.into(), language, "draw", Report::default()),
-            },
+            Heeded::Text(text) if taken.recording.is_some() => {
+                self.hear_quoted(taken, words(text), stop).await
+            }
+            Heeded::Text(text) => self.understand_and_act(taken, words(text), stop).await,
+            Heeded::Edit { of, text } => self.edit(taken, &of, words(text), stop).await,
         }
+    }
+
+    /// Whether a recording has to come before this can be done.
+    fn lacks_recording(&self, taken: &Taken) -> bool {
+        taken.recording.is_none() && taken.message.recording().is_some() && self.speech.is_some()
     }
 
     pub(super) async fn understand_and_act(
@@ -144,20 +108,32 @@ impl Assistant {
         let ask = self.ask(taken, words, &route, stop);
         let acted = route.intent.handle(&ask, &self.kit).await;
         report.time("act", since);
+        let acted = acted.map(|outcome| on_edit(outcome, edited));
+        self.acted(taken, acted, (language, name, report), stop).await
+    }
+
+    /// What an intent came to.
+    pub(super) async fn acted(
+        &self,
+        taken: &Taken,
+        acted: Result<Outcome, Failure>,
+        (language, name, mut report): (Language, &str, Report),
+        stop: &CancellationToken,
+    ) -> Made {
+        name.clone_into(&mut report.intent);
         self.show(taken, Show::Clear);
         self.store.reached(Step::Acted, taken.id.get()).await;
         match acted {
             Ok(outcome) => {
                 report.reason = reason(&outcome);
                 report.failed = report.reason.is_some();
-                let outcome = on_edit(outcome, edited);
-                Made { outcome, language, report, interrupted: stop.is_cancelled(), for_us: true }
+                Made { outcome, language, report, interrupted: stop.is_cancelled(), ..Made::nothing() }
             }
             Err(failure) => self.failed(failure, language, name, report),
         }
     }
 
-    fn ask(&self, taken: &Taken, words: Words, route: &Route, stop: &CancellationToken) -> Ask {
+    pub(super) fn ask(&self, taken: &Taken, words: Words, route: &Route, stop: &CancellationToken) -> Ask {
         Ask {
             message: taken.id,
             text: words.text,
@@ -167,7 +143,7 @@ impl Assistant {
             person: taken.message.from.id.clone(),
             standing: words.standing,
             audience: taken.message.audience,
-            quoted: taken.message.quoted.clone(),
+            quoted: words.quoted,
             language: words.language,
             settings: words.settings,
             pending: words.pending.filter(|_| route.answers_pending),
@@ -241,6 +217,7 @@ impl Assistant {
                 outcome: made.outcome.clone(),
                 standing,
                 also: &also,
+                anew: made.anew.as_deref(),
                 for_us: made.for_us && standing != Standing::Stranger,
                 told: &told,
                 heard: made.report.transcript.as_deref(),

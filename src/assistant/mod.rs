@@ -4,9 +4,11 @@
 //! intent), *act* (intent -> outcome), *settle*. One message at a time per lane, several lanes at once; `/stop`, `/cancel` and `/queue` pass
 //! beside their lane. It knows neither messengers nor models, only the seams.
 
+mod anew;
 mod hear;
 mod heed;
 mod journey;
+mod made;
 mod permit;
 mod report;
 mod wake;
@@ -167,16 +169,26 @@ impl Assistant {
         let journey = AssertUnwindSafe(self.journey(&taken, &who, &token)).catch_unwind().await;
         let made = journey.unwrap_or_else(|_| {
             tracing::error!(message = taken.id.get(), "a journey panicked");
-            journey::Made::apology()
+            made::Made::apology()
         });
         if !beside {
             self.lock().remove(&lane);
+        }
+        if made.waits {
+            return self.wait_for_recording(&taken).await;
         }
         // Somebody's own /stop is an answer; only the house's stop puts the message back.
         if stop.is_cancelled() && made.interrupted && !by_person.load(Ordering::SeqCst) {
             return self.give_back(&taken).await;
         }
         self.settle(&taken, &who, self.permitted(&who, made), stop).await;
+    }
+
+    /// The message goes back until its recording has come.
+    async fn wait_for_recording(&self, taken: &Taken) {
+        if let Err(error) = self.store.want_recording(taken.id, (self.clock)()).await {
+            tracing::warn!(message = taken.id.get(), %error, "its recording is not wanted yet; the next start tries again");
+        }
     }
 
     /// The house stops: the message waits for the next one.

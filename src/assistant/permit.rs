@@ -5,7 +5,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::Assistant;
-use super::journey::Made;
+use super::made::Made;
 use super::report::Report;
 use crate::access::{Standing, Who};
 use crate::message::{AccessChange, Language, Message, Outcome, Phrase};

@@ -5,7 +5,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::message::{Audience, Body, Message, MessageId, Phrase, Recording, Step, measure};
+use crate::message::{Audience, Body, Message, MessageId, Phrase, Press, Recording, Step, measure};
 use crate::store::{Accepted, Store, attend};
 
 pub use crate::store::{StoreError, Wanted};
@@ -52,7 +52,7 @@ impl Inbox {
                 tracing::info!(message = id.get(), lane = message.address.lane(), "accepted");
                 measure::accepted(&message.address.messenger);
                 self.store.reached(Step::Accepted, id.get()).await;
-                if matches!(message.body, Body::Voice(_)) {
+                if message.is_spoken_to_us() {
                     self.look_for_recordings();
                 }
                 Ok(id)
@@ -131,7 +131,9 @@ impl Inbox {
 #[must_use]
 pub fn is_control(message: &Message) -> bool {
     let text = match &message.body {
-        Body::Press { .. } | Body::Event(_) => return true,
+        // A button that has a model answer waits for its turn, as if that had been asked.
+        Body::Press { data, .. } => return !matches!(Press::parse(data), Some(Press::Answer(_))),
+        Body::Event(_) => return true,
         Body::Text(text) => text,
         Body::Edit { .. } | Body::Voice(_) | Body::Unsupported(_) => return false,
     };

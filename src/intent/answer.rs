@@ -18,6 +18,9 @@ use crate::phrases::Phrases;
 /// Key of the long explanation, which is given once a lane.
 const UNSUPPORTED: &str = "language-unsupported";
 
+/// Most characters of somebody's words that stand before a question about them.
+const MOST_QUOTED: usize = 2_000;
+
 /// Answers in words.
 pub(super) struct Answer;
 
@@ -28,7 +31,19 @@ impl Intent for Answer {
     }
 
     async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
-        respond(&ask.args, ask, kit, false).await
+        respond(&with_quoted(ask), ask, kit, false).await
+    }
+}
+
+/// What is asked, with the words of somebody that it answers. What the house itself said stands in the conversation.
+fn with_quoted(ask: &Ask) -> String {
+    let quoted = ask.quoted.as_ref().filter(|quoted| !quoted.ours).and_then(|quoted| quoted.text.as_deref());
+    match quoted.map(str::trim).filter(|quoted| !quoted.is_empty()) {
+        Some(quoted) => {
+            let quoted: String = quoted.chars().take(MOST_QUOTED).collect();
+            format!("“{quoted}”\n\n{}", ask.args)
+        }
+        None => ask.args.clone(),
     }
 }
 

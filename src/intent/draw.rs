@@ -43,6 +43,13 @@ const EN: &[&str] = &[
 /// Most things named to somebody who asked for an unknown one.
 const NEAREST: usize = 5;
 
+/// Subjects that only point.
+const POINTS: &[&str] =
+    &["это", "этого", "эту", "его", "её", "ее", "их", "то", "this", "that", "it", "him", "her", "them"];
+
+/// Most characters of somebody's words that become a subject.
+const MOST_QUOTED: usize = 300;
+
 /// Draws a picture.
 pub(super) struct Draw;
 
@@ -69,7 +76,10 @@ impl Intent for Draw {
             }
             (_, false) => subject_of(&wishes.rest, ask, kit).await?,
         };
+        let subject = subject.filter(|subject| !points(subject));
         let subject = subject.or_else(|| names_a_thing(&wishes.rest, kit).then(|| wishes.rest.clone()));
+        // "Draw this", said in answer to somebody's words.
+        let subject = subject.or_else(|| quoted(ask));
         let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
             let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
             return Ok(Outcome::Ask {
@@ -80,6 +90,25 @@ impl Intent for Draw {
         };
         commission(subject, wishes, ask, kit).map(Outcome::Draw)
     }
+}
+
+/// Draws what was answered in words, whole: a button says that it was meant so.
+pub(super) async fn instead(ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+    let wishes = options::parse(&ask.args).map_err(|failure| with_size(failure, kit))?;
+    let subject = subject_of(&wishes.rest, ask, kit).await?.unwrap_or_else(|| wishes.rest.clone());
+    commission(subject, wishes, ask, kit).map(Outcome::Draw)
+}
+
+/// Whether a subject only points at something.
+fn points(subject: &str) -> bool {
+    POINTS.contains(&subject.trim().to_lowercase().as_str())
+}
+
+/// The words that a request answers.
+fn quoted(ask: &Ask) -> Option<String> {
+    let text = ask.quoted.as_ref()?.text.as_deref()?.trim();
+    let line: String = text.lines().next().unwrap_or_default().chars().take(MOST_QUOTED).collect();
+    Some(line).filter(|line| !line.trim().is_empty())
 }
 
 /// Whether the whole request is the name of a thing that the picture model knows.

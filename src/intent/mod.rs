@@ -18,6 +18,7 @@ mod new;
 mod options;
 mod people;
 mod persona;
+mod press;
 mod queue;
 mod redo;
 mod router;
@@ -30,6 +31,7 @@ pub use kit::{AnswerFacts, Ask, Kit, Options, PainterFacts};
 pub use known::{Known, Subject};
 pub use language::{Tongue, tongue};
 pub use options::{Wishes, parse as wishes, plain};
+pub use press::pressed;
 pub use router::{Route, route};
 
 use async_trait::async_trait;

@@ -28,7 +28,9 @@ pub struct Route {
 }
 
 impl Route {
-    fn to(name: &str, args: &str) -> Self {
+    /// To the intent of that name, whatever a model would say.
+    #[must_use]
+    pub fn to(name: &str, args: &str) -> Self {
         Self {
             intent: find(name),
             args: args.to_owned(),

@@ -52,6 +52,15 @@ pub enum Outcome {
     Stop,
     /// Cancel a drawing: the one at this place in line (0 is being painted), or the person's newest unfinished one.
     Cancel(Option<u32>),
+    /// Cancel this drawing: a button under it was pressed.
+    CancelThis(DrawingId),
+    /// Nobody in this chat hears us any more.
+    Left,
+    /// The chat has another id from now on.
+    Moved {
+        /// The messenger's new id of it.
+        to: String,
+    },
     /// Change who may talk, or say to somebody that he may not.
     Access(AccessChange),
 }

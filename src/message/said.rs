@@ -88,7 +88,7 @@ pub enum Event {
 }
 
 /// Speech as a messenger offers it: not the sound, but where the messenger finds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Recording {
     /// The messenger's own reference: a file's id, a path.
     pub remote: String,
@@ -141,5 +141,40 @@ impl Message {
     #[must_use]
     pub fn new(address: Address, key: impl Into<String>, from: Person, body: Body, at: i64) -> Self {
         Self { address, key: key.into(), from, audience: Audience::Private, body, quoted: None, at }
+    }
+
+    /// Remote key of the message that a reply answers: an edit or a pressed button stands for an earlier one.
+    #[must_use]
+    pub fn request(&self) -> &str {
+        match &self.body {
+            Body::Edit { of, .. } | Body::Press { of, .. } => of,
+            Body::Text(_) | Body::Voice(_) | Body::Event(_) | Body::Unsupported(_) => &self.key,
+        }
+    }
+
+    /// What was typed.
+    #[must_use]
+    pub fn words(&self) -> Option<&str> {
+        match &self.body {
+            Body::Text(text) | Body::Edit { text, .. } => Some(text),
+            Body::Voice(recording) => recording.caption.as_deref(),
+            Body::Press { .. } | Body::Event(_) | Body::Unsupported(_) => None,
+        }
+    }
+
+    /// The recording that it carries, or that of somebody's message which it answers.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Recording> {
+        match &self.body {
+            Body::Voice(recording) => Some(recording),
+            Body::Text(_) => self.quoted.as_ref().filter(|quoted| !quoted.ours)?.recording.as_ref(),
+            Body::Edit { .. } | Body::Press { .. } | Body::Event(_) | Body::Unsupported(_) => None,
+        }
+    }
+
+    /// Whether its recording is wanted before anybody has heeded it: it was said to us.
+    #[must_use]
+    pub fn is_spoken_to_us(&self) -> bool {
+        matches!(self.body, Body::Voice(_)) && self.audience != (Audience::Group { called: false })
     }
 }

@@ -606,3 +606,5 @@ button-old = This button is of another version and does nothing any more.
 button-gone = I do not have that drawing any more.
 telegram-token-bad = What { $variable } (or the credential { $credential }) holds is no bot token. BotFather shows it: a number, a colon, letters.
 telegram-options-bad = Telegram is configured wrongly: { $reason }.
+one-shape = This model draws in one size only.
+added-to-group = Hello! To let me answer everybody here, write /allow in this group. Call me by name or by mention, or answer my messages.

@@ -100,10 +100,35 @@ pub(super) async fn cancel(
     if !mine && !who.owner {
         return Ok(CancelWord::NotYours);
     }
-    if !mine && !running {
+    // Where a message says that it waits, that one says how it ended, too.
+    if !running && (!mine || has_placeholder(connection, drawing.id).await?) {
         tell(connection, &drawing, "drawing-cancelled", now).await?;
     }
     cancel_it(connection, drawing, running, now).await
+}
+
+/// Cancels a drawing by the button under the message that says it waits. What it comes to takes that message's place.
+pub(super) async fn cancel_this(
+    connection: &mut SqliteConnection,
+    who: Who<'_>,
+    id: DrawingId,
+    now: i64,
+) -> Result<CancelWord, StoreError> {
+    let found = unfinished(connection, "id = ?", &[Bind::Number(id.get())]).await?;
+    let Some((drawing, running)) = found else { return Ok(CancelWord::Nothing) };
+    let mine = drawing.address.messenger == who.messenger && drawing.person == who.person;
+    if !mine && !who.owner {
+        return Ok(CancelWord::NotYours);
+    }
+    cancel_it(connection, drawing, running, now).await
+}
+
+async fn has_placeholder(connection: &mut SqliteConnection, id: DrawingId) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT placeholder IS NOT NULL FROM drawings WHERE id = ?")
+        .bind(id.get())
+        .fetch_one(connection)
+        .await?;
+    Ok(row.try_get(0)?)
 }
 
 enum Bind<'a> {

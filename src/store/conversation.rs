@@ -29,3 +29,16 @@ pub(super) async fn start_fresh(connection: &mut SqliteConnection, lane: &str) -
     .await?;
     Ok(())
 }
+
+/// What was said in answer to a request, and its earlier edits, is no part of the conversation any more.
+pub(super) async fn unsay(connection: &mut SqliteConnection, lane: &str, of: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM turns WHERE message IN (SELECT id FROM messages
+         WHERE lane = ?1 AND (key = ?2 OR json_extract(message, '$.body.edit.of') = ?2))",
+    )
+    .bind(lane)
+    .bind(of)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

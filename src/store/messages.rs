@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::replies::{self, NewReply};
 use super::{ATTEMPTS, Store, StoreError, recordings};
-use crate::message::{Address, Body, Content, Language, Message, MessageId, Phrase};
+use crate::message::{Address, Content, Language, Message, MessageId, Phrase};
 
 /// What became of an offered message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Store {
         let accepted = match inserted {
             Some(row) => {
                 let id = MessageId::new(row.try_get(0)?);
-                if matches!(message.body, Body::Voice(_)) {
+                if message.is_spoken_to_us() {
                     recordings::expect(&mut tx, id, now).await?;
                 }
                 Accepted::New(id)

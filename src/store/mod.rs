@@ -19,8 +19,10 @@ mod claims;
 mod turned_away;
 mod requests;
 mod drawings;
+mod earlier;
 mod cancel;
 mod chats;
+mod commissions;
 mod replies;
 mod conversation;
 mod patience;
@@ -44,6 +46,7 @@ use opening::Opened;
 
 pub use cancel::CancelWord;
 pub use drawings::{Claimed, QueueRow};
+pub use earlier::Earlier;
 pub use error::StoreError;
 pub use forget::Forgotten;
 pub use look::{Counts, Look, Pragmas, look, pragmas};
@@ -207,6 +210,7 @@ pub(crate) mod tests {
             outcome,
             standing: Standing::Member,
             also: &["console"],
+            anew: None,
             for_us: true,
             heard: None,
             told: &[],

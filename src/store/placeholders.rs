@@ -40,7 +40,7 @@ impl Store {
                 let settings: Settings = from_json(&row, 2, "settings")?;
                 Ok(Some(UnderWay {
                     placeholder: row.try_get(1)?,
-                    reply_to: Some(message.key),
+                    reply_to: Some(message.request().to_owned()),
                     language: settings.language.or(message.from.language),
                     subject: None,
                 }))

@@ -202,6 +202,19 @@ impl Reader {
         row.map(|row| Ok((DrawingId::new(row.try_get(0)?), row.try_get(1)?))).transpose()
     }
 
+    /// What was ordered as this drawing, in this lane.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ordered(&self, address: &Address, id: DrawingId) -> Result<Option<Commission>, StoreError> {
+        let row = sqlx::query("SELECT commission FROM drawings WHERE id = ? AND lane = ?")
+            .bind(id.get())
+            .bind(address.lane())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| from_json(&row, 0, "drawings")).transpose()
+    }
+
     /// Whether something was explained in the lane already.
     ///
     /// # Errors

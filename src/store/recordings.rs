@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use super::forget::doom;
 use super::messages::{Brought, from_json, to_json};
 use super::{Store, StoreError};
-use crate::message::{Body, Message, MessageId, Phrase, Recording};
+use crate::message::{Message, MessageId, Phrase, Recording};
 
 /// A message that waits for its recording.
 const WANTED: &str = "SELECT 1 FROM messages WHERE id = ? AND ready = 0 AND state = 'new'";
@@ -44,11 +44,11 @@ impl Store {
         for row in &rows {
             let id = MessageId::new(row.try_get(0)?);
             match from_json::<Message>(row, 1, "messages") {
-                Ok(Message { address, body: Body::Voice(recording), .. }) => wanted.push(Wanted {
+                Ok(message) if message.recording().is_some() => wanted.push(Wanted {
                     id,
-                    lane: address.lane(),
-                    messenger: address.messenger,
-                    recording,
+                    lane: message.address.lane(),
+                    recording: message.recording().cloned().unwrap_or_default(),
+                    messenger: message.address.messenger,
                     file: row.try_get(2)?,
                     since: row.try_get(3)?,
                 }),
@@ -58,6 +58,27 @@ impl Store {
             }
         }
         Ok(wanted)
+    }
+
+    /// A message in hand needs a recording first: it goes back to its lane, with its attempt, until that has come.
+    ///
+    /// # Errors
+    /// When the database fails; the message stays in hand.
+    pub async fn want_recording(&self, id: MessageId, now: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let back = sqlx::query(
+            "UPDATE messages SET state = 'new', attempt = attempt - 1, boot = NULL WHERE id = ? AND state = 'taken' AND boot = ?",
+        )
+        .bind(id.get())
+        .bind(&*self.boot)
+        .execute(&mut *tx)
+        .await?;
+        if back.rows_affected() == 1 {
+            expect(&mut tx, id, now).await?;
+        }
+        tx.commit().await?;
+        self.bells().recordings.notify_one();
+        Ok(())
     }
 
     /// Whether a recording is still to be brought.
@@ -196,6 +217,7 @@ mod tests {
     use super::super::Accepted;
     use super::super::tests::{desk, says};
     use super::*;
+    use crate::message::Body;
 
     #[tokio::test]
     async fn nothing_is_placed_for_a_message_that_does_not_wait() {

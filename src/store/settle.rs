@@ -6,15 +6,14 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::cancel::{self, CancelWord, Who};
 use super::messages::{Taken, from_json, to_json};
 use super::replies::{self, NewReply};
 use super::stopped::stopped;
 use super::{
-    Daily, Forgotten, Store, StoreError, access, conversation, forget, people, recordings, requests,
+    Daily, Forgotten, Store, StoreError, access, chats, conversation, forget, people, recordings, requests,
 };
 use crate::message::{
-    Change, Commission, Content, DrawingId, Exchange, Language, Outcome, Pending, Phrase, ReplyId, Standing,
+    Address, Change, Content, DrawingId, Exchange, Language, Outcome, Pending, Phrase, ReplyId, Standing,
 };
 
 /// How long a question of ours waits for its answer: ten minutes.
@@ -40,6 +39,8 @@ pub struct Settlement<'a> {
     pub standing: Standing,
     /// Messengers on which the person is the same one, this one among them.
     pub also: &'a [&'a str],
+    /// Remote key of the request that this one is instead of: what was said then is no turn any more.
+    pub anew: Option<&'a str>,
     /// Whether the message was for us; of one that was not, only the ids are kept.
     pub for_us: bool,
     /// Explanations given with this outcome, which are given once.
@@ -112,20 +113,31 @@ impl Store {
 
 /// Whether the painter has something to look at: a drawing that waits, is another one now, or is to stop.
 fn touches_drawings(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Draw(_) | Outcome::Redraw { .. } | Outcome::Cancel(_) | Outcome::Forget)
+    matches!(
+        outcome,
+        Outcome::Draw(_)
+            | Outcome::Redraw { .. }
+            | Outcome::Cancel(_)
+            | Outcome::CancelThis(_)
+            | Outcome::Left
+            | Outcome::Forget
+    )
 }
 
 /// A settlement being written, inside its transaction.
-struct Writing<'a, 's> {
-    tx: &'a mut SqliteConnection,
-    at: &'a Settlement<'s>,
-    made: Settled,
+pub(super) struct Writing<'a, 's> {
+    pub(super) tx: &'a mut SqliteConnection,
+    pub(super) at: &'a Settlement<'s>,
+    pub(super) made: Settled,
     /// A bound was reached, and that is said instead.
     refused: bool,
 }
 
 impl Writing<'_, '_> {
     async fn write(mut self) -> Result<Settled, StoreError> {
+        if let Some(of) = self.at.anew {
+            conversation::unsay(self.tx, &self.lane(), of).await?;
+        }
         if !matches!(self.at.outcome, Outcome::Nothing) {
             conversation::clear_pending(self.tx, &self.lane(), &self.at.taken.message.from.id).await?;
         }
@@ -157,6 +169,9 @@ impl Writing<'_, '_> {
             Outcome::Forget => self.forget().await?,
             Outcome::Stop => self.stop().await?,
             Outcome::Cancel(id) => self.cancel(*id).await?,
+            Outcome::CancelThis(id) => self.cancel_this(*id).await?,
+            Outcome::Left => self.left().await?,
+            Outcome::Moved { to } => self.moved(to).await?,
             Outcome::Access(change) => {
                 if let Some(phrase) = access::change(self.tx, self.at, change).await? {
                     self.say(phrase, None).await?;
@@ -176,18 +191,32 @@ impl Writing<'_, '_> {
         Ok(self.made)
     }
 
+    async fn left(&mut self) -> Result<(), StoreError> {
+        let Address { messenger, chat, .. } = &self.at.taken.message.address;
+        chats::nobody_is_there(self.tx, messenger, chat, self.at.now).await
+    }
+
+    async fn moved(&mut self, to: &str) -> Result<(), StoreError> {
+        let Address { messenger, chat, .. } = &self.at.taken.message.address;
+        chats::move_chat(self.tx, messenger, chat, to).await
+    }
+
     fn lane(&self) -> String {
         self.at.taken.message.address.lane()
     }
 
-    async fn reply(&mut self, content: &Content, drawing: Option<DrawingId>) -> Result<(), StoreError> {
+    pub(super) async fn reply(
+        &mut self,
+        content: &Content,
+        drawing: Option<DrawingId>,
+    ) -> Result<(), StoreError> {
         let message = &self.at.taken.message;
         let reply = NewReply {
             message: Some(self.at.taken.id),
             drawing,
             address: &message.address,
             person: &message.from.id,
-            reply_to: Some(&message.key),
+            reply_to: Some(message.request()),
             language: self.language(),
             heard: self
                 .at
@@ -213,7 +242,7 @@ impl Writing<'_, '_> {
     }
 
     /// A bound was reached: this is said, and the report says so.
-    async fn refuse(&mut self, phrase: Phrase) -> Result<(), StoreError> {
+    pub(super) async fn refuse(&mut self, phrase: Phrase) -> Result<(), StoreError> {
         self.refused = true;
         sqlx::query("UPDATE messages SET report = json_set(report, '$.failed', json('true'), '$.reason', 'limit') WHERE id = ?")
             .bind(self.at.taken.id.get())
@@ -222,7 +251,7 @@ impl Writing<'_, '_> {
         self.say(phrase, None).await
     }
 
-    async fn say(&mut self, phrase: Phrase, drawing: Option<DrawingId>) -> Result<(), StoreError> {
+    pub(super) async fn say(&mut self, phrase: Phrase, drawing: Option<DrawingId>) -> Result<(), StoreError> {
         self.reply(&Content::Phrases { phrases: vec![phrase] }, drawing).await
     }
 
@@ -255,74 +284,6 @@ impl Writing<'_, '_> {
         .execute(&mut *self.tx)
         .await?;
         Ok(())
-    }
-
-    async fn draw(&mut self, commission: &Commission) -> Result<(), StoreError> {
-        let message = &self.at.taken.message;
-        let waiting: u32 = sqlx::query(
-            "SELECT count(*) FROM drawings WHERE state = 'waiting' AND messenger = ? AND person = ?",
-        )
-        .bind(&message.address.messenger)
-        .bind(&message.from.id)
-        .fetch_one(&mut *self.tx)
-        .await?
-        .try_get(0)?;
-        if waiting >= self.at.limits.waiting_per_person {
-            let limit = i64::from(self.at.limits.waiting_per_person);
-            return self.refuse(Phrase::new("limit-drawings").with("limit", limit)).await;
-        }
-        if let Some(phrase) = requests::full(self.tx, self.at, true).await? {
-            return self.refuse(phrase).await;
-        }
-        let id: i64 = sqlx::query(
-            "INSERT INTO drawings (message, messenger, lane, address, person, reply_to, language, commission, queued_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        )
-        .bind(self.at.taken.id.get())
-        .bind(&message.address.messenger)
-        .bind(message.address.lane())
-        .bind(to_json(&message.address, "drawings")?)
-        .bind(&message.from.id)
-        .bind(&message.key)
-        .bind(self.at.language.code())
-        .bind(to_json(commission, "drawings")?)
-        .bind(self.at.now)
-        .fetch_one(&mut *self.tx)
-        .await?
-        .try_get(0)?;
-        let row = sqlx::query(
-            "SELECT count(*), EXISTS (SELECT 1 FROM drawings WHERE state = 'running')
-             FROM drawings WHERE state = 'waiting' AND id <= ?",
-        )
-        .bind(id)
-        .fetch_one(&mut *self.tx)
-        .await?;
-        let (place, busy): (u32, bool) = (row.try_get(0)?, row.try_get(1)?);
-        self.made.drawing = Some((DrawingId::new(id), place));
-        let phrase = if place <= 1 && !busy {
-            Phrase::new("drawing-now")
-        } else {
-            Phrase::new("queued").with("place", i64::from(place))
-        };
-        self.say(phrase.with("subject", commission.subject.clone()), Some(DrawingId::new(id))).await
-    }
-
-    async fn redraw(&mut self, drawing: DrawingId, commission: &Commission) -> Result<(), StoreError> {
-        let changed = sqlx::query(
-            "UPDATE drawings SET commission = ? WHERE id = ? AND state = 'waiting' AND messenger = ? AND person = ?",
-        )
-        .bind(to_json(commission, "drawings")?)
-        .bind(drawing.get())
-        .bind(&self.at.taken.message.address.messenger)
-        .bind(&self.at.taken.message.from.id)
-        .execute(&mut *self.tx)
-        .await?
-        .rows_affected();
-        if changed == 0 {
-            return self.draw(commission).await;
-        }
-        self.say(Phrase::new("request-changed").with("subject", commission.subject.clone()), Some(drawing))
-            .await
     }
 
     async fn set(&mut self, changes: &[Change]) -> Result<(), StoreError> {
@@ -363,29 +324,13 @@ impl Writing<'_, '_> {
             recordings::give_up(self.tx, "lane = ?", &self.lane(), &Phrase::new("stopping")).await?;
         if found > 0 || unheard > 0 { Ok(()) } else { self.say(Phrase::new("nothing-to-stop"), None).await }
     }
-
-    async fn cancel(&mut self, place: Option<u32>) -> Result<(), StoreError> {
-        let message = &self.at.taken.message;
-        let who = Who {
-            messenger: &message.address.messenger,
-            person: &message.from.id,
-            owner: self.at.standing == Standing::Owner,
-        };
-        let phrase = match cancel::cancel(self.tx, who, place, self.at.now).await? {
-            CancelWord::Nothing => Phrase::new("nothing-to-cancel"),
-            CancelWord::NotYours => Phrase::new("not-yours"),
-            CancelWord::Cancelled(subject) => Phrase::new("cancelled").with("subject", subject),
-            CancelWord::Stopping(subject) => Phrase::new("cancelling").with("subject", subject),
-        };
-        self.say(phrase, None).await
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Desk, desk, open, says, settlement};
     use super::*;
-    use crate::message::{Phrase, PictureReply};
+    use crate::message::{Commission, Phrase, PictureReply};
     use crate::store::Left;
 
     fn cat() -> Commission {

@@ -306,6 +306,7 @@ impl Story {
             outcome: Outcome::Stop,
             standing: Standing::Owner,
             also: &[NAME],
+            anew: None,
             for_us: true,
             heard: None,
             told: &[],
