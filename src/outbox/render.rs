@@ -28,11 +28,12 @@ pub fn quoted(heard: Option<&str>, text: &str) -> String {
     }
 }
 
-/// The sentence under a picture: what it shows, its seed and steps, what of the request was not
+/// The sentence under a picture: what it shows, its size, seed and steps, what of the request was not
 /// read, and what the model's manifest wants said.
 pub(super) fn caption(picture: &PictureReply, language: Language, phrases: &Phrases) -> String {
     let facts = Phrase::new("picture-caption")
         .with("prompt", picture.prompt.clone())
+        .with("size", format!("{}×{}", picture.width, picture.height))
         .with("seed", picture.seed.to_string())
         .with("steps", i64::from(picture.steps));
     let mut text = phrases.render(language, &facts);

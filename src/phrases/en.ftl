@@ -12,7 +12,7 @@ stranger-unowned = Nobody owns this assistant yet. If you have started it, send 
 stranger-group = This is a private assistant. Its owner can let this group in; its id is { $id }.
 stranger-shared = Several people may stand behind the name that you write under, so I do not answer it. Please write as yourself.
 help-intro = I understand your own words. For example:
-help-outro = Inside a request for a picture: --no WHAT, --seed NUMBER, --size WIDTHxHEIGHT, --steps NUMBER.
+help-outro = Inside a request for a picture: --no WHAT, --seed NUMBER, --size WIDTHxHEIGHT, --steps NUMBER, --file.
 help-commands = Commands:
 about-answer = a question or a request for text
 about-draw = draw a picture
@@ -96,7 +96,7 @@ queued = “{ $subject }”: number { $place } in line.
 ask-forgotten = This message was forgotten (/forget) before it was answered. Ask again if you still want to know.
 request-changed = Changed: I will draw “{ $subject }”.
 edit-too-late = That drawing is begun or done already. Send the changed request as a new message.
-picture-caption = { $prompt } · seed { $seed } · { $steps ->
+picture-caption = { $prompt } · { $size } · seed { $seed } · { $steps ->
         [one] { $steps } step
        *[other] { $steps } steps
     }

@@ -303,7 +303,7 @@ async fn a_stranger_gets_one_sentence_and_nothing_of_him_is_kept() {
       → 700: I am drawing “a cat”.
       ~ 700: place 0
       ~ 700: step 1/4 2/4 3/4 4/4
-      → 700: [picture] a cat · seed 2 · 4 steps
+      → 700: [picture] a cat · 8×8 · seed 2 · 4 steps
     ana: /deny 700
       → ana: I do not answer 700 any more.
     700: draw a dog
@@ -351,7 +351,7 @@ async fn a_group_is_let_in_by_the_owner_alone() {
       → -100: I am drawing “a cat”.
       ~ -100: place 0
       ~ -100: step 1/4 2/4 3/4 4/4
-      → -100: [picture] a cat · seed 2 · 4 steps
+      → -100: [picture] a cat · 8×8 · seed 2 · 4 steps
     700 in -100: /allow 800
       → -100: Only my owner can do that.
     bob in -100: /settings steps 9
@@ -390,14 +390,14 @@ async fn somebody_is_denied_and_a_group_closed_and_let_in_again() {
       → -100: I am drawing “a hen”.
       ~ -100: place 0
       ~ -100: step 1/4 2/4 3/4 4/4
-      → -100: [picture] a hen · seed 4 · 4 steps
+      → -100: [picture] a hen · 8×8 · seed 4 · 4 steps
     ana: /пустить -100
       → ana: I listen to the group -100 now. Everybody there is a guest.
     700 in -100: draw a fox
       → -100: I am drawing “a fox”.
       ~ -100: place 0
       ~ -100: step 1/4 2/4 3/4 4/4
-      → -100: [picture] a fox · seed 6 · 4 steps
+      → -100: [picture] a fox · 8×8 · seed 6 · 4 steps
     ana: /люди
       → ana: People:
           ana: owner (configuration)
@@ -571,7 +571,7 @@ async fn a_child_is_told_kindly_of_refused_words_in_all_their_forms() {
       → 700: Рисую: «солнце».
       ~ 700: place 0
       ~ 700: step 1/4 2/4 3/4 4/4
-      → 700: [picture] солнце · сид 3 · 4 шага
+      → 700: [picture] солнце · 8×8 · сид 3 · 4 шага
     700: /settings steps 9
       → 700: Only members can change the settings of this chat.
     700: /persona dragon
@@ -582,7 +582,7 @@ async fn a_child_is_told_kindly_of_refused_words_in_all_their_forms() {
       → -100: Рисую: «кошку».
       ~ -100: place 0
       ~ -100: step 1/4 2/4 3/4 4/4
-      → -100: [picture] кошку · сид 6 · 4 шага
+      → -100: [picture] кошку · 8×8 · сид 6 · 4 шага
     700 in -100: again
       → -100: Let us talk about something else.
     bob: tell me about dragons
@@ -624,12 +624,12 @@ async fn what_a_child_asks_for_is_counted_until_midnight() {
     assert_snapshot!(without_help.join("\n"), @"
     700: draw a cat
       → 700: I am drawing “a cat”.
-      → 700: [picture] a cat · seed 2 · 4 steps
+      → 700: [picture] a cat · 8×8 · seed 2 · 4 steps
     700: /help
       → 700: I understand your own words. For example:
     700: draw a dog
       → 700: I am drawing “a dog”.
-      → 700: [picture] a dog · seed 4 · 4 steps
+      → 700: [picture] a dog · 8×8 · seed 4 · 4 steps
     700: draw a fox
       → 700: Those were many pictures for today: 2. Tomorrow I draw again, and today we can still talk.
     700: /forget
@@ -650,7 +650,7 @@ async fn what_a_child_asks_for_is_counted_until_midnight() {
     -- 1440 minutes pass
     700: draw a fox
       → 700: I am drawing “a fox”.
-      → 700: [picture] a fox · seed 12 · 4 steps
+      → 700: [picture] a fox · 8×8 · seed 12 · 4 steps
     ");
 }
 
@@ -684,14 +684,14 @@ async fn a_guest_waits_with_one_drawing_and_changes_nothing() {
       ~ bob: place 1
       ~ bob: place 2
       ~ 700: step 1/4 2/4 3/4 4/4
-      → 700: [picture] a cat · seed 2 · 4 steps
+      → 700: [picture] a cat · 8×8 · seed 2 · 4 steps
       ~ bob: place 0
       ~ bob: place 1
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a hen · seed 4 · 4 steps
+      → bob: [picture] a hen · 8×8 · seed 4 · 4 steps
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a hen · seed 5 · 4 steps
+      → bob: [picture] a hen · 8×8 · seed 5 · 4 steps
     700: /settings steps 9
       → 700: Only members can change the settings of this chat.
     700: /persona a pirate
@@ -799,7 +799,7 @@ async fn in_a_group_only_the_owner_forgets_what_is_others() {
       → -100: Deleted: 4 messages and 1 picture of yours. What others have asked for stays.
       ~ -100: place 0
       ~ -100: step 1/9 2/9 3/9 4/9 5/9 6/9 7/9 8/9 9/9
-      → -100: [picture] zqowed · seed 8 · 9 steps
+      → -100: [picture] zqowed · 8×8 · seed 8 · 9 steps
     701 in -100: /settings
       → -100: Language: as you write. Size: the model's own. Steps: 9. Seed: a new one each time.
           Names that call me: my own. Recordings: as my owner has set.
@@ -807,7 +807,7 @@ async fn in_a_group_only_the_owner_forgets_what_is_others() {
       → -100: I am drawing “zqowed”.
       ~ -100: place 0
       ~ -100: step 1/9 2/9 3/9 4/9 5/9 6/9 7/9 8/9 9/9
-      → -100: [picture] zqowed · seed 12 · 9 steps
+      → -100: [picture] zqowed · 8×8 · seed 12 · 9 steps
     ana in -100: /forget
       ~ -100: (forget what you keep yourself)
       → -100: Deleted: 8 messages and 3 pictures, and the settings of this chat.

@@ -49,10 +49,10 @@ async fn a_house_goes_on_from_its_backup_and_does_what_was_unfinished() {
       ~ ana: place 0
       ~ bob: place 1
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a slow cat · seed 3 · 4 steps
+      → ana: [picture] a slow cat · 8×8 · seed 3 · 4 steps
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 4 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 4 · 4 steps
     ana: And a bay?
       ~ ana: You said: …
       ~ ana: You said: And a bay?…
@@ -62,7 +62,7 @@ async fn a_house_goes_on_from_its_backup_and_does_what_was_unfinished() {
       → bob: I am drawing “a dog”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 6 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 6 · 4 steps
     ");
 }
 

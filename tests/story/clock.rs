@@ -34,10 +34,10 @@ async fn two_hours_forward_and_three_back_while_a_picture_is_painted() {
       ~ ana: place 0
       ~ bob: place 1
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a slow cat · seed 1 · 4 steps
+      → ana: [picture] a slow cat · 8×8 · seed 1 · 4 steps
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 2 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 2 · 4 steps
     eva: What is a fjord?
       ~ eva: You said: …
       ~ eva: You said: What is a fjord?…

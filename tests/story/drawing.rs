@@ -14,12 +14,12 @@ async fn a_request_becomes_a_picture() {
       → ana: Рисую: «рыжего кота».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] рыжего кота · сид 1 · 4 шага
+      → ana: [picture] рыжего кота · 8×8 · сид 1 · 4 шага
     ana: draw a red apple --seed 7 --steps 2 --size 64x64 --no leaves
       → ana: I am drawing “a red apple”.
       ~ ana: place 0
       ~ ana: step 1/2 2/2
-      → ana: [picture] a red apple · seed 7 · 2 steps
+      → ana: [picture] a red apple · 64×64 · seed 7 · 2 steps
     ");
 }
 
@@ -46,7 +46,7 @@ async fn no_subject_leaves_a_question() {
       → ana: Рисую: «рыжего кота».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] рыжего кота · сид 2 · 4 шага
+      → ana: [picture] рыжего кота · 8×8 · сид 2 · 4 шага
     ana: нарисуй
       → ana: Что нарисовать?
     ana: /queue
@@ -79,7 +79,7 @@ async fn no_subject_leaves_a_question() {
       → eva: I am drawing “a fox”.
       ~ eva: place 0
       ~ eva: step 1/4 2/4 3/4 4/4
-      → eva: [picture] a fox · seed 6 · 4 steps
+      → eva: [picture] a fox · 8×8 · seed 6 · 4 steps
     ");
 }
 
@@ -103,27 +103,27 @@ async fn follow_ups_change_the_last_picture() {
       → ana: Рисую: «кота».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] кота · сид 2 · 4 шага
+      → ana: [picture] кота · 8×8 · сид 2 · 4 шага
     ana: ещё одну
       → ana: Рисую: «кота».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] кота · сид 3 · 4 шага
+      → ana: [picture] кота · 8×8 · сид 3 · 4 шага
     ana: а теперь с зонтом
       → ana: Рисую: «кота с зонтом».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] кота с зонтом · сид 4 · 4 шага
+      → ana: [picture] кота с зонтом · 8×8 · сид 4 · 4 шага
     ana: то же, но синее
       → ana: Рисую: «кота с зонтом, синее».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] кота с зонтом, синее · сид 5 · 4 шага
+      → ana: [picture] кота с зонтом, синее · 8×8 · сид 5 · 4 шага
     ana: а теперь без фона
       → ana: Рисую: «кота с зонтом, синее».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] кота с зонтом, синее · сид 6 · 4 шага
+      → ana: [picture] кота с зонтом, синее · 8×8 · сид 6 · 4 шага
     ana: What is a fjord?
       ~ ana: You said: …
       ~ ana: You said: What is a fjord?…
@@ -143,7 +143,7 @@ async fn follow_ups_change_the_last_picture() {
       → ana: I am drawing “кота с зонтом, синее, green”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] кота с зонтом, синее, green · seed 10 · 4 steps
+      → ana: [picture] кота с зонтом, синее, green · 8×8 · seed 10 · 4 steps
     ");
 }
 
@@ -159,7 +159,7 @@ async fn another_answer_is_not_another_picture() {
       → ana: I am drawing “a cat”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 1 · 4 steps
+      → ana: [picture] a cat · 8×8 · seed 1 · 4 steps
     ana: again, but answer differently
       → ana: There is nothing to do again yet.
     ana: What is a fjord?
@@ -192,14 +192,14 @@ async fn settings_hold_for_later_pictures() {
       → ana: I am drawing “a cat”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 5 · 4 steps
+      → ana: [picture] a cat · 64×64 · seed 5 · 4 steps
     ana: /settings language ru
       → ana: Готово. Язык: русский. Размер: 64x64. Шаги: как у модели. Сид: 5.
     ana: draw a dog
       → ana: Рисую: «a dog».
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a dog · сид 5 · 4 шага
+      → ana: [picture] a dog · 64×64 · сид 5 · 4 шага
     ");
 }
 
@@ -212,7 +212,7 @@ async fn what_the_text_encoder_could_not_read_is_said() {
       → ana: I am drawing “a cat and so on and on and on”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat and so on and on and on · seed 1 · 4 steps
+      → ana: [picture] a cat and so on and on and on · 8×8 · seed 1 · 4 steps
           The request was too long for the picture model; it did not read: “and on and on”.
     ");
 }

@@ -66,7 +66,7 @@ async fn a_disk_that_is_full_for_a_while_is_said_once() {
     });
     assert!(painted.unwrap());
     story.delivers().await;
-    assert!(story.told().ends_with("→ ana: [picture] a cat · seed 1 · 4 steps"));
+    assert!(story.told().ends_with("→ ana: [picture] a cat · 8×8 · seed 1 · 4 steps"));
     said_once(&log, "writing a drawing down", "No such file");
 }
 

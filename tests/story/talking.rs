@@ -78,7 +78,7 @@ async fn low_confidence_answers_and_offers_a_drawing() {
       → ana: I am drawing “sunset over the sea”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] sunset over the sea · seed 2 · 4 steps
+      → ana: [picture] sunset over the sea · 8×8 · seed 2 · 4 steps
     bob: sunset over the hills
       ~ bob: You said: …
       ~ bob: You said: sunset over the hills…
@@ -140,7 +140,7 @@ async fn everything_kept_about_somebody_goes() {
       → ana: I am drawing “a cat”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 1 · 4 steps
+      → ana: [picture] a cat · 8×8 · seed 1 · 4 steps
     ana: What is a fjord?
       ~ ana: You said: …
       ~ ana: You said: What is a fjord?…
@@ -150,7 +150,7 @@ async fn everything_kept_about_somebody_goes() {
       → bob: I am drawing “a dog”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 3 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 3 · 4 steps
     ana: draw a slow fox
       → ana: I am drawing “a slow fox”.
       ~ ana: place 0
@@ -163,7 +163,7 @@ async fn everything_kept_about_somebody_goes() {
       → bob: I am drawing “a dog”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 7 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 7 · 4 steps
     ");
     let files = std::fs::read_dir(story.places().media()).unwrap().count();
     assert_eq!(files, 2, "bob's pictures stay");

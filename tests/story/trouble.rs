@@ -26,7 +26,7 @@ async fn a_model_that_panics_is_tried_again_and_then_given_up() {
       → ana: I am drawing “a cat”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 2 · 4 steps
+      → ana: [picture] a cat · 8×8 · seed 2 · 4 steps
     ana: Do not panic
       → ana: Something went wrong here. It is in the log; please try again.
     ana: What is a fjord?
@@ -51,7 +51,7 @@ async fn a_picture_that_does_not_fit_into_memory_is_refused_once() {
       → bob: I am drawing “a cat”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a cat · seed 2 · 4 steps
+      → bob: [picture] a cat · 8×8 · seed 2 · 4 steps
     ");
 }
 
@@ -75,7 +75,7 @@ async fn a_house_that_stops_while_painting_paints_it_after_the_restart() {
     -- the house has stopped and stands up again
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a slow cat · seed 1 · 4 steps
+      → ana: [picture] a slow cat · 8×8 · seed 1 · 4 steps
     ");
 }
 
@@ -102,7 +102,7 @@ async fn a_house_that_dies_while_painting_paints_it_once() {
     -- the house dies and stands up again
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a slow cat · seed 1 · 4 steps
+      → ana: [picture] a slow cat · 8×8 · seed 1 · 4 steps
     ");
 }
 
@@ -130,7 +130,7 @@ async fn three_deaths_park_a_drawing_and_its_requester_is_told() {
       → ana: I tried to draw “a slow cat” several times and failed. Please try a different request.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 2 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 2 · 4 steps
     ");
 }
 
@@ -245,12 +245,12 @@ async fn a_full_disk_is_waited_for_and_the_picture_in_hand_is_kept() {
     -- there is room again
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 1 · 4 steps
+      → ana: [picture] a cat · 8×8 · seed 1 · 4 steps
     bob: draw a dog
       → bob: I am drawing “a dog”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 2 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 2 · 4 steps
     ");
 }
 

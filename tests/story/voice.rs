@@ -53,7 +53,7 @@ async fn what_was_said_is_shown_and_done() {
           I am drawing “a fox”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a fox · seed 1 · 4 steps
+      → ana: [picture] a fox · 8×8 · seed 1 · 4 steps
     ana speaks: 1
       ~ ana: You said: …
       ~ ana: You said: What is a fjord?…

@@ -29,14 +29,14 @@ async fn two_in_line_and_their_places_move() {
       ~ bob: place 1
       ~ eva: place 2
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 1 · 4 steps
+      → ana: [picture] a cat · 8×8 · seed 1 · 4 steps
       ~ bob: place 0
       ~ eva: place 1
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 2 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 2 · 4 steps
       ~ eva: place 0
       ~ eva: step 1/4 2/4 3/4 4/4
-      → eva: [picture] a fox · seed 3 · 4 steps
+      → eva: [picture] a fox · 8×8 · seed 3 · 4 steps
     ");
 }
 
@@ -56,7 +56,7 @@ async fn the_same_update_twice_is_one_request() {
     ana: draw a cat
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 1 · 4 steps
+      → ana: [picture] a cat · 8×8 · seed 1 · 4 steps
     ");
 }
 
@@ -83,10 +83,10 @@ async fn an_edit_changes_a_drawing_that_waits_and_no_other() {
       ~ bob: place 0
       ~ ana: place 1
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a slow dog · seed 1 · 4 steps
+      → bob: [picture] a slow dog · 8×8 · seed 1 · 4 steps
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a white cat · seed 3 · 4 steps
+      → ana: [picture] a white cat · 8×8 · seed 3 · 4 steps
     ana edits message 1: draw a black cat
       → ana: That drawing is begun or done already. Send the changed request as a new message.
     ");
@@ -115,7 +115,7 @@ async fn a_drawing_that_waits_is_cancelled_by_who_asked_for_it() {
       → bob: There is no drawing of yours to cancel.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 1 · 4 steps
+      → ana: [picture] a cat · 8×8 · seed 1 · 4 steps
     ");
 }
 
@@ -148,7 +148,7 @@ async fn a_drawing_in_hand_is_cancelled_at_its_next_step() {
       → ana: Cancelled: “a slow cat”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 2 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 2 · 4 steps
     ");
 }
 
@@ -175,19 +175,19 @@ async fn nobody_fills_the_line_alone() {
       ~ ana: place 1
       ~ bob: place 2
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 1 · 4 steps
+      → ana: [picture] a cat · 8×8 · seed 1 · 4 steps
       ~ ana: place 0
       ~ bob: place 1
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a cat · seed 2 · 4 steps
+      → ana: [picture] a cat · 8×8 · seed 2 · 4 steps
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 4 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 4 · 4 steps
     ana: draw a fox
       → ana: I am drawing “a fox”.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
-      → ana: [picture] a fox · seed 5 · 4 steps
+      → ana: [picture] a fox · 8×8 · seed 5 · 4 steps
     ");
 }
 
@@ -220,6 +220,6 @@ async fn the_owner_cancels_anybodys_drawing_and_its_requester_is_told() {
       → bob: Cancelled: “a cat”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a slow dog · seed 1 · 4 steps
+      → bob: [picture] a slow dog · 8×8 · seed 1 · 4 steps
     ");
 }

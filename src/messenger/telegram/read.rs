@@ -230,7 +230,7 @@ fn quoted(sent: &Sent, me: &Me) -> Option<Quoted> {
         |earlier: &Sent| sent.is_topic_message && sent.thread_id.is_some_and(|thread| thread.0 == earlier.id);
     if let Some(earlier) = sent.reply_to_message().filter(|earlier| !opened(earlier)) {
         let own = sent.quote().map(|quote| quote.text.clone());
-        let text = own.or_else(|| words(earlier).map(|(text, _)| text.to_owned()));
+        let text = own.or_else(|| words(earlier).map(|(text, entities)| said(text, entities, me).text));
         let ours =
             earlier.from.as_ref().is_some_and(|from| i64::try_from(from.id.0).is_ok_and(|id| id == me.id));
         return Some(Quoted {
