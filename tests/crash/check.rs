@@ -294,7 +294,7 @@ impl Found {
             let asked = &message.sent.message;
             if reply.person != asked.from.id
                 || part.lane != asked.address.lane()
-                || part.reply_to.as_ref() != Some(&asked.key)
+                || part.reply_to.as_deref() != Some(asked.request())
             {
                 wrong.push(format!("{part:?} is not for {asked:?}"));
             }
