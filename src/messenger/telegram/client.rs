@@ -10,8 +10,11 @@ use super::{OptionsError, TelegramOptions};
 /// How long a connection may take to be made.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long the service may take to answer, beyond the wait of a poll; uploads are as large as pictures.
+/// How long the service may take to answer a poll, beyond the wait of that poll.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long anything else may take: a picture of ten megabytes over a slow line. Whoever gives up earlier sends it again.
+const SENT_WITHIN: Duration = Duration::from_secs(180);
 
 /// Ways to the service.
 pub(super) struct Client {
@@ -24,8 +27,8 @@ impl Client {
     pub(super) fn new(options: &TelegramOptions) -> Result<Self, OptionsError> {
         // reqwest brings no cryptography of its own here; a second call finds the first one's.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let polling = Mutex::new(bot(options, options.poll)?);
-        Ok(Self { options: options.clone(), polling, sending: bot(options, Duration::ZERO)? })
+        let polling = Mutex::new(bot(options, options.poll + ANSWERS_WITHIN)?);
+        Ok(Self { options: options.clone(), polling, sending: bot(options, SENT_WITHIN)? })
     }
 
     /// For everything but polls.
@@ -40,22 +43,20 @@ impl Client {
 
     /// A fresh connection for polls: the old one may be dead without knowing it.
     pub(super) fn renew(&self) {
-        if let Ok(bot) = bot(&self.options, self.options.poll) {
+        if let Ok(bot) = bot(&self.options, self.options.poll + ANSWERS_WITHIN) {
             *self.polling.lock().unwrap_or_else(PoisonError::into_inner) = bot;
         }
     }
 }
 
-fn bot(options: &TelegramOptions, waits: Duration) -> Result<Bot, OptionsError> {
+fn bot(options: &TelegramOptions, within: Duration) -> Result<Bot, OptionsError> {
     let server = reqwest12::Url::parse(&options.server)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         .ok_or_else(|| OptionsError::Server { value: options.server.clone() })?;
     let client = |error: reqwest12::Error| OptionsError::Client { reason: error.without_url().to_string() };
-    let mut builder = reqwest12::Client::builder()
-        .connect_timeout(CONNECTS_WITHIN)
-        .timeout(waits + ANSWERS_WITHIN)
-        .tcp_nodelay(true);
+    let mut builder =
+        reqwest12::Client::builder().connect_timeout(CONNECTS_WITHIN).timeout(within).tcp_nodelay(true);
     if let Some(proxy) = &options.proxy {
         builder = builder.proxy(reqwest12::Proxy::all(proxy).map_err(client)?);
     }

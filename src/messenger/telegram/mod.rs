@@ -153,7 +153,7 @@ impl Messenger for Telegram {
     /// About one message a second in a chat, twenty a minute in a group. Groups have negative ids.
     fn pace(&self, address: &Address) -> Pace {
         if address.chat.starts_with('-') {
-            let chat = Rate { burst: 5, every: Duration::from_secs(3) };
+            let chat = Rate { burst: 3, every: Duration::from_millis(3_600) };
             Pace { chat, notices: Duration::from_secs(6) }
         } else {
             let chat = Rate { burst: 3, every: Duration::from_secs(1) };
