@@ -101,7 +101,7 @@ pub(super) async fn listen(telegram: &Telegram, inbox: &Inbox, stop: &Cancellati
 }
 
 async fn who(telegram: &Telegram) -> Result<Me, Trouble> {
-    let me = telegram.client.sending().get_me().await.map_err(|error| trouble(&error))?;
+    let me = telegram.client.polling().get_me().await.map_err(|error| trouble(&error))?;
     Ok(Me {
         id: i64::try_from(me.user.id.0).unwrap_or_default(),
         username: me.user.username.clone().unwrap_or_default(),
