@@ -1,4 +1,7 @@
 //! Telegram: the real house against a strict fake of the Bot API (`fake/README.md` says how far it goes).
+//!
+//! The fake's people talk, the house of a [`world`] answers, and a test looks at what people see, at the requests, at the rows
+//! and at the log. Each file holds one subject.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,3 +11,10 @@
 )]
 
 mod fake;
+mod log;
+mod world;
+#[allow(dead_code, reason = "stories hold more models than these tests")]
+#[path = "../story/models.rs"]
+mod models;
+
+mod listening;
