@@ -154,13 +154,13 @@ pub fn is_stop(text: &str) -> bool {
     STOP.contains(&said.as_str())
 }
 
-/// Text as every later room may take it: without control characters (line feed and tab stay), bidirectional controls and
-/// the byte order mark; of more than `limit` characters one more is left, so that whoever heeds it sees that it is too long.
+/// Text as every later room may take it: without control characters (line feed and tab stay), bidirectional controls, the
+/// byte order mark and spaces of no width (what joins letters or emoji stays); of more than `limit` characters one more is left, so that whoever heeds it sees that it is too long.
 #[must_use]
 pub fn clean(text: &str, limit: usize) -> String {
     text.chars()
         .filter(|&c| c == '\n' || c == '\t' || !c.is_control())
-        .filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'))
+        .filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{200b}' | '\u{2060}'))
         .take(limit + 1)
         .collect()
 }
@@ -176,6 +176,8 @@ mod tests {
     #[test]
     fn control_and_bidi_characters_go() {
         assert_eq!(clean("a\u{0}b\u{202e}c\nd\te\u{feff}", 9), "abc\nd\te");
+        assert_eq!(clean("\u{200b}\u{2060}", 9), "");
+        assert_eq!(clean("👩\u{200d}🚀", 9), "👩\u{200d}🚀");
         assert_eq!(clean(&"я".repeat(100_000), 70).chars().count(), 71);
     }
 
