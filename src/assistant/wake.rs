@@ -95,7 +95,14 @@ fn at_the_beginning<'a>(text: &'a str, is_name: &impl Fn(&str) -> bool) -> Optio
     for _ in 0..=MOST_LEAD {
         let (word, after) = first_word(rest)?;
         if is_name(word) {
-            return Some(after.trim_start_matches(|c: char| !c.is_alphanumeric() && !"/\"«(".contains(c)));
+            let said = after.trim_start_matches(|c: char| !c.is_alphanumeric() && !"/\"«(".contains(c));
+            // Who says only hello says that.
+            let hello = text.get(..text.len() - after.len() - word.len()).unwrap_or_default();
+            return Some(if said.is_empty() {
+                hello.trim_end_matches(|c: char| !c.is_alphanumeric())
+            } else {
+                said
+            });
         }
         if !LEAD.contains(&fold(word).as_str()) {
             return None;
@@ -141,6 +148,7 @@ mod tests {
             ("нарисуй кота, Исаак!", Some("нарисуй кота")),
             ("Исааку: привет", Some("привет")),
             ("Айзек", Some("")),
+            ("Привет, Айзек!", Some("Привет")),
             ("спроси у Айзека", None),
             ("это Айзек", None),
             ("Айзик, нарисуй кота", None),
