@@ -18,3 +18,6 @@ mod world;
 mod models;
 
 mod listening;
+mod reading;
+mod groups;
+mod access;

@@ -52,11 +52,11 @@ impl Default for Plan {
 /// What is heard in [`models::sound`]: the words with the number of the recording. Any other recording says "Many words".
 pub(crate) const SPOKEN: [&str; 6] = [
     "What is a fjord?",
-    "Айзик, что такое фьорд?",
-    "Купи хлеба zqheard",
-    "draw a fox",
+    "Isaak, what is a fjord?",
+    "Buy some bread zqheard.",
+    "My friend Isaac says hello.",
     "Slow words",
-    "Айзек",
+    "A bay, a lake, Isaac",
 ];
 
 /// The story's models, and one that hears.
@@ -274,6 +274,17 @@ impl World {
     pub(crate) async fn executes(&self, sql: &str) {
         let mut database = self.database().await;
         sqlx::query(AssertSqlSafe(sql)).execute(&mut database).await.unwrap();
+    }
+
+    /// A group that the owner has let in.
+    pub(crate) async fn group(&self, title: &str, people: &[i64]) -> i64 {
+        let group = self.server.group(title, people);
+        self.lets_in(group).await;
+        group
+    }
+
+    pub(crate) async fn lets_in(&self, group: i64) {
+        self.executes(&format!("INSERT INTO allowed_groups VALUES ('{NAME}', '{group}', 1)")).await;
     }
 
     /// The message of a row, as it is kept.
