@@ -100,6 +100,7 @@ fn page(state: &State, say: impl Fn(&Phrase) -> String, now: i64, started: i64) 
         "status": state.level.name(),
         "causes": causes.collect::<Vec<_>>(),
         "last_poll_age_seconds": Value::Object(polls.collect()),
+        "reads_groups": &state.reads_groups,
         "uptime_seconds": seconds(now - started),
         "version": env!("CARGO_PKG_VERSION"),
     })
@@ -133,10 +134,12 @@ mod tests {
         let health = Health::default();
         health.beat("telegram", 1_000);
         health.begins(Cause::Disk, 60_000);
+        health.reads_groups("telegram", false);
         let phrases = Phrases::load();
         let body = page(&health.state(62_000), |said| phrases.render(Language::En, said), 62_000, 0);
         assert_eq!(body["status"], "warn");
         assert_eq!(body["last_poll_age_seconds"]["telegram"], 61);
+        assert_eq!(body["reads_groups"], json!({"telegram": false}));
         assert_eq!(body["uptime_seconds"], 62);
         let cause = &body["causes"][0];
         assert_eq!((&cause["cause"], &cause["seconds"]), (&json!("disk"), &json!(2)));

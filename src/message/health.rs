@@ -32,9 +32,10 @@ pub enum Cause {
 }
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Level {
     /// All is well.
+    #[default]
     Green,
     /// Somebody should look, and a restart would cure nothing: the house serves as far as it can.
     Warn,
@@ -110,7 +111,7 @@ pub struct Lasting {
 }
 
 /// How the house is at a moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State {
     /// The worst of the causes.
     pub level: Level,
@@ -118,6 +119,8 @@ pub struct State {
     pub causes: Vec<Lasting>,
     /// How long ago the last poll of each messenger ended, in milliseconds.
     pub polls: BTreeMap<String, i64>,
+    /// Whether a messenger is shown everything that groups say, where it knows.
+    pub reads_groups: BTreeMap<String, bool>,
 }
 
 /// The health of a house. Clones are the same one.
@@ -130,6 +133,8 @@ struct Seen {
     polls: BTreeMap<String, i64>,
     /// What somebody has seen begin, by name.
     lasting: BTreeMap<String, Lasting>,
+    /// What messengers are shown of groups.
+    reads_groups: BTreeMap<String, bool>,
 }
 
 impl Health {
@@ -142,6 +147,12 @@ impl Health {
     /// A messenger listens no more, because it was told so: its silence is no cause.
     pub fn rests(&self, messenger: &str) {
         self.seen().polls.remove(messenger);
+    }
+
+    /// A messenger has learnt whether the service shows it everything that groups say. That is no cause: its owner may want
+    /// it so.
+    pub fn reads_groups(&self, messenger: &str, all: bool) {
+        self.seen().reads_groups.insert(messenger.to_owned(), all);
     }
 
     /// Something is wrong. It stands since it was first said.
@@ -178,7 +189,7 @@ impl Health {
         causes.sort_by_key(|stands| (std::cmp::Reverse(stands.cause.level()), stands.since));
         let level = causes.iter().map(|stands| stands.cause.level()).max().unwrap_or(Level::Green);
         let polls = seen.polls.iter().map(|(messenger, at)| (messenger.clone(), now - at)).collect();
-        State { level, causes, polls }
+        State { level, causes, polls, reads_groups: seen.reads_groups.clone() }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

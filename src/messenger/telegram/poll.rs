@@ -94,6 +94,7 @@ pub(super) async fn listen(telegram: &Telegram, inbox: &Inbox, stop: &Cancellati
     };
     failures.over();
     said_of_groups(&me);
+    telegram.health.reads_groups(NAME, me.reads_all);
     commands::set(telegram).await;
     let poll =
         Poll { telegram, inbox, me, offset: None, albums: Albums::default(), answers: TaskTracker::new() };
