@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::clock::{Time, boot};
 use super::config::{self, Config};
 use super::engines::{self, Engines};
+use super::metrics;
 use super::places::Places;
 use super::upkeep::Upkeep;
 use crate::access::{self, Access, Refused};
@@ -19,9 +20,9 @@ use crate::conversation::Bounds;
 use crate::drawing::Painter;
 use crate::inbox::Inbox;
 use crate::inference::{Threads, UnderstandRequest, Understanding};
-use crate::intent::{self, Kit};
+use crate::intent::{self, HouseNow, Kit};
 use crate::media::Media;
-use crate::message::{FreeDisk, Language, Notice};
+use crate::message::{FreeDisk, Health, Language, Notice};
 use crate::messenger::{Fetcher, Intake, Messenger, console};
 use crate::outbox::Outbox;
 use crate::phrases::Phrases;
@@ -57,6 +58,9 @@ pub struct Foundation {
     pub language: Language,
     /// Who may talk, as far as the configuration says.
     pub access: Arc<Access>,
+    /// How the house is; of its own as long as nobody puts another in its place.
+    pub health: Health,
+    started: i64,
     lock: File,
 }
 
@@ -66,7 +70,8 @@ impl Foundation {
     /// # Errors
     /// When the database or the media folder cannot be opened.
     pub async fn lay(places: &Places, config: &Config, lock: File, time: Time) -> anyhow::Result<Self> {
-        let store = Store::open(&places.database(), &boot(), Role::House, (time.now)())
+        let (health, started) = (Health::default(), (time.now)());
+        let store = Store::open(&places.database(), &boot(), Role::House, started)
             .await
             .with_context(|| format!("the database {}", places.database().display()))?;
         #[cfg(debug_assertions)]
@@ -76,7 +81,7 @@ impl Foundation {
         media.tidy().context("the media folder cannot be read")?;
         let phrases = Arc::new(Phrases::load());
         let (language, access) = (config.language.unwrap_or_else(locale), Arc::new(access(config)));
-        Ok(Self { store, media, phrases, language, access, lock })
+        Ok(Self { store, media, phrases, language, access, health, started, lock })
     }
 }
 
@@ -94,6 +99,8 @@ pub struct House {
     pub notices: mpsc::Receiver<Notice>,
     /// Brings what messages carry.
     pub fetcher: Fetcher,
+    /// How the house is.
+    pub health: Health,
     media: Media,
     messengers: Vec<Arc<dyn Messenger>>,
     keep_ms: i64,
@@ -114,7 +121,7 @@ impl House {
         messengers: Vec<Arc<dyn Messenger>>,
         time: Time,
     ) -> Self {
-        let Foundation { store, media, phrases, language, access, lock } = foundation;
+        let Foundation { store, media, phrases, language, access, health, started, lock } = foundation;
         let (tell, notices) = mpsc::channel(NOTICES);
         let understanding = engines.understanding.clone();
         let kit = Kit {
@@ -124,6 +131,7 @@ impl House {
             phrases: phrases.clone(),
             access: access.clone(),
             reader: store.reader(),
+            house: Arc::new(how(health.clone(), engines.threads.clone(), started)),
             notices: tell.clone(),
             options: options(places, config),
         };
@@ -154,6 +162,7 @@ impl House {
             notices,
             media,
             fetcher,
+            health,
             messengers,
             keep_ms,
             time,
@@ -295,6 +304,16 @@ fn options(places: &Places, config: &Config) -> intent::Options {
         persona: Some(config.answer.persona.clone()).filter(|persona| !persona.is_empty()),
         offer_from: config.draw.offer_from,
         free_disk: free_disk(places),
+    }
+}
+
+/// How the house is at a moment, for `/status`.
+fn how(health: Health, threads: Threads, started: i64) -> impl Fn(i64) -> HouseNow {
+    move |now| HouseNow {
+        health: health.state(now),
+        models: threads.states(),
+        resident: metrics::resident(),
+        started,
     }
 }
 

@@ -64,12 +64,13 @@ pub async fn serve(places: &Places, config: &Config, crew: Crew) -> anyhow::Resu
     let (mut interrupts, mut terminations) = (Interrupts::listen(), Terminations::listen());
     let lock = places.lock()?;
     let listener = http::bind(&config.run.listen).await?;
-    let foundation = tokio::select! {
+    let mut foundation = tokio::select! {
         foundation = Foundation::lay(places, config, lock, clock::REAL) => foundation?,
         () = interrupts.next() => return Ok(()),
         () = terminations.next() => return Ok(()),
     };
     let Crew { engines, messengers, health } = crew;
+    foundation.health = health.clone();
     let threads = engines.threads.clone();
     let (access, reader) = (foundation.access.clone(), foundation.store.reader());
     let owners = Owners { access, reader, messengers: messengers.clone() };

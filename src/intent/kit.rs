@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::known::Known;
 use crate::access::Access;
 use crate::conversation::Bounds;
-use crate::inference::{Answering, Sampling, Understanding};
+use crate::inference::{Answering, ModelState, Sampling, Understanding};
 use crate::message::{
-    Address, Audience, FreeDisk, Language, MessageId, Notice, Pending, Quoted, Settings, Standing,
+    Address, Audience, FreeDisk, Language, MessageId, Notice, Pending, Quoted, Settings, Standing, State,
 };
 use crate::phrases::Phrases;
 use crate::store::Reader;
@@ -67,10 +67,25 @@ pub struct Kit {
     pub access: Arc<Access>,
     /// The store, to be read.
     pub reader: Reader,
+    /// How the house is at a moment (Unix milliseconds).
+    pub house: Arc<dyn Fn(i64) -> HouseNow + Send + Sync>,
     /// Where drafts go.
     pub notices: mpsc::Sender<Notice>,
     /// Bounds and defaults from the configuration.
     pub options: Options,
+}
+
+/// How the house is, for whoever runs it.
+#[derive(Debug, Clone, Default)]
+pub struct HouseNow {
+    /// What is wrong, and when messengers last heard from their services.
+    pub health: State,
+    /// Every model of this process.
+    pub models: Vec<ModelState>,
+    /// Resident memory of this process, in bytes, where the system tells.
+    pub resident: Option<u64>,
+    /// When the house stood up.
+    pub started: i64,
 }
 
 /// What is known about the answer model.

@@ -23,11 +23,12 @@ mod queue;
 mod redo;
 mod router;
 mod settings;
+mod status;
 mod stop;
 
 pub use answer::{answers_in, explanation, unspoken};
 pub use draw::order;
-pub use kit::{AnswerFacts, Ask, Kit, Options, PainterFacts};
+pub use kit::{AnswerFacts, Ask, HouseNow, Kit, Options, PainterFacts};
 pub use known::{Known, Subject};
 pub use language::{Tongue, tongue};
 pub use options::{Wishes, parse as wishes, plain};
@@ -79,6 +80,7 @@ pub const ALL: &[&dyn Intent] = &[
     &allow::Allow,
     &allow::Deny,
     &people::People,
+    &status::Status,
     &help::Help,
 ];
 

@@ -28,6 +28,7 @@ about-settings = language, size, steps, seed; in a group also the names that cal
 about-allow = let somebody in: in answer to a message, or with an id; in a group, the group
 about-deny = shut somebody out, or a group
 about-people = who may talk to me
+about-status = how I am: models, line, memory, disk, messengers
 
 ## Who may talk
 claim-offer =
@@ -241,6 +242,35 @@ setting-auto = as you write
 setting-random = a new one each time
 language-ru = Russian
 language-en = English
+
+## Status
+status-level = { $level ->
+        [green] All is well.
+        [warn] I serve, but somebody should look:
+       *[red] I do not serve as I should:
+    }
+status-up = Running for { $up }, version { $version }.
+status-memory = Memory of this process: { $memory } MB.
+status-disk = Free disk: { $free } GB.
+status-no-models = No model is installed.
+status-models = Models:
+status-model = { $state ->
+        [ready] • { $model }: in memory ({ $memory } MB)
+        [away] • { $model }: loaded when it is needed
+        [broken] • { $model }: failed; the next request tries again
+       *[dead] • { $model }: has ended by itself
+    }
+status-line = Drawings: { $painting } being painted, { $waiting } waiting.
+status-line-left = Drawings: { $painting } being painted, { $waiting } waiting; all done in about { $left }.
+status-waiting = Not answered yet: { $messages }. Not sent yet: { $replies }.
+status-today = Messages today: { $count }.
+status-poll = { $messenger }: last heard from { $ago } ago.
+status-groups-all = { $messenger }: groups are read whole, so my names call me there.
+status-groups-some = { $messenger }: privacy mode is on. In groups I get commands, replies and some mentions only, and my names do not call me. BotFather turns it off (/setprivacy); then add me to the group again.
+span-seconds = { $number } s
+span-minutes = { $number } min
+span-hours = { $number } h
+span-days = { $number } d
 
 ## Doctor
 doctor-run = run: { $command }

@@ -28,6 +28,7 @@ about-settings = язык, размер, шаги, сид; в группе ещ�
 about-allow = впустить: в ответ на сообщение или по id; в группе — саму группу
 about-deny = закрыть доступ человеку или группе
 about-people = кому можно со мной говорить
+about-status = как я: модели, очередь, память, диск, мессенджеры
 
 ## Кому можно говорить
 claim-offer =
@@ -250,6 +251,35 @@ setting-auto = как вы пишете
 setting-random = каждый раз новый
 language-ru = русский
 language-en = английский
+
+## Состояние
+status-level = { $level ->
+        [green] Всё в порядке.
+        [warn] Работаю, но кому-то надо посмотреть:
+       *[red] Работаю не так, как надо:
+    }
+status-up = Работаю уже { $up }, версия { $version }.
+status-memory = Память процесса: { $memory } МБ.
+status-disk = Свободно на диске: { $free } ГБ.
+status-no-models = Ни одной модели не установлено.
+status-models = Модели:
+status-model = { $state ->
+        [ready] • { $model }: в памяти ({ $memory } МБ)
+        [away] • { $model }: загрузится, когда понадобится
+        [broken] • { $model }: не вышло; следующая просьба попробует снова
+       *[dead] • { $model }: сама остановилась
+    }
+status-line = Рисунки: в работе { $painting }, ждут { $waiting }.
+status-line-left = Рисунки: в работе { $painting }, ждут { $waiting }; всё будет готово примерно через { $left }.
+status-waiting = Ещё не отвечено: { $messages }. Ещё не отправлено: { $replies }.
+status-today = Сообщений сегодня: { $count }.
+status-poll = { $messenger }: последний раз на связи { $ago } назад.
+status-groups-all = { $messenger }: группы видны целиком, поэтому там меня можно звать по имени.
+status-groups-some = { $messenger }: включён режим приватности. В группах до меня доходят только команды, ответы и часть упоминаний, а по имени меня не позвать. Выключить: BotFather, /setprivacy; потом добавьте меня в группу заново.
+span-seconds = { $number } с
+span-minutes = { $number } мин
+span-hours = { $number } ч
+span-days = { $number } дн
 
 ## Доктор
 doctor-run = выполните: { $command }

@@ -6,10 +6,10 @@ use super::settle::Settlement;
 use super::{Reader, StoreError};
 use crate::message::Phrase;
 
-/// Since the midnight before `?3` (milliseconds), where this machine is, and before the next one: what a clock that was
+/// Since the midnight before `?1` (milliseconds), where this machine is, and before the next one: what a clock that was
 /// ahead has left behind counts on its own day.
-const ON_THIS_DAY: &str = "at >= 1000 * CAST(strftime('%s', ?3 / 1000, 'unixepoch', 'localtime', 'start of day', 'utc') AS INTEGER)
-    AND at < 1000 * CAST(strftime('%s', ?3 / 1000, 'unixepoch', 'localtime', 'start of day', '+1 day', 'utc') AS INTEGER)";
+const ON_THIS_DAY: &str = "at >= 1000 * CAST(strftime('%s', ?1 / 1000, 'unixepoch', 'localtime', 'start of day', 'utc') AS INTEGER)
+    AND at < 1000 * CAST(strftime('%s', ?1 / 1000, 'unixepoch', 'localtime', 'start of day', '+1 day', 'utc') AS INTEGER)";
 
 /// How much somebody may ask for in a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,20 @@ impl Reader {
     pub async fn today(&self, messenger: &str, person: &str, now: i64) -> Result<Today, StoreError> {
         read(self.pool(), messenger, person, now).await
     }
+
+    /// How many messages for the house have come since midnight, as far as they are kept: `/forget` takes some away. What
+    /// groups say to each other is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn messages_today(&self, now: i64) -> Result<i64, StoreError> {
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT received_at AS at, report FROM messages)
+             WHERE {ON_THIS_DAY} AND coalesce(report ->> '$.intent', 'in hand') <> ''"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now).fetch_one(self.pool()).await?;
+        Ok(row.try_get(0)?)
+    }
 }
 
 async fn read<'c>(
@@ -61,9 +75,9 @@ async fn read<'c>(
     now: i64,
 ) -> Result<Today, StoreError> {
     let sql = format!(
-        "SELECT count(*), coalesce(sum(picture), 0) FROM requests WHERE messenger = ?1 AND person = ?2 AND {ON_THIS_DAY}"
+        "SELECT count(*), coalesce(sum(picture), 0) FROM requests WHERE messenger = ?2 AND person = ?3 AND {ON_THIS_DAY}"
     );
-    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(messenger).bind(person).bind(now);
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now).bind(messenger).bind(person);
     let row = query.fetch_one(executor).await?;
     Ok(Today { requests: row.try_get(0)?, pictures: row.try_get(1)? })
 }
@@ -177,6 +191,27 @@ mod tests {
             full,
             "a clock that is set back finds its day"
         );
+    }
+
+    #[tokio::test]
+    async fn messages_for_the_house_are_counted_from_midnight_on() {
+        let desk = desk().await;
+        let midnight = midnight(&desk, NOON).await;
+        for (key, report, at) in [
+            ("m:1", r#"{"intent": "answer"}"#, midnight - 1),
+            ("m:2", r#"{"intent": "draw"}"#, midnight),
+            ("m:3", r#"{"intent": ""}"#, midnight),
+        ] {
+            desk.store.accept(&says("c", "ana", key, "words"), "{}", false, at).await.unwrap();
+            let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
+            let settlement = settlement(&taken, said(), at);
+            desk.store.settle(Settlement { report, ..settlement }).await.unwrap().unwrap();
+        }
+        desk.store.accept(&says("c", "ana", "m:4", "words"), "{}", false, midnight).await.unwrap();
+        let reader = desk.store.reader();
+        assert_eq!(reader.messages_today(midnight - 1).await.unwrap(), 1);
+        let today = reader.messages_today(midnight + 1_000).await.unwrap();
+        assert_eq!(today, 2, "one is done, one waits, one was not meant for us");
     }
 
     #[tokio::test]

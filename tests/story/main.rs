@@ -28,3 +28,4 @@ mod month;
 mod backup;
 mod locked;
 mod alarm;
+mod status;

@@ -65,6 +65,7 @@ pub(crate) fn kit(model: Understanding, store: &Store) -> Kit {
         phrases: Arc::new(Phrases::load()),
         access: Arc::default(),
         reader: store.reader(),
+        house: Arc::new(|_| intent::HouseNow::default()),
         notices: tokio::sync::mpsc::channel(1).0,
         options: Options {
             conversation: Bounds { turns: 0, age_ms: 0 },
