@@ -11,7 +11,7 @@ use super::{OptionsError, TelegramOptions};
 const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long the service may take to answer a poll, beyond the wait of that poll.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long anything else may take: a picture of ten megabytes over a slow line. Whoever gives up earlier sends it again.
 const SENT_WITHIN: Duration = Duration::from_secs(180);
@@ -25,8 +25,6 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(options: &TelegramOptions) -> Result<Self, OptionsError> {
-        // reqwest brings no cryptography of its own here; a second call finds the first one's.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let polling = Mutex::new(bot(options, options.poll + ANSWERS_WITHIN)?);
         Ok(Self { options: options.clone(), polling, sending: bot(options, SENT_WITHIN)? })
     }
@@ -49,7 +47,10 @@ impl Client {
     }
 }
 
-fn bot(options: &TelegramOptions, within: Duration) -> Result<Bot, OptionsError> {
+/// A way to the service for requests that may take so long.
+pub(super) fn bot(options: &TelegramOptions, within: Duration) -> Result<Bot, OptionsError> {
+    // reqwest brings no cryptography of its own here; a second call finds the first one's.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let server = reqwest12::Url::parse(&options.server)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())

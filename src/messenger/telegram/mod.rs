@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod deliver;
 mod files;
+mod look;
 mod poll;
 mod read;
 mod trouble;
@@ -28,6 +29,8 @@ use super::{
 use crate::inbox::Inbox;
 use crate::message::{Address, Health, Language, Notice, Recording, Show};
 use client::Client;
+
+pub use look::{Look, LookError, Webhook, look};
 
 /// Its name.
 pub const NAME: &str = "telegram";
