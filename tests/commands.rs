@@ -5,7 +5,8 @@
     reason = "helpers of tests stand outside #[test] functions"
 )]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -17,9 +18,15 @@ struct Ran {
 
 /// Runs the program on a data folder, in Russian, with lines for its standard input.
 fn aisaac(data: &Path, arguments: &[&str], input: &str) -> Ran {
+    with(data, arguments, input, &[])
+}
+
+/// The same, with variables.
+fn with(data: &Path, arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Ran {
     let mut child = Command::new(env!("CARGO_BIN_EXE_aisaac"))
         .args(arguments)
         .env_clear()
+        .envs(variables.iter().copied())
         .env("AISAAC_DATA", data)
         .env("LANG", "ru_RU.UTF-8")
         .stdin(Stdio::piped())
@@ -143,6 +150,64 @@ fn doctor_works_where_nothing_is_and_makes_nothing() {
     assert_eq!((ran.code, ran.err.as_str()), (1, ""));
     let human = aisaac(&data, &["doctor"], "");
     assert!(human.out.contains("✗ ответы") && human.out.contains("Не в порядке"), "{}", human.out);
+}
+
+/// A Bot API server that knows two questions, in order, and says what time it is.
+fn bot_api(results: [&'static str; 2]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for result in results {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"{}") {
+                let mut byte = [0];
+                assert_eq!(stream.read(&mut byte).unwrap(), 1);
+                asked.push(byte[0]);
+            }
+            let body = format!("{{\"ok\": true, \"result\": {result}}}");
+            let head = "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close";
+            write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn doctor_looks_at_telegram_and_never_says_the_token() {
+    const TOKEN: &str = "7300000001:AAFakeFakeFakeFakeFakeFakeFakeFakeFake";
+    let data = tempfile::tempdir().unwrap();
+    let telegram = |token: &str, server: &str| {
+        std::fs::write(data.path().join("aisaac.toml"), format!("[telegram]\nserver = '{server}'\n"))
+            .unwrap();
+        let ran = with(data.path(), &["doctor"], "", &[("AISAAC_TELEGRAM_TOKEN", token)]);
+        assert!(!format!("{}{}", ran.out, ran.err).contains("AAFake"), "{} {}", ran.out, ran.err);
+        let lines = ran.out.lines().skip_while(|line| !line.contains("Telegram"));
+        let lines = lines.take_while(|line| !line.contains("среда"));
+        let words = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        words.collect::<Vec<_>>().join("\n")
+    };
+    let server = bot_api([
+        r#"{"id": 7300000001, "is_bot": true, "username": "house_bot", "can_read_all_group_messages": false}"#,
+        r#"{"url": "https://example.org/AAFake", "pending_update_count": 3}"#,
+    ]);
+    let told = telegram(TOKEN, &server);
+    for line in [
+        "✓ Telegram @house_bot отвечает; ждут 3 обновления",
+        "! Telegram сообщения забирает вебхук на example.org;",
+        "! Telegram включён режим приватности",
+        "! Telegram часы этого компьютера спешат",
+        "! Telegram хозяина у бота ещё нет",
+        "пришлите боту @house_bot код",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    let told = telegram(TOKEN, "http://127.0.0.1:1");
+    assert!(told.starts_with("✗ Telegram") && told.contains("telegram.server?"), "{told}");
+    let told = telegram("not a token", "http://127.0.0.1:1");
+    assert!(told.contains("AISAAC_TELEGRAM_TOKEN") && told.contains("/mybots"), "{told}");
+    let told = telegram("", "http://127.0.0.1:1");
+    assert!(told.starts_with("✓ Telegram") && told.contains("не настроен"), "{told}");
 }
 
 #[test]

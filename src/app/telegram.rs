@@ -26,25 +26,39 @@ fn token(of: impl Fn(&str) -> Option<String>) -> Option<String> {
     of(VARIABLE).or_else(credential).map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
-/// How Telegram is reached; `None` when there is no token.
-///
-/// # Errors
-/// When the token is none.
-pub(super) fn options(config: &Config) -> anyhow::Result<Option<TelegramOptions>> {
+/// What the environment holds in the token's place.
+pub(super) enum Held {
+    /// Telegram is not configured.
+    Nothing,
+    /// What is no token.
+    Other,
+    /// A token, as far as its form tells.
+    Token(Token),
+}
+
+/// Looks into the environment.
+pub(super) fn held() -> Held {
     let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let Some(token) = token(of) else { return Ok(None) };
-    let Some(token) = Token::new(&token) else {
-        return Err(misuse(
-            Phrase::new("telegram-token-bad").with("variable", VARIABLE).with("credential", CREDENTIAL),
-        ));
-    };
-    Ok(Some(TelegramOptions {
+    match token(of) {
+        None => Held::Nothing,
+        Some(token) => Token::new(&token).map_or(Held::Other, Held::Token),
+    }
+}
+
+/// What is said about something else in the token's place.
+pub(super) fn no_token() -> Phrase {
+    Phrase::new("telegram-token-bad").with("variable", VARIABLE).with("credential", CREDENTIAL)
+}
+
+/// How Telegram is reached with this token.
+pub(super) fn options(config: &Config, token: Token) -> TelegramOptions {
+    TelegramOptions {
         server: config.telegram.server.clone(),
         proxy: config.telegram.proxy.clone(),
         reactions: config.telegram.reactions,
         menu: menu(&Phrases::load()),
         ..TelegramOptions::new(token)
-    }))
+    }
 }
 
 /// Telegram, when it is configured.
@@ -52,11 +66,15 @@ pub(super) fn options(config: &Config) -> anyhow::Result<Option<TelegramOptions>
 /// # Errors
 /// When it is configured wrongly.
 pub(super) fn telegram(config: &Config, health: &Health) -> anyhow::Result<Option<Telegram>> {
-    let Some(options) = options(config)? else { return Ok(None) };
+    let token = match held() {
+        Held::Nothing => return Ok(None),
+        Held::Other => return Err(misuse(no_token())),
+        Held::Token(token) => token,
+    };
     let wrong = |error: crate::messenger::telegram::OptionsError| {
         misuse(Phrase::new("telegram-options-bad").with("reason", error.to_string()))
     };
-    Telegram::new(options, health.clone(), clock::now).map(Some).map_err(wrong)
+    Telegram::new(options(config, token), health.clone(), clock::now).map(Some).map_err(wrong)
 }
 
 /// The menu beside the input line: what anybody may ask for, as help says it.

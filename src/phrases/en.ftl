@@ -417,6 +417,42 @@ doctor-locale-cure = Set LANG to that of a language (ru_RU.UTF-8), or language =
 doctor-locale-letters = { $locale } is not UTF-8: a terminal may show Russian letters wrongly
 doctor-better = the set { $set } could be had: { $size } to download, { $licences }
 doctor-manifest-cure = Correct it or take its folder away; how one looks: models/README.md.
+doctor-name-health = its health
+doctor-name-telegram = Telegram
+doctor-health = all is well; seconds since the last poll: { $polls }
+doctor-health-nobody = nobody answers at { $address } (aisaac chat does not; the service does)
+doctor-health-odd = whoever answers at { $address } gives no account of a house: { $reason }
+doctor-health-causes = { $causes }
+doctor-health-cure = Do what it says; the log has more: journalctl -u aisaac
+doctor-telegram = @{ $name } answers; { $pending ->
+        [0] nothing waits there
+        [one] { $pending } update waits there
+       *[other] { $pending } updates wait there
+    }
+doctor-telegram-none = not configured: there is no token here (AISAAC_TELEGRAM_TOKEN, or the service's credential telegram-token, which only the service sees)
+doctor-telegram-elsewhere = the house that runs has a token and listens; there is none here, so Telegram itself was not asked
+doctor-telegram-token-cure = BotFather shows the right one: /mybots, the bot, API Token. Put it in the old one's place and restart the house.
+doctor-telegram-refused = Telegram does not know this token
+doctor-telegram-options-cure = Correct [telegram] in the configuration; every key with its default: aisaac config example
+doctor-telegram-many = too many requests: Telegram wants to be left alone for { $seconds } s
+doctor-telegram-many-cure = Wait, then look again. If it stays, another program uses this token: BotFather makes a new one.
+doctor-telegram-odd = something answers, and not as Telegram does: { $reason }
+doctor-telegram-away = cannot be reached: { $reason }
+doctor-telegram-certificate-cure = Is the clock right, and are the certificates there (apt install ca-certificates)? A proxy that opens connections has one of its own, which this computer must know.
+doctor-telegram-direct-cure = Is there internet? Where Telegram is blocked, name a proxy: telegram.proxy in the configuration.
+doctor-telegram-proxy-cure = Does the proxy of telegram.proxy run, and does it let this through?
+doctor-telegram-server-cure = Does your Bot API server run, and is it the one of telegram.server?
+doctor-telegram-webhook = a webhook at { $host } takes the messages; the next start of the house removes it
+doctor-telegram-webhook-fails = a webhook at { $host } takes the messages, and fails ({ $error }); the next start of the house removes it
+doctor-telegram-webhook-cure = If another program lives there, give AIsaac a bot of its own: BotFather, /newbot. Otherwise start the house.
+doctor-telegram-groups = groups are read whole, so wake words work there
+doctor-telegram-privacy = privacy mode is on: in groups only commands, replies and some mentions arrive, and no wake words
+doctor-telegram-privacy-cure = For groups: BotFather, /setprivacy, Disable; then take the bot out of each group and add it again.
+doctor-telegram-fast = this computer's clock is { $minutes } min ahead of Telegram's
+doctor-telegram-slow = this computer's clock is { $minutes } min behind Telegram's
+doctor-telegram-owned = somebody owns the bot
+doctor-telegram-unowned = nobody owns the bot yet, so it answers nobody
+doctor-telegram-unowned-cure = Start aisaac run and send { $bot } the code that it prints (as a service: journalctl -u aisaac).
 
 ## Trouble
 no-messenger = No messenger is configured, so there is nobody to listen to. For Telegram, put the token from BotFather into AISAAC_TELEGRAM_TOKEN. The messenger that needs none is this terminal: aisaac chat

@@ -427,6 +427,43 @@ doctor-locale-cure = Задайте LANG с языком (ru_RU.UTF-8) или la
 doctor-locale-letters = { $locale } — не UTF-8: терминал может показать русские буквы неверно
 doctor-better = можно получить набор { $set }: скачать { $size }, { $licences }
 doctor-manifest-cure = Исправьте его или уберите его папку; как он выглядит: models/README.md.
+doctor-name-health = здоровье
+doctor-name-telegram = Telegram
+doctor-health = всё в порядке; секунд с последнего опроса: { $polls }
+doctor-health-nobody = по адресу { $address } никто не отвечает (aisaac chat и не отвечает, служба отвечает)
+doctor-health-odd = тот, кто отвечает по адресу { $address }, о доме не говорит: { $reason }
+doctor-health-causes = { $causes }
+doctor-health-cure = Сделайте, что там сказано; больше в журнале: journalctl -u aisaac
+doctor-telegram = @{ $name } отвечает; { $pending ->
+        [0] ничего не ждёт
+        [one] ждёт { $pending } обновление
+        [few] ждут { $pending } обновления
+       *[other] ждут { $pending } обновлений
+    }
+doctor-telegram-none = не настроен: токена здесь нет (AISAAC_TELEGRAM_TOKEN или credential службы telegram-token, который видит только сама служба)
+doctor-telegram-elsewhere = у работающего дома токен есть, и он слушает; здесь токена нет, поэтому сам Telegram не спрошен
+doctor-telegram-token-cure = Верный покажет BotFather: /mybots, бот, API Token. Положите его на место старого и перезапустите дом.
+doctor-telegram-refused = Telegram не знает этого токена
+doctor-telegram-options-cure = Исправьте [telegram] в настройках; все ключи и их значения по умолчанию: aisaac config example
+doctor-telegram-many = слишком много запросов: Telegram просит не трогать его { $seconds } с
+doctor-telegram-many-cure = Подождите и проверьте ещё раз. Если не пройдёт, этот токен есть у другой программы: новый сделает BotFather.
+doctor-telegram-odd = кто-то отвечает, но не так, как Telegram: { $reason }
+doctor-telegram-away = не достать: { $reason }
+doctor-telegram-certificate-cure = Верны ли часы, и есть ли сертификаты (apt install ca-certificates)? У прокси, который вскрывает соединения, сертификат свой, и этот компьютер должен его знать.
+doctor-telegram-direct-cure = Есть ли интернет? Если Telegram закрыт, назовите прокси: telegram.proxy в настройках.
+doctor-telegram-proxy-cure = Работает ли прокси из telegram.proxy и пропускает ли он?
+doctor-telegram-server-cure = Работает ли ваш сервер Bot API, и тот ли он, что в telegram.server?
+doctor-telegram-webhook = сообщения забирает вебхук на { $host }; следующий запуск дома его уберёт
+doctor-telegram-webhook-fails = сообщения забирает вебхук на { $host }, и у него не выходит ({ $error }); следующий запуск дома его уберёт
+doctor-telegram-webhook-cure = Если там живёт другая программа, дайте AIsaac своего бота: BotFather, /newbot. Если нет, запустите дом.
+doctor-telegram-groups = группы видны целиком, поэтому там можно звать по имени
+doctor-telegram-privacy = включён режим приватности: из групп приходят только команды, ответы и часть упоминаний, а по имени не позвать
+doctor-telegram-privacy-cure = Для групп: BotFather, /setprivacy, Disable; потом уберите бота из каждой группы и добавьте снова.
+doctor-telegram-fast = часы этого компьютера спешат относительно Telegram на { $minutes } мин
+doctor-telegram-slow = часы этого компьютера отстают относительно Telegram на { $minutes } мин
+doctor-telegram-owned = хозяин у бота есть
+doctor-telegram-unowned = хозяина у бота ещё нет, поэтому он никому не отвечает
+doctor-telegram-unowned-cure = Запустите aisaac run и пришлите боту { $bot } код, который он напечатает (у службы: journalctl -u aisaac).
 
 ## Неполадки
 no-messenger = Ни один мессенджер не настроен, слушать некого. Для Telegram задайте токен от BotFather в AISAAC_TELEGRAM_TOKEN. Без настройки можно поговорить прямо в терминале: aisaac chat

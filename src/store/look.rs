@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 use super::StoreError;
 use super::opening::{MIGRATIONS, changes};
+use crate::message::Role;
 
 /// How long another program may hold the database before it counts as locked.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -31,6 +32,8 @@ pub enum Look {
         behind: usize,
         /// What waits; `None` when the tables are too old to say.
         counts: Option<Counts>,
+        /// Messengers on which somebody was made the owner; empty, too, when the tables are too old to say.
+        owned: Vec<String>,
     },
 }
 
@@ -108,8 +111,11 @@ async fn seen(connection: &mut SqliteConnection) -> Result<Look, StoreError> {
     let said = sqlx::query("PRAGMA quick_check(20)").fetch_all(&mut *connection).await?;
     let said = said.iter().map(|row| row.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>()?;
     let flaws: Vec<String> = said.into_iter().filter(|line| line != "ok").collect();
-    let counts = if flaws.is_empty() && behind == 0 { Some(counts(connection).await?) } else { None };
-    Ok(Look::Seen { flaws, behind, counts })
+    if !flaws.is_empty() || behind > 0 {
+        return Ok(Look::Seen { flaws, behind, counts: None, owned: Vec::new() });
+    }
+    let (counts, owned) = (Some(counts(connection).await?), owned(connection).await?);
+    Ok(Look::Seen { flaws, behind, counts, owned })
 }
 
 /// What holds for the file and on a connection of the house.
@@ -158,6 +164,12 @@ async fn behind(connection: &mut SqliteConnection) -> Result<usize, StoreError> 
         return Err(StoreError::Newer { version: *version });
     }
     Ok(known.iter().filter(|version| !versions.contains(version)).count())
+}
+
+async fn owned(connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query("SELECT DISTINCT messenger FROM roles WHERE role = ?").bind(Role::Owner.word());
+    let rows = rows.fetch_all(connection).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
 async fn counts(connection: &mut SqliteConnection) -> Result<Counts, StoreError> {
@@ -210,7 +222,7 @@ mod tests {
     }
 
     fn fine(counts: Counts) -> Look {
-        Look::Seen { flaws: vec![], behind: 0, counts: Some(counts) }
+        Look::Seen { flaws: vec![], behind: 0, counts: Some(counts), owned: vec![] }
     }
 
     #[tokio::test]
@@ -238,6 +250,19 @@ mod tests {
         }
         let parked = Counts { parked_messages: 1, ..Counts::default() };
         assert_eq!(quietly(&folder).await.unwrap(), fine(parked), "after a clean end");
+    }
+
+    #[tokio::test]
+    async fn it_says_where_somebody_is_the_owner() {
+        let desk = desk().await;
+        for (messenger, person, role) in
+            [("telegram", "7", "owner"), ("telegram", "8", "owner"), ("matrix", "7", "member")]
+        {
+            let row = sqlx::query("INSERT INTO roles (messenger, person, role, since) VALUES (?, ?, ?, 1)");
+            row.bind(messenger).bind(person).bind(role).execute(&desk.store.writer).await.unwrap();
+        }
+        let seen = quietly(desk.folder.path()).await.unwrap();
+        assert!(matches!(&seen, Look::Seen { owned, .. } if *owned == ["telegram"]), "{seen:?}");
     }
 
     #[tokio::test]

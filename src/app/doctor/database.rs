@@ -17,6 +17,17 @@ pub(super) struct Database {
     pub(super) house: bool,
 }
 
+impl Database {
+    /// Whether somebody was made the owner on a messenger; `None` where that cannot be told.
+    pub(super) fn owned(&self, messenger: &str) -> Option<bool> {
+        match &self.look {
+            Ok(Look::Missing) => Some(false),
+            Ok(Look::Seen { counts: Some(_), owned, .. }) => Some(owned.iter().any(|name| name == messenger)),
+            _ => None,
+        }
+    }
+}
+
 /// The database, and what waits in it.
 pub(super) fn database(facts: &Database) -> Vec<Check> {
     let about = |state, key: &str| Check::new("database", state, Phrase::new(key));
@@ -124,7 +135,7 @@ mod tests {
     }
 
     fn seen(counts: Counts) -> Result<Look, StoreError> {
-        Ok(Look::Seen { flaws: vec![], behind: 0, counts: Some(counts) })
+        Ok(Look::Seen { flaws: vec![], behind: 0, counts: Some(counts), owned: vec![] })
     }
 
     #[test]
@@ -136,9 +147,9 @@ mod tests {
             one(Err(StoreError::Newer { version: 9 })),
             (State::Wrong, "doctor-database-newer".into())
         );
-        let broken = Look::Seen { flaws: vec!["page 3".into()], behind: 0, counts: None };
+        let broken = Look::Seen { flaws: vec!["page 3".into()], behind: 0, counts: None, owned: vec![] };
         assert_eq!(one(Ok(broken)), (State::Wrong, "doctor-database-damaged".into()));
-        let old = Look::Seen { flaws: vec![], behind: 2, counts: None };
+        let old = Look::Seen { flaws: vec![], behind: 2, counts: None, owned: vec![] };
         assert_eq!(said(Ok(old), true, false), [(State::Ok, "doctor-database-behind".into())]);
         let closed = said(seen(Counts::default()), false, false);
         assert_eq!(closed[0], (State::Wrong, "doctor-database-closed".into()));

@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use rustix::fs::{Access, access};
 
@@ -14,12 +14,20 @@ use super::ground::{Folder, Ground, Lock};
 use super::locale::Locale;
 use super::machine::{Cuda, Memory, Runtime};
 use super::nvidia;
+use super::page::{self, Page};
+use super::telegram::{Telegram, Token, Way};
 use crate::app::clock;
+use crate::app::config::Config;
 use crate::app::places::Places;
+use crate::app::telegram::{self as configured, Held};
 use crate::inference::{InferenceError, graph, runtime};
 use crate::message::Language;
+use crate::messenger::telegram::{self, LookError};
 use crate::models::Catalogue;
 use crate::store;
+
+/// How long Telegram may take to say who the bot is.
+const TELEGRAM_WITHIN: Duration = Duration::from_secs(8);
 
 /// The data folder: permissions, and the free disk of it or of the folder that it would be made in.
 pub(super) fn ground(places: &Places) -> Ground {
@@ -61,6 +69,41 @@ pub(super) async fn database(places: &Places, house: bool) -> Database {
     let writable = access(&path, Access::WRITE_OK).is_ok();
     let pragmas = store::pragmas(&path).await.ok();
     Database { path: path.display().to_string(), look, pragmas, writable, house }
+}
+
+/// The page of a house that runs, where it has one.
+pub(super) async fn page(config: &Config, lock: &Lock) -> Option<Page> {
+    if *lock == Lock::Held { page::ask(&config.run.listen).await } else { None }
+}
+
+/// Telegram, asked with the token of this environment; `page` is what a house that runs says.
+pub(super) async fn telegram(config: &Config, database: &Database, page: Option<&Page>) -> Telegram {
+    let token = match configured::held() {
+        Held::Nothing => Token::None {
+            running: match page {
+                Some(Page::Said(said)) if said.polls(telegram::NAME) => {
+                    Some(said.reads_groups.get(telegram::NAME).copied())
+                }
+                _ => None,
+            },
+        },
+        Held::Other => Token::Other,
+        Held::Token(token) => {
+            let options = configured::options(config, token);
+            let look = tokio::time::timeout(TELEGRAM_WITHIN, telegram::look(&options)).await;
+            let late = || Err(LookError::Away(format!("> {} s", TELEGRAM_WITHIN.as_secs())));
+            Token::There(look.unwrap_or_else(|_| late()))
+        }
+    };
+    let way = match (config.telegram.proxy.is_some(), config.telegram.server == telegram::SERVER) {
+        (true, _) => Way::Proxy,
+        (false, true) => Way::Direct,
+        (false, false) => Way::Server,
+    };
+    let listed = format!("{}:", telegram::NAME);
+    let listed = config.access.owners.iter().any(|owner| owner.starts_with(&listed));
+    let owned = if listed { Some(true) } else { database.owned(telegram::NAME) };
+    Telegram { token, way, now: clock::now(), owned }
 }
 
 /// The clock, and times that it cannot be before.

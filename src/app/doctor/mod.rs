@@ -1,7 +1,7 @@
 //! `doctor`: everything that can be wrong, each with its cure. Changes nothing, works beside a running house, and where
 //! nothing is installed.
 //!
-//! `facts` and `nvidia` look; the others decide (pure); here they are put in order and printed.
+//! `facts`, `nvidia` and `page` look; the others decide (pure); here they are put in order and printed.
 
 mod card;
 mod check;
@@ -13,7 +13,9 @@ mod locale;
 mod machine;
 mod models;
 mod nvidia;
+mod page;
 mod roles;
+mod telegram;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -47,7 +49,11 @@ pub(super) async fn doctor(
     let mut checks = ground::ground(&facts::ground(&places));
     checks.push(ground::config(&facts::config_path(given, &places).display().to_string(), &read));
     checks.push(ground::house(&lock));
-    checks.extend(database::database(&facts::database(&places, lock == Lock::Held).await));
+    let page = facts::page(&config, &lock).await;
+    checks.extend(page.as_ref().map(page::page));
+    let database = facts::database(&places, lock == Lock::Held).await;
+    checks.extend(database::database(&database));
+    checks.extend(telegram::telegram(&facts::telegram(&config, &database, page.as_ref()).await));
     checks.extend(inference(&places, &config, arguments.deep).await?);
     checks.push(clock::clock(&facts::clock(&places)));
     checks.push(locale::locale(&facts::locale(config.language)));
