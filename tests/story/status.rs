@@ -37,7 +37,7 @@ async fn the_owner_learns_how_the_house_is_and_a_member_does_not() {
       → bob: I am drawing “a cat”.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a cat · seed 1 · 4 steps
+      → bob: [picture] a cat · 8×8 · seed 1 · 4 steps
     bob: draw a dog
       → bob: I am drawing “a dog”.
     ana: /status
@@ -54,7 +54,7 @@ async fn the_owner_learns_how_the_house_is_and_a_member_does_not() {
           scripted: privacy mode is on. In groups I get commands, replies and some mentions only, and my names do not call me. BotFather turns it off (/setprivacy); then add me to the group again.
       ~ bob: place 0
       ~ bob: step 1/4 2/4 3/4 4/4
-      → bob: [picture] a dog · seed 2 · 4 steps
+      → bob: [picture] a dog · 8×8 · seed 2 · 4 steps
     bob: /status
       → bob: Only my owner can do that.
     ana: /settings ru
