@@ -19,6 +19,14 @@ impl Outbox {
         let Some(messenger) = self.messenger(&due.address) else { return Ok(()) };
         let parts = self.parts(&due, messenger.dialect());
         let last = parts.len().saturating_sub(1);
+        // What comes as a message of its own leaves the placeholder to its last part, which takes it away.
+        let stands =
+            messenger.dialect().edits && parts.iter().all(|leaving| leaving.part.body != PartBody::Gone);
+        if let Some(sent) = due.parts_sent.checked_sub(1).filter(|_| due.parts_sent as usize >= parts.len()) {
+            // More has left than it has parts now (its sentences are of another version): there is nothing to come.
+            self.became(due.reply, Became::Sent(Left::last(sent, "")));
+            self.record_one(due.reply).await?;
+        }
         for (index, leaving) in parts.iter().enumerate().skip(due.parts_sent as usize) {
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             let key = format!("{}-{number}", due.reply);
@@ -36,7 +44,7 @@ impl Outbox {
                     part: number,
                     last: index == last,
                     remote: remote.0,
-                    stands: messenger.dialect().edits,
+                    stands,
                     gone: leaving.part.body == PartBody::Gone,
                 }),
                 Err(error) => self.not_left(&due, &**messenger, error),
