@@ -167,6 +167,11 @@ impl Outbox {
             .is_ok()
     }
 
+    /// Whether the service wants nothing in a chat now, not even a sign of life.
+    pub(super) fn is_held(&self, messenger: &dyn Messenger, address: &Address) -> bool {
+        self.with_account(messenger, address, |buckets, account, now| buckets.is_held(account.chat, now))
+    }
+
     /// The service wants nothing more in a chat for a while.
     pub(super) fn hold(&self, messenger: &dyn Messenger, address: &Address, wait: Duration) {
         self.with_account(messenger, address, |buckets, account, now| buckets.hold(account, wait, now));

@@ -98,6 +98,12 @@ impl Buckets {
         }
     }
 
+    /// Whether the service wants nothing in this chat now.
+    pub(super) fn is_held(&self, chat: &str, now: i64) -> bool {
+        let held = self.chats.get(chat).and_then(|(bucket, _)| bucket.held);
+        held.is_some_and(|(since, until)| (since..until).contains(&now))
+    }
+
     /// The service wants nothing in this chat for a while.
     pub(super) fn hold(&mut self, account: Account<'_>, wait: Duration, now: i64) {
         let chat = self.chats.entry(account.chat.to_owned());
@@ -155,6 +161,8 @@ mod tests {
     fn a_chat_that_was_told_to_wait_waits_and_the_others_do_not() {
         let (mut buckets, now) = (Buckets::default(), 0);
         buckets.hold(of("a"), 30 * SECOND, now);
+        assert!(buckets.is_held("a", now + LATER) && !buckets.is_held("b", now + LATER));
+        assert!(!buckets.is_held("a", now + 30 * LATER));
         assert_eq!(buckets.take(of("a"), now + LATER), Err(29 * SECOND));
         assert_eq!(buckets.take(of("b"), now), Ok(()));
         assert_eq!(buckets.take(of("a"), now + 30 * LATER), Ok(()));

@@ -73,8 +73,21 @@ impl Outbox {
     }
 
     async fn show_one(&self, notice: &Notice) {
-        if let Some(messenger) = self.messenger(&notice.address) {
+        let messenger = self.messenger(&notice.address);
+        if let Some(messenger) = messenger.filter(|one| !self.is_held(&***one, &notice.address)) {
             let _ = tokio::time::timeout(WITHIN, messenger.show(notice)).await;
+        }
+    }
+
+    /// Has the messenger give its sign that a request is worked at, while it is.
+    async fn acknowledge(&self, notice: &Notice) {
+        let Some(messenger) = self.messenger(&notice.address) else { return };
+        if self.is_held(&**messenger, &notice.address) {
+            return;
+        }
+        let under_way = self.store.under_way(notice.task).await.ok().flatten();
+        if let Some(key) = under_way.and_then(|under_way| under_way.reply_to) {
+            let _ = tokio::time::timeout(WITHIN, messenger.acknowledge(&notice.address, &key)).await;
         }
     }
 
@@ -84,13 +97,19 @@ impl Outbox {
         };
         let acts = board.due(pace, Instant::now());
         let signs = acts.iter().filter_map(|act| match act {
-            Act::Sign(notice) => Some(self.show_one(notice)),
-            Act::Say(_) => None,
+            Act::Sign(notice) => Some(notice),
+            Act::Say(_) | Act::Acknowledge(_) => None,
         });
-        futures_util::future::join_all(signs).await;
+        let begun = acts.iter().filter_map(|act| match act {
+            Act::Acknowledge(notice) => Some(notice),
+            Act::Say(_) | Act::Sign(_) => None,
+        });
+        let (signs, begun) =
+            (signs.map(|notice| self.show_one(notice)), begun.map(|notice| self.acknowledge(notice)));
+        tokio::join!(futures_util::future::join_all(signs), futures_util::future::join_all(begun));
         let say = acts.iter().filter_map(|act| match act {
             Act::Say(notice) => Some(async move { (notice, self.say(notice).await) }),
-            Act::Sign(_) => None,
+            Act::Sign(_) | Act::Acknowledge(_) => None,
         });
         for (notice, said) in futures_util::future::join_all(say).await {
             match said {
