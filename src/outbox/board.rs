@@ -42,6 +42,8 @@ pub(super) struct Board {
 /// What is to be done now.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Act {
+    /// Give a sign that a request has been taken up.
+    Acknowledge(Notice),
     /// Say that somebody is at work.
     Sign(Notice),
     /// Have the placeholder say this.
@@ -77,6 +79,9 @@ impl Board {
         for (task, entry) in &mut self.tasks {
             let notice =
                 |show: &Show| Notice { address: entry.address.clone(), task: *task, show: show.clone() };
+            if entry.typed.is_none() && matches!(task, Task::Message(_)) {
+                acts.push(Act::Acknowledge(notice(&entry.show)));
+            }
             if at_work(&entry.show) && entry.typed.is_none_or(|typed| passed(typed, now) >= TYPING_EVERY) {
                 entry.typed = Some(now);
                 acts.push(Act::Sign(notice(&entry.show)));
@@ -165,7 +170,7 @@ mod tests {
                 board.said(&notice, now);
                 Some(notice.show)
             }
-            Act::Sign(_) => None,
+            Act::Sign(_) | Act::Acknowledge(_) => None,
         });
         said.collect()
     }
@@ -206,6 +211,7 @@ mod tests {
             due.iter().any(|act| matches!(act, Act::Sign(_)))
         });
         assert_eq!(signs.collect::<Vec<_>>(), [0, 40, 80]);
+        assert!(!board.due(second, start).iter().any(|act| matches!(act, Act::Acknowledge(_))), "once");
         board.note(notice(DRAWING, Show::Position { place: 2, left_ms: None }), start);
         board.drop(ANSWER);
         assert!(!board.due(second, start).iter().any(|act| matches!(act, Act::Sign(_))), "it only waits");
