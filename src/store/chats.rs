@@ -51,20 +51,26 @@ pub(super) async fn move_chat(
     let (old, new) = (lane_of(messenger, from), lane_of(messenger, to));
     let lane = "lane = ?2 || substr(lane, length(?1) + 1)";
     for set in [
-        // A message of the new chat that has the key already stays; the old one is history.
-        format!("messages SET {lane}, chat = ?3, message = json_set(message, '$.address.chat', ?3)"),
-        format!("drawings SET {lane}, address = json_set(address, '$.chat', ?3)"),
-        format!("replies SET {lane}, address = json_set(address, '$.chat', ?3), replaces = NULL"),
+        // The new chat numbers its messages anew: what the old one called m:17 is none of them, and answers none.
+        format!(
+            "messages SET {lane}, chat = ?3, key = ?4 || '/' || key,
+                 message = json_set(message, '$.address.chat', ?3, '$.key', ?4 || '/' || key)"
+        ),
+        format!("drawings SET {lane}, address = json_set(address, '$.chat', ?3), reply_to = NULL"),
+        format!(
+            "replies SET {lane}, address = json_set(address, '$.chat', ?3), replaces = NULL, reply_to = NULL"
+        ),
         format!("turns SET {lane}"),
         format!("settings SET {lane}"),
         format!("pending SET {lane}"),
         format!("told SET {lane}"),
     ] {
-        let sql = format!("UPDATE OR IGNORE {set} WHERE {OF_CHAT} AND ?3 = ?3");
+        let sql = format!("UPDATE OR IGNORE {set} WHERE {OF_CHAT} AND ?3 = ?3 AND ?4 = ?4");
         sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(&old)
             .bind(&new)
             .bind(to)
+            .bind(from)
             .execute(&mut *connection)
             .await?;
     }
@@ -107,6 +113,7 @@ pub(super) async fn nobody_is_there(
 
 #[cfg(test)]
 mod tests {
+    use super::super::Accepted;
     use super::super::tests::{Desk, desk, says, settlement};
     use super::*;
     use crate::message::{Commission, Content, Message, Outcome};
@@ -154,7 +161,11 @@ mod tests {
             lanes.push(due.address.lane());
         }
         assert_eq!(lanes, ["console/-1009", "console/-1009/7", "console/-55"]);
-        assert_eq!(desk.store.take(&["console"]).await.unwrap().unwrap().message.address.chat, "-1009");
+        // A message of the new chat that has the same number is another one.
+        let anew = in_thread("-1009", None, "m:4");
+        assert!(matches!(desk.store.accept(&anew, "{}", false, 2).await.unwrap(), Accepted::New(_)));
+        let taken = desk.store.take(&["console"]).await.unwrap().unwrap().message;
+        assert_eq!((taken.address.chat.as_str(), taken.key.as_str()), ("-1009", "-5/m:4"));
     }
 
     #[tokio::test]
