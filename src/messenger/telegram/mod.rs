@@ -156,7 +156,7 @@ impl Messenger for Telegram {
     /// About one message a second in a chat, twenty a minute in a group. Groups have negative ids.
     fn pace(&self, address: &Address) -> Pace {
         if address.chat.starts_with('-') {
-            let chat = Rate { burst: 3, every: Duration::from_millis(3_600) };
+            let chat = Rate { burst: 5, every: Duration::from_secs(4) };
             Pace { chat, notices: Duration::from_secs(6) }
         } else {
             let chat = Rate { burst: 3, every: Duration::from_secs(1) };
@@ -212,6 +212,16 @@ impl Messenger for Telegram {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_gets_no_more_than_twenty_messages_in_any_minute() {
+        let token = Token::new("123456:AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao").unwrap();
+        let telegram = Telegram::new(TelegramOptions::new(token), Health::default(), || 0).unwrap();
+        let group = Address { messenger: NAME.into(), chat: "-5".into(), thread: None };
+        let Pace { chat, notices } = telegram.pace(&group);
+        assert!(chat.burst + 60 / u32::try_from(chat.every.as_secs()).unwrap() <= 20);
+        assert!(notices >= chat.every, "answers find a token");
+    }
 
     #[test]
     fn a_token_is_read_and_hidden() {
