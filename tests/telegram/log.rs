@@ -14,7 +14,7 @@ impl Log {
     pub(crate) fn listen(&self) {
         let subscriber = tracing_subscriber::fmt()
             .with_ansi(false)
-            .with_max_level(tracing::Level::DEBUG)
+            .with_env_filter("info,aisaac=debug")
             .with_writer(self.clone())
             .finish();
         // For as long as the thread lives.

@@ -17,7 +17,12 @@ mod world;
 #[path = "../story/models.rs"]
 mod models;
 
+mod work;
+
 mod listening;
 mod reading;
 mod groups;
 mod access;
+mod speaking;
+mod pictures;
+mod chats;

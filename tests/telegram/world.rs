@@ -228,13 +228,19 @@ impl World {
 
     /// Until every update is confirmed and nothing is left to be done for anybody.
     pub(crate) async fn rests(&self) {
-        const OPEN: &str = "SELECT (SELECT count(*) FROM messages WHERE state IN ('new', 'taken'))
-            + (SELECT count(*) FROM drawings WHERE state IN ('waiting', 'running'))
-            + (SELECT count(*) FROM replies WHERE state = 'waiting')";
-        self.until("rest", || async {
-            self.server.pending_updates().is_empty() && self.number(OPEN).await == 0
-        })
-        .await;
+        const LEFT: &str = "SELECT 'message ' || key || ' ' || state FROM messages WHERE state IN ('new', 'taken')
+            UNION ALL SELECT 'drawing ' || id || ' ' || state FROM drawings WHERE state IN ('waiting', 'running')
+            UNION ALL SELECT 'reply ' || id || ' after ' || attempt || ' attempts, next at ' || next_at FROM replies WHERE state = 'waiting'";
+        let rest = async || self.server.pending_updates().is_empty() && self.texts(LEFT).await.is_empty();
+        let waited = tokio::time::timeout(LONG, async {
+            while !rest().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        if waited.await.is_err() {
+            let (left, updates) = (self.texts(LEFT).await, self.server.pending_updates());
+            panic!("it does not come to rest: {left:#?}\n{updates:#?}\n{}", self.log.text());
+        }
     }
 
     /// Until the bot has so many messages in a chat; they are returned as people read them, in order.

@@ -251,8 +251,10 @@ impl Server {
             }
         });
         if waited.await.is_err() {
-            let requests = self.requests();
-            let latest = requests.iter().rev().take(10).rev().map(|request| {
+            // Polls and signs of life would fill the list.
+            let mut requests = self.requests();
+            requests.retain(|request| !["getUpdates", "sendChatAction"].contains(&request.method.as_str()));
+            let latest = requests.iter().rev().take(20).rev().map(|request| {
                 format!(
                     "\n{} {} -> {:?}",
                     request.method,
