@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn the_environment_goes_before_the_credential() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(CREDENTIAL), "from-credential\n").unwrap();
+        let file = folder.path().join(CREDENTIAL);
+        std::fs::write(&file, "from-credential\n").unwrap();
         let folder = folder.path().display().to_string();
         let of = |variable: &'static str| {
             let folder = folder.clone();
@@ -109,6 +110,9 @@ mod tests {
         };
         assert_eq!(token(of("from-environment")).as_deref(), Some("from-environment"));
         assert_eq!(token(of("")).as_deref(), Some("from-credential"));
+        // What the unit has in its place while there is none.
+        std::fs::write(&file, "\n").unwrap();
+        assert_eq!(token(of("")), None);
         assert_eq!(token(|_| None), None);
     }
 

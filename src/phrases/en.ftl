@@ -455,7 +455,7 @@ doctor-telegram-unowned = nobody owns the bot yet, so it answers nobody
 doctor-telegram-unowned-cure = Start aisaac run and send { $bot } the code that it prints (as a service: journalctl -u aisaac).
 
 ## Trouble
-no-messenger = No messenger is configured, so there is nobody to listen to. For Telegram, put the token from BotFather into AISAAC_TELEGRAM_TOKEN. The messenger that needs none is this terminal: aisaac chat
+no-messenger = No messenger is configured, so there is nobody to listen to. For Telegram, put the token from BotFather into AISAAC_TELEGRAM_TOKEN (for the service: into /etc/aisaac/telegram-token). The messenger that needs none is this terminal: aisaac chat
 empty = The message is empty. Ask me something, or tell me what to draw.
 too-long = The message is too long: at most { $limit ->
         [one] { $limit } character

@@ -466,7 +466,7 @@ doctor-telegram-unowned = хозяина у бота ещё нет, поэтом
 doctor-telegram-unowned-cure = Запустите aisaac run и пришлите боту { $bot } код, который он напечатает (у службы: journalctl -u aisaac).
 
 ## Неполадки
-no-messenger = Ни один мессенджер не настроен, слушать некого. Для Telegram задайте токен от BotFather в AISAAC_TELEGRAM_TOKEN. Без настройки можно поговорить прямо в терминале: aisaac chat
+no-messenger = Ни один мессенджер не настроен, слушать некого. Для Telegram задайте токен от BotFather в AISAAC_TELEGRAM_TOKEN (для службы — в файле /etc/aisaac/telegram-token). Без настройки можно поговорить прямо в терминале: aisaac chat
 empty = Сообщение пустое. Спросите о чём-нибудь или скажите, что нарисовать.
 too-long = Сообщение слишком длинное: не больше { $limit ->
         [one] { $limit } знака
