@@ -104,8 +104,9 @@ impl Assistant {
         let Some(speech) = &self.speech else { return Err(refusal(Phrase::new("hear-model-missing"))) };
         let (notices, address, task) =
             (self.kit.notices.clone(), taken.message.address.clone(), Task::Message(taken.id));
+        let called = taken.message.audience != (Audience::Group { called: false });
         let watch = move |done, of| {
-            if of > SHOWN_FROM {
+            if called && of > SHOWN_FROM {
                 let show = Show::Hearing { done, of };
                 let _ = notices.try_send(Notice { address: address.clone(), task, show });
             }

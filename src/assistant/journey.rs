@@ -13,8 +13,8 @@ use crate::access::{Access, Standing, Who};
 use crate::inbox::TEXT_LIMIT;
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
-    DrawingId, Failure, FailureKind, Language, Notice, Outcome, Pending, Quoted, Settings, Show, Step, Task,
-    causes, measure,
+    Audience, DrawingId, Failure, FailureKind, Language, Message, Notice, Outcome, Pending, Quoted, Settings,
+    Show, Step, Task, causes, measure,
 };
 use crate::store::{Forgotten, Settlement, Taken, insist};
 
@@ -41,6 +41,7 @@ impl Assistant {
         let lane = self.kit.reader.lane(&message.address, &message.from.id, (self.clock)()).await;
         let (settings, pending) = match lane {
             Ok(lane) => lane,
+            Err(_) if is_overheard(message, who) => return Made::ignored(),
             Err(error) => return self.failed(error.into(), Language::En, "answer", Report::default()),
         };
         let wake = self.wake(&settings);
@@ -279,11 +280,15 @@ impl Assistant {
     }
 }
 
-/// An edit of a waiting drawing's request changes that drawing, and nothing else.
+/// Whether nobody spoke to us: then nothing is said to them, whatever goes wrong.
+pub(super) fn is_overheard(message: &Message, who: &Who) -> bool {
+    message.audience == (Audience::Group { called: false }) || who.standing == Standing::Stranger
+}
+
+/// An edit of a waiting drawing's request changes that drawing; edited into something else, that is done.
 fn on_edit(outcome: Outcome, edited: Option<DrawingId>) -> Outcome {
     match (outcome, edited) {
-        (outcome, None) => outcome,
         (Outcome::Draw(commission), Some(drawing)) => Outcome::Redraw { drawing, commission },
-        (_, Some(_)) => Outcome::Nothing,
+        (outcome, _) => outcome,
     }
 }

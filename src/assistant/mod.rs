@@ -169,7 +169,11 @@ impl Assistant {
         let journey = AssertUnwindSafe(self.journey(&taken, &who, &token)).catch_unwind().await;
         let made = journey.unwrap_or_else(|_| {
             tracing::error!(message = taken.id.get(), "a journey panicked");
-            made::Made::apology()
+            if journey::is_overheard(&taken.message, &who) {
+                made::Made::ignored()
+            } else {
+                made::Made::apology()
+            }
         });
         if !beside {
             self.lock().remove(&lane);

@@ -137,8 +137,11 @@ pub fn is_control(message: &Message) -> bool {
         Body::Text(text) => text,
         Body::Edit { .. } | Body::Voice(_) | Body::Unsupported(_) => return false,
     };
+    // "Isaac, stop": whether that calls us is for heed to say, but it must not wait for what it is to stop.
     if message.audience == (Audience::Group { called: false }) {
-        return false;
+        let words: Vec<&str> =
+            text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        return words.len() == 2 && words.iter().any(|word| is_stop(word));
     }
     if is_stop(text) {
         return true;
@@ -194,7 +197,13 @@ mod tests {
         ] {
             assert_eq!(is_control(&says(text)), expected, "{text}");
             let group = Message { audience: Audience::Group { called: false }, ..says(text) };
-            assert!(!is_control(&group), "{text}");
+            assert!(!is_control(&group) || text.split_whitespace().count() == 2, "{text}");
+        }
+        for (text, expected) in
+            [("Айзек, стоп!", true), ("stop, Isaac", true), ("Isaac, stop the music", false)]
+        {
+            let group = Message { audience: Audience::Group { called: false }, ..says(text) };
+            assert_eq!(is_control(&group), expected, "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Intent;
 use super::kit::{Ask, Kit};
-use crate::message::{Content, Failure, Language, Outcome, Phrase};
+use crate::message::{Audience, Content, Failure, Language, Outcome, Phrase};
 
 const RU: &[&str] = &[
     "очередь",
@@ -63,7 +63,9 @@ impl Intent for Queue {
         }
         let mut phrases = Vec::new();
         for row in kit.reader.queue(0).await? {
-            let mine = row.person == ask.person && row.address.messenger == ask.address.messenger;
+            // What somebody ordered in private is nobody's business in a group.
+            let here = ask.audience == Audience::Private || row.address.lane() == ask.address.lane();
+            let mine = here && row.person == ask.person && row.address.messenger == ask.address.messenger;
             let place = row.place.unwrap_or_default();
             let key = match (place, mine) {
                 (0, true) => "queue-row-running",

@@ -97,6 +97,9 @@ fn refusal(error: ReceiveError, wanted: &Wanted) -> FetchError {
         ReceiveError::Source(source) if LOCAL.contains(&wanted.messenger.as_str()) => {
             FetchError::Ours { phrase: console::unreadable(&wanted.recording, &source), source }
         }
+        ReceiveError::Source(source) if source.kind() == io::ErrorKind::NotFound => {
+            FetchError::Never { phrase: Phrase::new("voice-gone"), reason: source.to_string() }
+        }
         ReceiveError::Source(source) => FetchError::Later { after: None, reason: source.to_string() },
         ReceiveError::Disk(source) => FetchError::disk(source),
     }

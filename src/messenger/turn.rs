@@ -18,6 +18,10 @@ const AGAIN_FOR: Duration = Duration::from_secs(10 * 60);
 /// The longest that a service may have a recording put off at a time.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
+/// How long a recording is tried that a group has said among itself: what follows it in the group waits meanwhile, and
+/// nothing of it is to be kept for longer than a minute.
+const UNCALLED_PATIENCE: Duration = Duration::from_secs(45);
+
 /// How long it is tried while a disk of this machine is at fault: one that is full may be emptied.
 const DISK_PATIENCE: Duration = Duration::from_secs(3 * 60);
 
@@ -103,6 +107,9 @@ impl Turn {
 
     /// How long to wait after a failure; `None` when it is given up.
     pub(super) fn wait(&mut self, wanted: &Wanted, error: &FetchError, now: i64) -> Option<Duration> {
+        if !wanted.called && self.age(wanted, now) > UNCALLED_PATIENCE {
+            return None;
+        }
         let (goes_on, wait) = match error {
             FetchError::Never { .. } => return None,
             FetchError::Later { after, .. } => {
@@ -151,6 +158,7 @@ mod tests {
             recording: Recording { remote: String::new(), caption: None },
             file: String::new(),
             since,
+            called: true,
         }
     }
 
@@ -172,6 +180,14 @@ mod tests {
         let mut after_a_restart = Turn::new(2 * DAY);
         assert!(after_a_restart.wait(&wanted, &away(), 2 * DAY).is_some());
         assert_eq!(after_a_restart.wait(&wanted, &away(), 2 * DAY + 11 * MINUTE), None);
+    }
+
+    #[test]
+    fn what_a_group_says_among_itself_is_not_waited_for() {
+        let wanted = Wanted { called: false, ..wanted("post", 0) };
+        let mut turn = Turn::new(0);
+        assert!(turn.wait(&wanted, &away(), MINUTE / 2).is_some());
+        assert_eq!(turn.wait(&wanted, &away(), MINUTE), None);
     }
 
     #[test]

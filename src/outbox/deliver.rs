@@ -13,6 +13,9 @@ use crate::store::{Due, Left, StoreError};
 /// The longest that a service may have a reply put off at a time.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
+/// Something new of which nobody knows whether it arrived is sent so many times more: each may be one too many.
+const MOST_UNKNOWN: u32 = 8;
+
 impl Outbox {
     /// Delivers what is left of a reply, as far as it goes.
     pub(super) async fn deliver(&self, due: Due) -> Result<(), StoreError> {
@@ -82,6 +85,10 @@ impl Outbox {
                     self.hold(messenger, &due.address, wait);
                 }
                 Became::PutOff(wait)
+            }
+            DeliveryError::Unknown { reason } if due.attempt >= MOST_UNKNOWN && due.replaces.is_none() => {
+                tracing::error!(reply = reply.get(), %reason, "reply may have arrived several times, and is parked");
+                Became::Parked(reason)
             }
             DeliveryError::Unknown { reason } => {
                 tracing::warn!(reply = reply.get(), %reason, "reply may have arrived, tried again with the same key");

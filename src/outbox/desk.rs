@@ -138,7 +138,7 @@ impl Outbox {
                 false
             }
             Became::NobodyThere(address) => {
-                store.nobody_is_there(&address.messenger, &address.chat, now).await?;
+                store.nobody_is_there(reply, address, now).await?;
                 false
             }
             Became::Moved(address, to) => {

@@ -19,7 +19,7 @@ use crate::store::{StoreError, UnderWay};
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How long showing one notice may take: the next one is newer.
-const WITHIN: Duration = Duration::from_secs(20);
+const WITHIN: Duration = Duration::from_secs(8);
 
 /// Sentences of drawings that are not done.
 pub(super) const UNFINISHED: &[&str] = &["queued", "drawing-now", "request-changed"];
@@ -166,6 +166,10 @@ impl Outbox {
             (Some(Err(DeliveryError::Later { after: Some(wait), .. })), _) => {
                 self.hold(messenger, &notice.address, wait);
                 Ok(Said::Later)
+            }
+            // One that may stand there already is not posted a second time.
+            (Some(Err(DeliveryError::Unknown { .. })) | None, _) if under_way.placeholder.is_none() => {
+                Ok(Said::Ended)
             }
             // Whatever it is, the reply meets it too, and says so.
             (Some(Err(_)) | None, _) => Ok(Said::Later),

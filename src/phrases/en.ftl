@@ -462,7 +462,7 @@ too-long = The message is too long: at most { $limit ->
        *[other] { $limit } characters
     }.
 unknown-command = I do not know { $command }. Did you mean { $nearest }? /help lists everything.
-unsupported-body = I cannot read this kind of message yet, only text.
+unsupported-body = I cannot read this kind of message yet, only text and recordings.
 photo-later = I cannot look at pictures yet: tell me in words what to draw.
 broken-text = The message is not readable text (UTF-8).
 message-too-long = The message is too long for the answer model: { $value } tokens, at most { $bound }.

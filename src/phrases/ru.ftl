@@ -474,7 +474,7 @@ too-long = Сообщение слишком длинное: не больше {
        *[other] { $limit } знаков
     }.
 unknown-command = Не знаю команды { $command }. Может быть, { $nearest }? Весь список: /help.
-unsupported-body = Такие сообщения я пока читать не умею, только текст.
+unsupported-body = Такие сообщения я пока читать не умею, только текст и записи голоса.
 photo-later = Картинки я пока не смотрю: опишите словами, что нарисовать.
 broken-text = Сообщение — нечитаемый текст (не UTF-8).
 message-too-long = Сообщение слишком длинное для модели ответов: { $value } токенов, помещается { $bound }.
@@ -686,7 +686,7 @@ left-seconds = Ещё около { $seconds } с.
 left-minutes = Ещё около { $minutes } мин.
 button-again = 🎲 Ещё
 button-same = 🔁 Тот же сид
-button-shape = 📐 Другой размер
+button-shape = 📐 Другой формат
 button-cancel = ✖ Отменить
 button-answer = 💬 Лучше ответь словами
 button-draw = 🎨 Лучше нарисуй

@@ -74,6 +74,8 @@ pub(super) struct Who<'a> {
     pub(super) person: &'a str,
     /// May cancel anybody's.
     pub(super) owner: bool,
+    /// The lane where it is asked for, when several people hear the answer: what was ordered elsewhere is not named there.
+    pub(super) lane: Option<&'a str>,
 }
 
 /// Cancels the drawing at a place in line (or the newest unfinished one of the person) inside somebody's transaction.
@@ -86,8 +88,11 @@ pub(super) async fn cancel(
 ) -> Result<CancelWord, StoreError> {
     let found = match place {
         None => {
-            let mine = [Bind::Text(who.messenger), Bind::Text(who.person)];
-            unfinished(connection, "messenger = ? AND person = ? ORDER BY id DESC", &mine).await?
+            let (lane, any) = who.lane.map_or(("", 1), |lane| (lane, 0));
+            let mine =
+                [Bind::Text(who.messenger), Bind::Text(who.person), Bind::Text(lane), Bind::Number(any)];
+            let sql = "messenger = ? AND person = ? AND (lane = ? OR 1 = ?) ORDER BY id DESC";
+            unfinished(connection, sql, &mine).await?
         }
         Some(0) => unfinished(connection, "state = 'running'", &[]).await?,
         Some(place) => {
@@ -95,7 +100,7 @@ pub(super) async fn cancel(
             unfinished(connection, "state = 'waiting' ORDER BY id LIMIT 1 OFFSET ?", &before).await?
         }
     };
-    let Some((drawing, running)) = found else { return Ok(CancelWord::Nothing) };
+    let Some((mut drawing, running)) = found else { return Ok(CancelWord::Nothing) };
     let mine = drawing.address.messenger == who.messenger && drawing.person == who.person;
     if !mine && !who.owner {
         return Ok(CancelWord::NotYours);
@@ -103,6 +108,9 @@ pub(super) async fn cancel(
     // Where a message says that it waits, that one says how it ended, too.
     if !running && (!mine || has_placeholder(connection, drawing.id).await?) {
         tell(connection, &drawing, "drawing-cancelled", now).await?;
+    }
+    if who.lane.is_some_and(|lane| lane != drawing.address.lane()) {
+        drawing.commission.subject = format!("№ {}", drawing.id);
     }
     cancel_it(connection, drawing, running, now).await
 }

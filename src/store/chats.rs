@@ -1,9 +1,9 @@
 //! What happens to a chat as a whole: it has another id from now on, or nobody is there any more.
 
-use sqlx::SqliteConnection;
+use sqlx::{Row as _, SqliteConnection};
 
 use super::{Store, StoreError, recordings};
-use crate::message::{Address, Phrase};
+use crate::message::{Address, Phrase, ReplyId};
 
 /// Whether a row's lane (its column `lane`) is the chat's own or one of its threads': `?1` is the chat's lane.
 const OF_CHAT: &str = "(lane = ?1 OR substr(lane, 1, length(?1) + 1) = ?1 || '/')";
@@ -27,13 +27,31 @@ impl Store {
         Ok(())
     }
 
-    /// Nobody in a chat hears us any more: its replies are parked, its drawings cancelled, its messages dropped.
+    /// Nobody in a chat hears us any more, as `reply` has shown: its replies are parked, its drawings cancelled, its
+    /// messages dropped, up to the one that this reply answers. Whoever writes after that is there again.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn nobody_is_there(&self, messenger: &str, chat: &str, now: i64) -> Result<(), StoreError> {
+    pub async fn nobody_is_there(
+        &self,
+        reply: ReplyId,
+        address: &Address,
+        now: i64,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        nobody_is_there(&mut tx, messenger, chat, now).await?;
+        sqlx::query(
+            "UPDATE replies SET state = 'parked', ended_at = ?, reason = 'nobody is there' WHERE id = ?",
+        )
+        .bind(now)
+        .bind(reply.get())
+        .execute(&mut *tx)
+        .await?;
+        let asked = sqlx::query("SELECT coalesce(message, 0) FROM replies WHERE id = ?")
+            .bind(reply.get())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let last: i64 = asked.map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
+        nobody_is_there(&mut tx, address, last, now).await?;
         tx.commit().await?;
         self.bells().drawings.notify_one();
         self.bells().recordings.notify_one();
@@ -90,23 +108,25 @@ pub(super) async fn move_chat(
     Ok(())
 }
 
-/// See [`Store::nobody_is_there`].
+/// See [`Store::nobody_is_there`]; `last` is the newest message that goes, and whatever came of it and of those before it.
 pub(super) async fn nobody_is_there(
     connection: &mut SqliteConnection,
-    messenger: &str,
-    chat: &str,
+    address: &Address,
+    last: i64,
     now: i64,
 ) -> Result<(), StoreError> {
-    let lane = lane_of(messenger, chat);
-    recordings::give_up(connection, OF_CHAT, &lane, &Phrase::new("stopping")).await?;
+    let lane = lane_of(&address.messenger, &address.chat);
+    let of_chat = format!("id <= {last} AND {OF_CHAT}");
+    recordings::give_up(connection, &of_chat, &lane, &Phrase::new("stopping")).await?;
     for set in [
-        "messages SET state = 'settled', settled_at = ?2, reason = 'nobody is there' WHERE state = 'new' AND control = 0",
-        "drawings SET state = 'cancelled', cancel = 1, ended_at = ?2 WHERE state = 'waiting'",
-        "drawings SET cancel = 1 WHERE state = 'running' AND ?2 = ?2",
-        "replies SET state = 'parked', ended_at = ?2, reason = 'nobody is there' WHERE state = 'waiting'",
+        "messages SET state = 'settled', settled_at = ?2, reason = 'nobody is there' WHERE id <= ?3 AND state = 'new' AND control = 0",
+        "drawings SET state = 'cancelled', cancel = 1, ended_at = ?2 WHERE coalesce(message, 0) <= ?3 AND state = 'waiting'",
+        "drawings SET cancel = 1 WHERE coalesce(message, 0) <= ?3 AND state = 'running' AND ?2 = ?2",
+        "replies SET state = 'parked', ended_at = ?2, reason = 'nobody is there' WHERE coalesce(message, 0) <= ?3 AND state = 'waiting'",
     ] {
         let sql = format!("UPDATE {set} AND {OF_CHAT}");
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&lane).bind(now).execute(&mut *connection).await?;
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&lane).bind(now).bind(last);
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -116,7 +136,7 @@ mod tests {
     use super::super::Accepted;
     use super::super::tests::{Desk, desk, says, settlement};
     use super::*;
-    use crate::message::{Commission, Content, Message, Outcome};
+    use crate::message::{Body, Commission, Content, Event, Message, Outcome};
 
     fn in_thread(chat: &str, thread: Option<&str>, key: &str) -> Message {
         let message = says(chat, "ana", key, "words");
@@ -174,11 +194,25 @@ mod tests {
         owed(&desk, &in_thread("5", None, "m:1"), cat()).await;
         owed(&desk, &in_thread("6", None, "m:2"), cat()).await;
         desk.store.accept(&in_thread("5", None, "m:3"), "{}", false, 1).await.unwrap();
-        desk.store.nobody_is_there("console", "5", 4).await.unwrap();
-        assert_eq!(desk.store.take(&["console"]).await.unwrap(), None);
+        let refused = desk.store.next_reply(&["console"], &[], 3).await.unwrap().unwrap();
+        desk.store.nobody_is_there(refused.reply, &refused.address, 4).await.unwrap();
         let claimed = desk.store.claim(5).await.unwrap().unwrap();
         assert_eq!(claimed.address.chat, "6");
         let due = desk.store.next_reply(&["console"], &[], 5).await.unwrap().unwrap();
         assert_eq!(due.address.chat, "6");
+        let again = desk.store.take(&["console"]).await.unwrap().unwrap();
+        assert_eq!(again.message.key, "m:3", "who wrote after what was refused may be there");
+    }
+
+    #[tokio::test]
+    async fn who_comes_back_is_heard() {
+        let desk = desk().await;
+        desk.store.accept(&in_thread("5", None, "m:1"), "{}", false, 1).await.unwrap();
+        let gone = Message { body: Body::Event(Event::Removed), ..in_thread("5", None, "u:2") };
+        desk.store.accept(&gone, "{}", true, 1).await.unwrap();
+        desk.store.accept(&in_thread("5", None, "m:3"), "{}", false, 1).await.unwrap();
+        let event = desk.store.take_control(&["console"]).await.unwrap().unwrap();
+        desk.store.settle(settlement(&event, Outcome::Left, 2)).await.unwrap().unwrap();
+        assert_eq!(desk.store.take(&["console"]).await.unwrap().unwrap().message.key, "m:3");
     }
 }

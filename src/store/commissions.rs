@@ -83,10 +83,12 @@ impl Writing<'_, '_> {
 
     pub(super) async fn cancel(&mut self, place: Option<u32>) -> Result<(), StoreError> {
         let message = &self.at.taken.message;
+        let lane = message.address.lane();
         let who = Who {
             messenger: &message.address.messenger,
             person: &message.from.id,
             owner: self.at.standing == Standing::Owner,
+            lane: message.audience.is_group().then_some(&*lane),
         };
         let word = cancel::cancel(self.tx, who, place, self.at.now).await?;
         self.say(phrase_of(word), None).await
@@ -99,6 +101,7 @@ impl Writing<'_, '_> {
             messenger: &message.address.messenger,
             person: &message.from.id,
             owner: self.at.standing == Standing::Owner,
+            lane: None,
         };
         let word = cancel::cancel_this(self.tx, who, drawing, self.at.now).await?;
         let its = matches!(word, CancelWord::Cancelled(_) | CancelWord::Stopping(_)).then_some(drawing);

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use super::forget::doom;
 use super::messages::{Brought, from_json, to_json};
 use super::{Store, StoreError};
-use crate::message::{Message, MessageId, Phrase, Recording};
+use crate::message::{Audience, Message, MessageId, Phrase, Recording};
 
 /// A message that waits for its recording.
 const WANTED: &str = "SELECT 1 FROM messages WHERE id = ? AND ready = 0 AND state = 'new'";
@@ -29,6 +29,8 @@ pub struct Wanted {
     pub file: String,
     /// When the message was accepted.
     pub since: i64,
+    /// It was said to us; otherwise it only may call us, and a group waits for it.
+    pub called: bool,
 }
 
 impl Store {
@@ -47,6 +49,7 @@ impl Store {
                 Ok(message) if message.recording().is_some() => wanted.push(Wanted {
                     id,
                     lane: message.address.lane(),
+                    called: message.audience != (Audience::Group { called: false }),
                     recording: message.recording().cloned().unwrap_or_default(),
                     messenger: message.address.messenger,
                     file: row.try_get(2)?,

@@ -192,8 +192,8 @@ impl Writing<'_, '_> {
     }
 
     async fn left(&mut self) -> Result<(), StoreError> {
-        let Address { messenger, chat, .. } = &self.at.taken.message.address;
-        chats::nobody_is_there(self.tx, messenger, chat, self.at.now).await
+        let (address, last) = (&self.at.taken.message.address, self.at.taken.id.get());
+        chats::nobody_is_there(self.tx, address, last, self.at.now).await
     }
 
     async fn moved(&mut self, to: &str) -> Result<(), StoreError> {

@@ -209,7 +209,7 @@ async fn what_cannot_be_read_gets_a_sentence() {
       → bob: “99999999999999” is not a seed: choose a whole number from 0 to 4294967295.
       → eva: The message is too long: at most 8000 characters.
       → eva: The message is not readable text (UTF-8).
-      → eva: I cannot read this kind of message yet, only text.
+      → eva: I cannot read this kind of message yet, only text and recordings.
     mallory: draw a cat
       → mallory: This is a private assistant. Its owner can let you in; your id is mallory.
     ");

@@ -32,7 +32,7 @@ async fn a_quick_picture_takes_the_place_of_its_placeholder() {
     world.rests().await;
     let replies = world.server.replies(ana);
     assert_eq!((replies.len(), replies[0].id(), replies[0].is_photo()), (1, placeholder.id(), true));
-    assert_eq!(replies[0].caption(), "a fox · seed 7 · 2 steps");
+    assert_eq!(replies[0].caption(), "a fox · 8×8 · seed 7 · 2 steps");
     assert_eq!(
         labels(&replies[0]),
         ["🎲 Again", "🔁 Same seed", "📐 Other shape", "💬 Answer in words instead"]

@@ -16,7 +16,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &sizes, b"\x08\x06\0\0\0"].concat()
 }
 
-const NO_TEXT: &str = "I cannot read this kind of message yet, only text.";
+const NO_TEXT: &str = "I cannot read this kind of message yet, only text and recordings.";
 const NO_PHOTO: &str = "I cannot look at pictures yet: tell me in words what to draw.";
 
 #[tokio::test]

@@ -58,6 +58,7 @@ async fn settled(
     };
     match (trouble(&error), &part.body, earlier) {
         (Trouble::AlreadySo | Trouble::AlreadyGone, _, Some(id)) => Ok(remote(id)),
+        (Trouble::Done(id), _, _) => Ok(remote(MessageId(id))),
         (Trouble::NoPhoto, PartBody::Picture { path, caption, .. }, earlier) => {
             let sent = picture(bot, (chat, earlier), part, (path, caption), true).await;
             sent.map(remote).map_err(|error| trouble(&error).of_delivery())

@@ -29,5 +29,8 @@ pub(super) async fn open(client: &Client, recording: &Recording) -> Result<Incom
 
 /// The address of a file holds the token: it stays out of the error.
 fn broken(error: reqwest12::Error) -> io::Error {
+    if error.status().is_some_and(|status| status.is_client_error()) {
+        return io::Error::new(io::ErrorKind::NotFound, "the service does not have it any more");
+    }
     io::Error::other(format!("{:?}", network(&error.without_url())))
 }

@@ -174,8 +174,10 @@ impl Poll<'_> {
                     return;
                 }
             }
-            if let Some(id) = id {
-                self.offset = Some(id + 1);
+            match id {
+                Some(id) => self.offset = Some(id + 1),
+                // The same would come again at once.
+                None => tokio::time::sleep(STORE_AGAIN).await,
             }
             if let Some(press) = offered.press {
                 self.answer(press);

@@ -15,6 +15,25 @@ use crate::message::{Address, Audience, Body, Event, Language, Message, Person, 
 /// Names that music and speech have as files.
 const AUDIO: &[&str] = &["ogg", "oga", "opus", "mp3", "m4a", "aac", "flac", "wav"];
 
+/// What is left of a message that cannot be read whole: who said what, where and when.
+const BARE: &[&str] = &[
+    "message_id",
+    "message_thread_id",
+    "is_topic_message",
+    "from",
+    "sender_chat",
+    "chat",
+    "date",
+    "edit_date",
+    "text",
+    "caption",
+    "voice",
+    "audio",
+    "video_note",
+    "document",
+    "photo",
+];
+
 /// Who the bot is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Me {
@@ -37,7 +56,8 @@ pub(super) fn read(raw: &Value, me: &Me, now: i64) -> Offered {
     let id = raw.get("update_id").and_then(Value::as_i64).unwrap_or_default();
     let unread = || Offered { message: unknown(raw, id, now), press: None };
     // From a reference: the library takes keys that are lent only.
-    let Ok(update) = Update::deserialize(raw) else { return unread() };
+    let whole = Update::deserialize(raw).ok().filter(|update| !matches!(update.kind, UpdateKind::Error(_)));
+    let Some(update) = whole.or_else(|| Update::deserialize(&bare(raw)).ok()) else { return unread() };
     match update.kind {
         UpdateKind::Message(sent) => Offered { message: message(&sent, id, me), press: None },
         UpdateKind::EditedMessage(sent) => Offered { message: edited(&sent, id, me), press: None },
@@ -45,6 +65,18 @@ pub(super) fn read(raw: &Value, me: &Me, now: i64) -> Offered {
         UpdateKind::MyChatMember(change) => Offered { message: membership(&change, id), press: None },
         _ => unread(),
     }
+}
+
+/// An update without what surrounds its words: the library refuses a whole message for one kind of entity that it does not
+/// know.
+fn bare(raw: &Value) -> Value {
+    let mut raw = raw.clone();
+    for kind in ["message", "edited_message"] {
+        if let Some(message) = raw.get_mut(kind).and_then(Value::as_object_mut) {
+            message.retain(|key, _| BARE.contains(&key.as_str()));
+        }
+    }
+    raw
 }
 
 /// The kind of an update, for the log.

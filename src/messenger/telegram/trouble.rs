@@ -20,6 +20,8 @@ const TOKEN_AGAIN: Duration = Duration::from_secs(5 * 60);
 pub(super) enum Trouble {
     /// It never left: the service cannot be reached.
     Away(String),
+    /// None: it arrived as this message, though the answer says more than the library can read.
+    Done(i32),
     /// It left, and nobody knows what came of it.
     Unknown(String),
     /// The service wants to be left alone for a while.
@@ -56,11 +58,19 @@ pub(super) fn trouble(error: &RequestError) -> Trouble {
         RequestError::RetryAfter(seconds) => Trouble::TooMany(seconds.duration()),
         RequestError::MigrateToChatId(chat) => Trouble::Moved(chat.0),
         RequestError::Network(error) => network(error),
-        RequestError::InvalidJson { .. } => {
-            Trouble::Unknown("the service's answer cannot be read".to_owned())
-        }
+        RequestError::InvalidJson { raw, .. } => unread(raw),
         RequestError::Io(error) => Trouble::Refused(format!("a file cannot be read: {error}")),
         RequestError::Api(error) => api(error),
+    }
+}
+
+/// An answer that the library cannot read may say all the same that it was done, and as which message.
+fn unread(raw: &str) -> Trouble {
+    let answer: Option<serde_json::Value> = serde_json::from_str(raw).ok();
+    let done = answer.as_ref().filter(|answer| answer["ok"] == true);
+    match done.and_then(|answer| answer["result"]["message_id"].as_i64()).and_then(|id| id.try_into().ok()) {
+        Some(id) => Trouble::Done(id),
+        None => Trouble::Unknown("the service's answer cannot be read".to_owned()),
     }
 }
 
@@ -85,7 +95,7 @@ fn api(error: &ApiError) -> Trouble {
         ApiError::MessageToEditNotFound | ApiError::MessageCantBeEdited | ApiError::MessageIdInvalid => {
             Trouble::NothingToReplace(text)
         }
-        ApiError::CantParseEntities(_) => Trouble::Markup(text),
+        ApiError::CantParseEntities(_) | ApiError::MessageTextIsEmpty => Trouble::Markup(text),
         ApiError::BotBlocked
         | ApiError::BotKicked
         | ApiError::BotKickedFromSupergroup
@@ -132,8 +142,13 @@ fn unknown(text: &str) -> Trouble {
         || has("Gateway Timeout")
     {
         Trouble::Unknown(text.to_owned())
-    } else {
+    } else if has("text is empty") || has("text must be non-empty") {
+        Trouble::Markup(text.to_owned())
+    } else if text.starts_with("Bad Request") {
         Trouble::Refused(text.to_owned())
+    } else {
+        // Not a word about the request: it may be taken later.
+        Trouble::Away(text.to_owned())
     }
 }
 
@@ -160,7 +175,8 @@ impl Trouble {
             | Self::AlreadySo
             | Self::AlreadyGone
             | Self::NoPhoto
-            | Self::TooLarge => DeliveryError::Never { reason: format!("{self:?}") },
+            | Self::TooLarge
+            | Self::Done(_) => DeliveryError::Never { reason: format!("{self:?}") },
         }
     }
 
@@ -238,5 +254,16 @@ mod tests {
         let source = serde_json::from_str::<()>("x").unwrap_err();
         let error = RequestError::InvalidJson { source: source.into(), raw: "my secret".into() };
         assert!(!format!("{:?}", trouble(&error)).contains("secret"));
+    }
+
+    #[test]
+    fn what_was_done_is_done_though_the_answer_cannot_be_read() {
+        let of = |raw: &str| {
+            let source = serde_json::from_str::<()>("x").unwrap_err();
+            trouble(&RequestError::InvalidJson { source: source.into(), raw: raw.into() })
+        };
+        assert_eq!(of(r#"{"ok":true,"result":{"message_id":7,"chat":"odd"}}"#), Trouble::Done(7));
+        assert!(matches!(of(r#"{"ok":false,"result":{"message_id":7}}"#), Trouble::Unknown(_)));
+        assert!(matches!(of("<html>"), Trouble::Unknown(_)));
     }
 }
