@@ -26,3 +26,6 @@ mod access;
 mod speaking;
 mod pictures;
 mod chats;
+mod dying;
+#[cfg(debug_assertions)]
+mod killed;

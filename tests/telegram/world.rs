@@ -161,12 +161,13 @@ impl World {
         Places::find(Some(self.folder.path())).unwrap()
     }
 
-    fn config(&self) -> Config {
+    /// The configuration as it would stand in its file.
+    pub(crate) fn configuration(&self) -> String {
         let id = |id: &i64| format!("'{NAME}:{id}'");
         let members = self.members.iter().map(id).collect::<Vec<_>>().join(", ");
         let access = format!("[access]\nowners = [{}]\nmembers = [{members}]\n", id(&self.ana));
         let access = if self.plan.unowned { "" } else { &access };
-        Config::parse(&format!("language = 'en'\n{access}{}", self.plan.config)).unwrap()
+        format!("language = 'en'\n{access}{}", self.plan.config)
     }
 
     /// Another way to build the next house.
@@ -182,7 +183,7 @@ impl World {
         (self.plan.options)(&mut options);
         let beginning = Beginning {
             places: self.places(),
-            config: self.config(),
+            config: Config::parse(&self.configuration()).unwrap(),
             engines: (self.plan.engines)(&self.held),
             options,
             health: self.health.clone(),
