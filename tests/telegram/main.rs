@@ -27,5 +27,8 @@ mod speaking;
 mod pictures;
 mod chats;
 mod dying;
+mod buttons;
+mod edits;
+mod events;
 #[cfg(debug_assertions)]
 mod killed;
