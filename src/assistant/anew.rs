@@ -13,6 +13,9 @@ use crate::intent::{Route, pressed};
 use crate::message::{Audience, Event, Language, Outcome, Phrase, Press, Show, Standing};
 use crate::store::{Earlier, Taken};
 
+/// Kinds of updates that hold what people said: not kept when they cannot be read.
+const SAID: &[&str] = &["message", "edited_message"];
+
 impl Assistant {
     /// A request was edited. A drawing that waits becomes what it says now; what was answered in words is answered anew,
     /// in the place of the first answer. The service also calls an edit what changed no word.
@@ -74,8 +77,10 @@ impl Assistant {
                 return Made::saying(Phrase::new("added-to-group"), language);
             }
             // It is kept as it came: a later version may know it.
-            Event::Unknown(_) => return Made::nothing(),
-            Event::Added | Event::Silent(_) => return Made::ignored(),
+            Event::Unknown(kind) if !SAID.contains(&kind.as_str()) => {
+                return Made { kept: true, ..Made::nothing() };
+            }
+            Event::Added | Event::Silent(_) | Event::Unknown(_) => return Made::ignored(),
         };
         Made { outcome, ..Made::ignored() }
     }

@@ -219,7 +219,7 @@ impl Assistant {
                 standing,
                 also: &also,
                 anew: made.anew.as_deref(),
-                for_us: made.for_us && standing != Standing::Stranger,
+                for_us: made.kept || made.for_us && standing != Standing::Stranger,
                 told: &told,
                 heard: made.report.transcript.as_deref(),
                 language: made.language,

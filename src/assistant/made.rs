@@ -12,6 +12,8 @@ pub(super) struct Made {
     pub(super) interrupted: bool,
     /// Of a message that was not for us nothing is kept but its ids.
     pub(super) for_us: bool,
+    /// Kept as it came, whoever sent it.
+    pub(super) kept: bool,
     /// Remote key of the earlier request that this one is instead of.
     pub(super) anew: Option<String>,
     /// A recording has to come first.
@@ -37,6 +39,7 @@ impl Made {
             report: Report::default(),
             interrupted: false,
             for_us: true,
+            kept: false,
             anew: None,
             waits: false,
         }

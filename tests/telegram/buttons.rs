@@ -46,7 +46,7 @@ async fn again_same_seed_and_another_shape() {
     let again = another(&world, ana, 2).await;
     is_answered(&world, &press).await;
     assert!(
-        again.caption().starts_with("a fox · seed") && !again.caption().contains("seed 7 "),
+        again.caption().starts_with("a fox · 8×8 · seed") && !again.caption().contains("seed 7 "),
         "{}",
         again.caption()
     );

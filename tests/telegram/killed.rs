@@ -132,7 +132,7 @@ async fn killed_at(step: Step, time: u32) -> Vec<String> {
     let said = [
         (ana, "You said: What is a fjord? (0 before)"),
         (eva, "You said: What is a fjord? (0 before)"),
-        (bob, "a hare · seed"),
+        (bob, "a hare · 8×8 · seed"),
         (group, "You said: and a bay? (0 before)"),
         (mallory, "This is a private assistant."),
     ];

@@ -67,8 +67,11 @@ pub(super) fn trouble(error: &RequestError) -> Trouble {
 /// An answer that the library cannot read may say all the same that it was done, and as which message.
 fn unread(raw: &str) -> Trouble {
     let answer: Option<serde_json::Value> = serde_json::from_str(raw).ok();
-    let done = answer.as_ref().filter(|answer| answer["ok"] == true);
-    match done.and_then(|answer| answer["result"]["message_id"].as_i64()).and_then(|id| id.try_into().ok()) {
+    let done = answer.as_ref().filter(|answer| answer.get("ok") == Some(&serde_json::Value::Bool(true)));
+    match done
+        .and_then(|answer| answer.pointer("/result/message_id")?.as_i64())
+        .and_then(|id| id.try_into().ok())
+    {
         Some(id) => Trouble::Done(id),
         None => Trouble::Unknown("the service's answer cannot be read".to_owned()),
     }
