@@ -53,7 +53,8 @@ async fn recordings_of_every_kind_come_with_their_bytes_and_are_heard() {
     assert_eq!(quote.entities(), [json!({ "type": "blockquote", "offset": 0, "length": 10 })]);
     let mut brought = world.recordings();
     let mut sent = files.to_vec();
-    (brought.sort(), sent.sort());
+    brought.sort();
+    sent.sort();
     assert!(brought == sent, "every byte arrived");
 }
 
