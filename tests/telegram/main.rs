@@ -32,3 +32,4 @@ mod edits;
 mod events;
 #[cfg(debug_assertions)]
 mod killed;
+mod looking;

@@ -370,7 +370,7 @@ impl Beginning {
     }
 
     async fn runs(self, stop: CancellationToken, tell: oneshot::Sender<Printed>) -> anyhow::Result<()> {
-        let telegram = Telegram::new(self.options, self.health, clock::now)?;
+        let telegram = Telegram::new(self.options, self.health.clone(), clock::now)?;
         // A process that another test starts holds a copy of the lock until it is what it becomes.
         let lock = loop {
             match self.places.try_lock()? {
@@ -378,7 +378,8 @@ impl Beginning {
                 None => tokio::time::sleep(Duration::from_millis(5)).await,
             }
         };
-        let foundation = Foundation::lay(&self.places, &self.config, lock, clock::REAL).await?;
+        let mut foundation = Foundation::lay(&self.places, &self.config, lock, clock::REAL).await?;
+        foundation.health = self.health;
         let mut printed = Vec::new();
         let code = claim::offer(&foundation, &[NAME], clock::now(), &mut printed).await?;
         let messengers = vec![Arc::new(telegram) as _];
