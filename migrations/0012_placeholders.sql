@@ -2,4 +2,3 @@
 -- kept while something is still to come, so that whoever goes on after a crash edits it and posts no second one.
 ALTER TABLE messages ADD COLUMN placeholder TEXT;  -- stands for the reply to this message
 ALTER TABLE drawings ADD COLUMN placeholder TEXT;  -- says that this drawing waits, or how far it is
-ALTER TABLE replies ADD COLUMN replaces TEXT;      -- an earlier reply of ours that this one is put in the place of

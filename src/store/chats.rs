@@ -75,9 +75,7 @@ pub(super) async fn move_chat(
                  message = json_set(message, '$.address.chat', ?3, '$.key', ?4 || '/' || key)"
         ),
         format!("drawings SET {lane}, address = json_set(address, '$.chat', ?3), reply_to = NULL"),
-        format!(
-            "replies SET {lane}, address = json_set(address, '$.chat', ?3), replaces = NULL, reply_to = NULL"
-        ),
+        format!("replies SET {lane}, address = json_set(address, '$.chat', ?3), reply_to = NULL"),
         format!("turns SET {lane}"),
         format!("settings SET {lane}"),
         format!("pending SET {lane}"),

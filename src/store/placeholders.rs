@@ -88,7 +88,6 @@ impl Store {
         for sql in [
             "UPDATE messages SET placeholder = NULL WHERE id = (SELECT message FROM replies WHERE id = ?)",
             "UPDATE drawings SET placeholder = NULL WHERE id = (SELECT drawing FROM replies WHERE id = ?)",
-            "UPDATE replies SET replaces = NULL WHERE id = ?",
         ] {
             sqlx::query(sql).bind(reply.get()).execute(&mut *tx).await?;
         }

@@ -94,7 +94,7 @@ impl Store {
         let sql = format!(
             "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
                     (SELECT count(*) FROM parts p WHERE p.reply = r.id), r.heard, r.message, r.drawing,
-                    coalesce(r.replaces, d.placeholder, m.placeholder), r.created_at - d.queued_at
+                    coalesce(d.placeholder, m.placeholder), r.created_at - d.queued_at
              FROM replies r INDEXED BY replies_waiting
              LEFT JOIN drawings d ON d.id = r.drawing LEFT JOIN messages m ON m.id = r.message
              WHERE r.state = 'waiting' AND (r.next_at <= ? OR r.put_off_at > ?) AND r.messenger IN ({marks})
