@@ -3,10 +3,8 @@
 //! `HF_ENDPOINT` goes before the configuration, as the hub's own tools have it. The token comes from `HF_TOKEN` or from
 //! the systemd credential `hf-token`, never from a file of ours.
 
-use std::fs;
-use std::path::PathBuf;
-
 use super::config::Hub;
+use super::secret::secret;
 use crate::models::{HubOptions, Token};
 
 /// Name of the credential.
@@ -18,20 +16,18 @@ pub(super) fn options(config: &Hub) -> HubOptions {
 
 fn with(config: &Hub, env: impl Fn(&str) -> Option<String>) -> HubOptions {
     let of = |name: &str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let credential = || {
-        let folder = PathBuf::from(of("CREDENTIALS_DIRECTORY")?);
-        fs::read_to_string(folder.join(CREDENTIAL)).ok()
-    };
     HubOptions {
         endpoint: of("HF_ENDPOINT").unwrap_or_else(|| config.endpoint.clone()),
         mirrors: config.mirrors.clone(),
-        token: of("HF_TOKEN").or_else(credential).as_deref().and_then(Token::new),
+        token: secret(of, "HF_TOKEN", CREDENTIAL).as_deref().and_then(Token::new),
         ..HubOptions::default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

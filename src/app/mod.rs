@@ -18,6 +18,7 @@ mod pulling;
 mod service;
 mod http;
 mod metrics;
+mod secret;
 mod signals;
 mod sorry;
 mod steps;

@@ -1,10 +1,9 @@
 //! Telegram as the configuration and the environment want it. The token comes from `AISAAC_TELEGRAM_TOKEN` or from the
 //! systemd credential `telegram-token`, never from a file of ours.
 
-use std::path::PathBuf;
-
 use super::clock;
 use super::config::Config;
+use super::secret::secret;
 use super::sorry::misuse;
 use crate::intent;
 use crate::message::{Health, Language, Phrase};
@@ -19,11 +18,7 @@ const CREDENTIAL: &str = "telegram-token";
 
 /// The token as it stands in the environment; `None` when there is none: then Telegram is not configured.
 fn token(of: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let credential = || {
-        let path = PathBuf::from(of("CREDENTIALS_DIRECTORY")?).join(CREDENTIAL);
-        std::fs::read_to_string(path).ok()
-    };
-    of(VARIABLE).or_else(credential).map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
+    secret(of, VARIABLE, CREDENTIAL)
 }
 
 /// What the environment holds in the token's place.

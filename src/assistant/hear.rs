@@ -13,7 +13,7 @@ use super::report::Report;
 use crate::access::Who;
 use crate::inbox::{SPOKEN_LIMIT, clean};
 use crate::message::{
-    Audience, Body, Failure, FailureKind, Notice, Pending, Phrase, Quoted, Settings, Show, Step, Task,
+    Body, Failure, FailureKind, Notice, Pending, Phrase, Quoted, Settings, Show, Step, Task,
 };
 use crate::store::{Brought, Taken};
 
@@ -30,12 +30,11 @@ impl Assistant {
         stop: &CancellationToken,
     ) -> Made {
         let (message, since) = (&taken.message, Instant::now());
-        let called = message.audience != (Audience::Group { called: false });
+        let called = !message.audience.is_overheard();
         if called {
             self.show(taken, Show::Typing);
         }
         let heard = self.heard(taken, stop).await;
-        self.show(taken, Show::Clear);
         let mut report = Report::default();
         report.time("hear", since);
         let words = match heard {
@@ -104,7 +103,7 @@ impl Assistant {
         let Some(speech) = &self.speech else { return Err(refusal(Phrase::new("hear-model-missing"))) };
         let (notices, address, task) =
             (self.kit.notices.clone(), taken.message.address.clone(), Task::Message(taken.id));
-        let called = taken.message.audience != (Audience::Group { called: false });
+        let called = !taken.message.audience.is_overheard();
         let watch = move |done, of| {
             if called && of > SHOWN_FROM {
                 let show = Show::Hearing { done, of };

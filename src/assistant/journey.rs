@@ -13,8 +13,8 @@ use crate::access::{Access, Standing, Who};
 use crate::inbox::TEXT_LIMIT;
 use crate::intent::{Ask, Route, plain, route, tongue};
 use crate::message::{
-    Audience, DrawingId, Failure, FailureKind, Language, Message, Notice, Outcome, Pending, Quoted, Settings,
-    Show, Step, Task, causes, measure,
+    DrawingId, Failure, FailureKind, Language, Message, Notice, Outcome, Pending, Quoted, Settings, Show,
+    Step, Task, causes, measure,
 };
 use crate::store::{Forgotten, Settlement, Taken, insist};
 
@@ -122,7 +122,6 @@ impl Assistant {
         stop: &CancellationToken,
     ) -> Made {
         name.clone_into(&mut report.intent);
-        self.show(taken, Show::Clear);
         self.store.reached(Step::Acted, taken.id.get()).await;
         match acted {
             Ok(outcome) => {
@@ -282,7 +281,7 @@ impl Assistant {
 
 /// Whether nobody spoke to us: then nothing is said to them, whatever goes wrong.
 pub(super) fn is_overheard(message: &Message, who: &Who) -> bool {
-    message.audience == (Audience::Group { called: false }) || who.standing == Standing::Stranger
+    message.audience.is_overheard() || who.standing == Standing::Stranger
 }
 
 /// An edit of a waiting drawing's request changes that drawing; edited into something else, that is done.

@@ -30,7 +30,7 @@ use crate::access::Access;
 use crate::inbox::is_control;
 use crate::intent::Kit;
 use crate::media::Media;
-use crate::message::{Language, Step};
+use crate::message::{Language, Show, Step};
 use crate::speech::Speech;
 use crate::store::{Limits, Store, StoreError, Taken, attend};
 
@@ -175,6 +175,8 @@ impl Assistant {
                 made::Made::apology()
             }
         });
+        // However it ended, nothing more is to be shown of it.
+        self.show(&taken, Show::Clear);
         if !beside {
             self.lock().remove(&lane);
         }

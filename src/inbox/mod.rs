@@ -5,7 +5,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::message::{Audience, Body, Message, MessageId, Phrase, Press, Recording, Step, measure};
+use crate::message::{Body, Message, MessageId, Phrase, Press, Recording, Step, measure};
 use crate::store::{Accepted, Store, attend};
 
 pub use crate::store::{StoreError, Wanted};
@@ -138,7 +138,7 @@ pub fn is_control(message: &Message) -> bool {
         Body::Edit { .. } | Body::Voice(_) | Body::Unsupported(_) => return false,
     };
     // "Isaac, stop": whether that calls us is for heed to say, but it must not wait for what it is to stop.
-    if message.audience == (Audience::Group { called: false }) {
+    if message.audience.is_overheard() {
         let words: Vec<&str> =
             text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
         return words.len() == 2 && words.iter().any(|word| is_stop(word));
@@ -171,6 +171,7 @@ pub fn clean(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Audience;
 
     fn says(text: &str) -> Message {
         crate::store::tests::says("c", "ana", "m:1", text)

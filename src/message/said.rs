@@ -38,6 +38,12 @@ impl Audience {
     pub const fn is_group(self) -> bool {
         matches!(self, Self::Group { .. })
     }
+
+    /// Whether a group says it among itself, as far as the messenger can tell.
+    #[must_use]
+    pub const fn is_overheard(self) -> bool {
+        matches!(self, Self::Group { called: false })
+    }
 }
 
 /// What a message carries.
@@ -175,6 +181,6 @@ impl Message {
     /// Whether its recording is wanted before anybody has heeded it: it was said to us.
     #[must_use]
     pub fn is_spoken_to_us(&self) -> bool {
-        matches!(self.body, Body::Voice(_)) && self.audience != (Audience::Group { called: false })
+        matches!(self.body, Body::Voice(_)) && !self.audience.is_overheard()
     }
 }

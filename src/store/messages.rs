@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::replies::{self, NewReply};
 use super::{ATTEMPTS, Store, StoreError, recordings};
-use crate::message::{Address, Audience, Content, Language, Message, MessageId, Phrase};
+use crate::message::{Address, Content, Language, Message, MessageId, Phrase};
 
 /// What became of an offered message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,7 +219,7 @@ pub(super) async fn take_back(
         let id: i64 = row.try_get(0)?;
         let read = from_json::<Message>(&row, 1, "messages");
         let Some(message) = or_park(read, Some(&row), "messages", connection).await? else { continue };
-        if message.audience == (Audience::Group { called: false }) {
+        if message.audience.is_overheard() {
             // A group that did not call is told nothing, and nothing that it said is kept.
             recordings::blank(connection, MessageId::new(id), &mut Vec::new()).await?;
             continue;

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use super::forget::doom;
 use super::messages::{Brought, from_json, to_json};
 use super::{Store, StoreError};
-use crate::message::{Audience, Message, MessageId, Phrase, Recording};
+use crate::message::{Message, MessageId, Phrase, Recording};
 
 /// A message that waits for its recording.
 const WANTED: &str = "SELECT 1 FROM messages WHERE id = ? AND ready = 0 AND state = 'new'";
@@ -49,7 +49,7 @@ impl Store {
                 Ok(message) if message.recording().is_some() => wanted.push(Wanted {
                     id,
                     lane: message.address.lane(),
-                    called: message.audience != (Audience::Group { called: false }),
+                    called: !message.audience.is_overheard(),
                     recording: message.recording().cloned().unwrap_or_default(),
                     messenger: message.address.messenger,
                     file: row.try_get(2)?,

@@ -1,11 +1,9 @@
 //! Dying: a house that is gone from one moment to the next is followed by another one, which finishes what was begun. At most
 //! one message comes twice, and only when its first send was cut off; an edit doubles nothing.
 
-use std::sync::Arc;
-
 use crate::fake::Fault;
-use crate::work::{Gate, painting};
-use crate::world::{LONG, Plan, World};
+
+use crate::world::{LONG, World};
 
 const ANSWER: &str = "You said: slow one (0 before)";
 
@@ -141,16 +139,9 @@ async fn of_several_parts_each_comes_once() {
     }
 }
 
-async fn with_gate() -> (World, Gate) {
-    let gate = Gate::default();
-    let at = gate.clone();
-    let engines = Arc::new(move |held: &_| painting(&at, held));
-    (World::with(Plan { engines, ..Plan::default() }).await, gate)
-}
-
 #[tokio::test]
 async fn a_picture_that_is_cut_off_is_painted_again_and_comes_once() {
-    let (mut world, gate) = with_gate().await;
+    let (mut world, gate) = World::with_gate().await;
     let ana = world.ana;
     world.server.say(ana, ana, "draw a fox --seed 7");
     world.server.wait_for(LONG, |seen| seen.replies(ana).any(|reply| reply.text().contains("▰"))).await;
@@ -167,7 +158,7 @@ async fn a_picture_that_is_cut_off_is_painted_again_and_comes_once() {
 
 #[tokio::test]
 async fn between_a_new_picture_and_the_end_of_its_placeholder_nothing_is_forgotten() {
-    let (mut world, gate) = with_gate().await;
+    let (mut world, gate) = World::with_gate().await;
     let ana = world.ana;
     world.server.say(ana, ana, "draw a fox");
     const RUNS: &str = "SELECT count(*) FROM drawings WHERE state = 'running' AND placeholder IS NOT NULL";

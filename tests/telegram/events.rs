@@ -1,22 +1,13 @@
 //! What happens to a chat or to the house without anybody saying a word to it, and what the owner reads about it.
 
-use std::sync::Arc;
-
 use crate::fake::{Fault, Post};
 use crate::models::sound;
-use crate::work::{Gate, painting};
-use crate::world::{LONG, Plan, World};
 
-async fn with_gate() -> (World, Gate) {
-    let gate = Gate::default();
-    let at = gate.clone();
-    let engines = Arc::new(move |held: &_| painting(&at, held));
-    (World::with(Plan { engines, ..Plan::default() }).await, gate)
-}
+use crate::world::{LONG, Plan, World};
 
 #[tokio::test]
 async fn whoever_blocks_the_bot_needs_no_refused_send_to_be_left_alone() {
-    let (world, gate) = with_gate().await;
+    let (world, gate) = World::with_gate().await;
     let (ana, bob) = (world.ana, world.member(0));
     world.server.say(ana, ana, "draw a lake");
     world.server.wait_for(LONG, |seen| seen.replies(ana).next().is_some()).await;
@@ -35,7 +26,7 @@ async fn whoever_blocks_the_bot_needs_no_refused_send_to_be_left_alone() {
 
 #[tokio::test]
 async fn a_group_that_says_where_it_moves_takes_everything_along() {
-    let (world, gate) = with_gate().await;
+    let (world, gate) = World::with_gate().await;
     let (ana, bob) = (world.ana, world.member(0));
     let group = world.group("Family", &[ana, bob]).await;
     world.server.say(group, bob, "@house_bot my name is Bob");

@@ -1,19 +1,10 @@
 //! Pictures: photos with captions and buttons, files, and the line in which several people wait.
 
-use std::sync::Arc;
-
 use crate::fake::Fault;
-use crate::work::{Gate, painting};
-use crate::world::{LONG, Plan, World};
+
+use crate::world::{LONG, World};
 
 const DIMENSIONS: &str = "Bad Request: PHOTO_INVALID_DIMENSIONS";
-
-async fn with_gate() -> (World, Gate) {
-    let gate = Gate::default();
-    let at = gate.clone();
-    let engines = Arc::new(move |held: &_| painting(&at, held));
-    (World::with(Plan { engines, ..Plan::default() }).await, gate)
-}
 
 fn labels(message: &crate::fake::Message) -> Vec<String> {
     message.buttons().into_iter().map(|(label, _)| label).collect()
@@ -21,7 +12,7 @@ fn labels(message: &crate::fake::Message) -> Vec<String> {
 
 #[tokio::test]
 async fn a_quick_picture_takes_the_place_of_its_placeholder() {
-    let (world, gate) = with_gate().await;
+    let (world, gate) = World::with_gate().await;
     let ana = world.ana;
     let asked = world.server.say(ana, ana, "draw a fox --seed 7");
     world.server.wait_for(LONG, |seen| seen.replies(ana).any(|reply| !reply.buttons().is_empty())).await;
@@ -45,7 +36,7 @@ async fn a_quick_picture_takes_the_place_of_its_placeholder() {
 
 #[tokio::test]
 async fn a_picture_that_took_over_a_minute_comes_anew_and_the_placeholder_goes() {
-    let (world, gate) = with_gate().await;
+    let (world, gate) = World::with_gate().await;
     let ana = world.ana;
     let asked = world.server.say(ana, ana, "draw a fox");
     world.server.wait_for(LONG, |seen| seen.replies(ana).next().is_some()).await;
@@ -67,7 +58,7 @@ async fn a_picture_that_took_over_a_minute_comes_anew_and_the_placeholder_goes()
 
 #[tokio::test]
 async fn a_picture_comes_as_a_file_on_wish_and_where_it_is_no_photo() {
-    let (world, gate) = with_gate().await;
+    let (world, gate) = World::with_gate().await;
     let (ana, bob, eva) = (world.ana, world.member(0), world.member(1));
     let is_file = |chat: i64| {
         let replies = world.server.replies(chat);
@@ -96,7 +87,7 @@ async fn a_picture_comes_as_a_file_on_wish_and_where_it_is_no_photo() {
 
 #[tokio::test]
 async fn a_caption_is_cut_to_what_the_service_takes_and_is_no_markup() {
-    let (world, gate) = with_gate().await;
+    let (world, gate) = World::with_gate().await;
     let ana = world.ana;
     gate.opens();
     world.server.say(ana, ana, &format!("draw a <b>fox</b> & *{}*", "very 😀 ".repeat(300)));
@@ -110,7 +101,7 @@ async fn a_caption_is_cut_to_what_the_service_takes_and_is_no_markup() {
 
 #[tokio::test]
 async fn two_people_and_a_group_draw_at_once_and_see_their_places_move() {
-    let (world, gate) = with_gate().await;
+    let (world, gate) = World::with_gate().await;
     let (ana, bob) = (world.ana, world.member(0));
     let group = world.group("Family", &[ana, bob]).await;
     let line = [(ana, ana, "draw a lake"), (bob, bob, "draw a fox"), (group, ana, "@house_bot draw a hare")];

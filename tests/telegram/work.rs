@@ -9,6 +9,7 @@ use aisaac::inference::{
 };
 
 use crate::models::{self, Held};
+use crate::world::{Plan, World};
 
 /// Lets pictures through one at a time.
 #[derive(Clone, Default)]
@@ -32,6 +33,16 @@ impl Gate {
         }
         *open -= 1;
         true
+    }
+}
+
+impl World {
+    /// A house whose painter waits at a gate.
+    pub(crate) async fn with_gate() -> (Self, Gate) {
+        let gate = Gate::default();
+        let at = gate.clone();
+        let engines = Arc::new(move |held: &_| painting(&at, held));
+        (Self::with(Plan { engines, ..Plan::default() }).await, gate)
     }
 }
 
