@@ -1,11 +1,19 @@
 //! Wake words: whether a text of a group calls the house by a name. Pure.
 //!
-//! A name calls where one calls somebody: at the beginning ("Айзек, нарисуй кота", "hey Isaac what time is it") or at the
-//! end after a comma ("нарисуй кота, Айзек"). In the middle it is spoken of, not called. Typed, it is written as it is;
-//! what was heard may differ from it in one letter.
+//! A name calls where one calls somebody, and how one calls him:
+//! - at the beginning, behind two words of greeting at most ("Айзек, нарисуй кота", "hey Isaac what time is it"), or at the end
+//!   after a comma ("нарисуй кота, Айзек"). In the middle it is spoken of ("у Исаака новая книга", "my friend Isaac says");
+//! - as a word of its own: with something joined to it by an apostrophe or a hyphen it is another word ("Isaac's book");
+//! - in its first form. With a Russian ending it tells of somebody ("Исаака книга здесь"), unless it stands at the beginning
+//!   and a mark sets it apart ("Айзеку: сделай потише", as a recogniser hears it).
+//!
+//! Typed, it is written as it is; what was heard may differ from it in one letter.
 
-/// Endings of a Russian name.
-const ENDINGS: &[&str] = &["", "а", "у", "ом", "е"];
+/// Endings of a Russian name, beside its first form.
+const ENDINGS: &[&str] = &["а", "у", "ом", "е"];
+
+/// What joins a word to the one behind it.
+const JOINTS: &[char] = &['\'', '’', 'ʼ', '`', '-', '‐', '‑'];
 
 /// Words that may stand before a name that calls.
 const LEAD: &[&str] = &[
@@ -44,6 +52,15 @@ const MOST_LEAD: usize = 2;
 /// Names shorter than this are too like other words for a letter to differ.
 const EXACT_BELOW: usize = 5;
 
+/// How a word is a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As one calls somebody.
+    First,
+    /// As one tells of somebody.
+    Inflected,
+}
+
 /// Names that call.
 #[derive(Debug, Clone, Default)]
 pub struct Wake {
@@ -60,23 +77,32 @@ impl Wake {
     /// What a typed text says to the house that it calls; `None` when it does not call.
     #[must_use]
     pub fn calls<'a>(&self, text: &'a str) -> Option<&'a str> {
-        called(text, |word| self.is_name(word, false))
+        called(text, |word| self.form(word, false))
     }
 
     /// The same of what was heard.
     #[must_use]
     pub fn calls_aloud<'a>(&self, text: &'a str) -> Option<&'a str> {
-        called(text, |word| self.is_name(word, true))
+        called(text, |word| self.form(word, true))
     }
 
-    fn is_name(&self, word: &str, heard: bool) -> bool {
+    fn form(&self, word: &str, heard: bool) -> Option<Form> {
         let word = fold(word);
-        self.names.iter().any(|name| {
+        let inflected = |name: &String| {
             let russian = name.chars().all(|c| ('а'..='я').contains(&c));
-            let endings = if russian { ENDINGS } else { &[""] };
-            endings.iter().any(|ending| word.strip_suffix(ending).is_some_and(|stem| stem == name))
-                || heard && name.chars().count() >= EXACT_BELOW && strsim::osa_distance(&word, name) <= 1
-        })
+            let ending = word.strip_prefix(name.as_str());
+            russian && ending.is_some_and(|ending| ENDINGS.contains(&ending))
+        };
+        let like = |name: &String| {
+            heard && name.chars().count() >= EXACT_BELOW && strsim::osa_distance(&word, name) <= 1
+        };
+        if self.names.contains(&word) {
+            Some(Form::First)
+        } else if self.names.iter().any(inflected) {
+            Some(Form::Inflected)
+        } else {
+            self.names.iter().any(like).then_some(Form::First)
+        }
     }
 }
 
@@ -86,15 +112,18 @@ fn fold(word: &str) -> String {
 }
 
 /// The text without the name that calls in it.
-fn called(text: &str, is_name: impl Fn(&str) -> bool) -> Option<&str> {
-    at_the_beginning(text, &is_name).or_else(|| at_the_end(text, &is_name))
+fn called(text: &str, form: impl Fn(&str) -> Option<Form>) -> Option<&str> {
+    at_the_beginning(text, &form).or_else(|| at_the_end(text, &form))
 }
 
-fn at_the_beginning<'a>(text: &'a str, is_name: &impl Fn(&str) -> bool) -> Option<&'a str> {
+fn at_the_beginning<'a>(text: &'a str, form: &impl Fn(&str) -> Option<Form>) -> Option<&'a str> {
     let mut rest = text;
     for _ in 0..=MOST_LEAD {
         let (word, after) = first_word(rest)?;
-        if is_name(word) {
+        if let Some(form) = form(word) {
+            if is_joined(after) || form == Form::Inflected && !is_set_apart(after) {
+                return None;
+            }
             let said = after.trim_start_matches(|c: char| !c.is_alphanumeric() && !"/\"«(".contains(c));
             // Who says only hello says that.
             let hello = text.get(..text.len() - after.len() - word.len()).unwrap_or_default();
@@ -113,11 +142,21 @@ fn at_the_beginning<'a>(text: &'a str, is_name: &impl Fn(&str) -> bool) -> Optio
 }
 
 /// After a comma, as one calls; so that "это Айзек" calls nobody.
-fn at_the_end<'a>(text: &'a str, is_name: &impl Fn(&str) -> bool) -> Option<&'a str> {
+fn at_the_end<'a>(text: &'a str, form: &impl Fn(&str) -> Option<Form>) -> Option<&'a str> {
     let said = text.trim_end_matches(|c: char| !c.is_alphanumeric());
     let (before, name) = said.rsplit_once(|c: char| !c.is_alphanumeric())?;
     let before = before.trim_end();
-    (before.ends_with(',') && is_name(name)).then(|| before.trim_end_matches(','))
+    (before.ends_with(',') && form(name) == Some(Form::First)).then(|| before.trim_end_matches(','))
+}
+
+/// Whether a word goes on behind its name: "Isaac's", "Айзек-то".
+fn is_joined(after: &str) -> bool {
+    after.strip_prefix(JOINTS).is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
+}
+
+/// Whether a mark, or nothing at all, follows a name.
+fn is_set_apart(after: &str) -> bool {
+    after.trim_start().chars().next().is_none_or(|c| !c.is_alphanumeric())
 }
 
 /// The first word, and what follows it.
@@ -152,7 +191,19 @@ mod tests {
             ("спроси у Айзека", None),
             ("это Айзек", None),
             ("Айзик, нарисуй кота", None),
-            ("Isaac's book is here", Some("s book is here")),
+            ("Isaac's book is here", None),
+            ("Isaac’s late again", None),
+            ("hey, Isaac's book is here", None),
+            ("The book is there, Isaac's", None),
+            ("Айзек-то пришёл", None),
+            ("Айзек - нарисуй кота", Some("нарисуй кота")),
+            ("Isaac 'draw' is a word", Some("draw' is a word")),
+            ("у Исаака новая книга", None),
+            ("А у Исаака новая книга", None),
+            ("Исаака книга здесь", None),
+            ("Айзеком гордится школа", None),
+            ("Отдай это ему, Айзеку", None),
+            ("Айзеку, привет", Some("привет")),
             ("Исаакиевский собор, где он?", None),
             ("", None),
             ("👋👋", None),
@@ -185,6 +236,8 @@ mod tests {
             "Hey Issac, tell me a joke.",
             "Aisaac, draw a dog.",
             "Нарисуй кота, Айзек.",
+            "Айзека! Ты тут?",
+            "Айзик нарисуй кота",
         ] {
             assert!(wake().calls_aloud(text).is_some(), "{text}");
         }
@@ -213,6 +266,11 @@ mod tests {
             "Is it cold outside?",
             "My friend Isaac says hello.",
             "Зачем, Айсылу?",
+            "Isaac's book is here.",
+            "Issac's late again.",
+            "Айзеку подарили книгу.",
+            "У Исаака новая книга.",
+            "Это не моё, Айзека.",
         ] {
             assert_eq!(wake().calls_aloud(text), None, "{text}");
         }
