@@ -34,6 +34,8 @@ pub struct Who {
     pub standing: Standing,
     /// There is a code that makes its sender the owner.
     pub claimable: bool,
+    /// The chat is one of several people that the owner has let in.
+    pub let_in: bool,
     /// What is said to a stranger who calls; nothing to whom the owner has denied.
     pub away: Option<AccessChange>,
 }
@@ -91,7 +93,7 @@ impl Access {
     pub fn who(&self, message: &Message, known: &Known) -> Who {
         let standing = self.standing(message, known);
         let away = (standing == Standing::Stranger).then(|| away(message, known)).flatten();
-        Who { standing, claimable: known.claimable, away }
+        Who { standing, claimable: known.claimable, let_in: known.group, away }
     }
 
     fn standing(&self, message: &Message, known: &Known) -> Standing {

@@ -74,7 +74,8 @@ impl Assistant {
             Event::Added
                 if taken.message.audience != Audience::Private && who.standing == Standing::Owner =>
             {
-                return Made::saying(Phrase::new("added-to-group"), language);
+                let key = if who.let_in { "added-to-group-let-in" } else { "added-to-group" };
+                return Made::saying(Phrase::new(key), language);
             }
             // It is kept as it came: a later version may know it.
             Event::Unknown(kind) if !SAID.contains(&kind.as_str()) => {

@@ -105,7 +105,10 @@ impl Writing<'_, '_> {
         };
         let word = cancel::cancel_this(self.tx, who, drawing, self.at.now).await?;
         let its = matches!(word, CancelWord::Cancelled(_) | CancelWord::Stopping(_)).then_some(drawing);
-        self.say(phrase_of(word), its).await
+        // A button stands under one drawing: others of the person have nothing to do with it.
+        let late = word == CancelWord::Nothing;
+        let phrase = if late { Phrase::new("cancel-too-late") } else { phrase_of(word) };
+        self.say(phrase, its).await
     }
 }
 

@@ -488,7 +488,7 @@ async fn a_shared_id_is_nobody_in_a_group_that_was_let_in_and_is_never_allowed_b
       → -100: I listen to this group now. Everybody here is a guest; /allow in answer to somebody's message makes a member.
     900 in -100: nobody is called
     900 in -100: draw a cat
-      → -100: Several people may stand behind the name that you write under, so I do not answer it. Please write as yourself.
+      → -100: Different people can write under this name, so I do not answer it. Please write from your own account.
     900 in -100: draw a dog
     ana: /allow 900
       → ana: Anybody may stand behind this id (an anonymous admin, a channel, the service itself), so it can have no role.

@@ -112,7 +112,7 @@ async fn a_drawing_that_waits_is_cancelled_by_who_asked_for_it() {
       → bob: That drawing belongs to somebody else.
       → bob: Cancelled: “a dog”.
     bob: /cancel
-      → bob: There is no drawing of yours to cancel.
+      → bob: You have no drawing that could be cancelled now.
       ~ ana: place 0
       ~ ana: step 1/4 2/4 3/4 4/4
       → ana: [picture] a cat · 8×8 · seed 1 · 4 steps

@@ -145,7 +145,7 @@ async fn ids_that_several_people_share_are_nobody() {
     world.rests().await;
     let read = world.read(group);
     assert!(!read.is_empty() && read.iter().all(|said| !said.contains("You said")), "{read:?}");
-    assert!(read[0].starts_with("Several people may stand behind the name"), "{read:?}");
+    assert!(read[0].starts_with("Different people can write under this name"), "{read:?}");
     world.server.post(Post::by(ana, group).text("/allow@house_bot").reply_to(anonymous));
     world.reads(group, read.len() + 1).await;
     let last = world.read(group).last().unwrap().clone();
@@ -169,4 +169,24 @@ async fn a_group_that_is_let_in_is_a_group_of_guests() {
     world.server.say(group, mallory, "@house_bot hello again");
     world.rests().await;
     assert!(!world.read(group).iter().any(|said| said.contains("hello again")));
+}
+
+#[tokio::test]
+async fn the_greeting_speaks_of_letting_in_only_where_that_is_to_be_done() {
+    let world = World::new().await;
+    let ana = world.ana;
+    for (title, let_in, said) in [
+        ("New", false, "Hello! To let me answer everybody here, write /allow"),
+        ("Known", true, "Hello! I answer everybody here."),
+    ] {
+        let group = world.server.group(title, &[ana]);
+        if let_in {
+            world.lets_in(group).await;
+        }
+        world.server.bot_removed(group, ana);
+        world.server.bot_added(group, ana);
+        world.rests().await;
+        let read = world.read(group);
+        assert!(read.len() == 1 && read[0].starts_with(said), "{title}: {read:?}");
+    }
 }

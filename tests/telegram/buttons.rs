@@ -121,6 +121,8 @@ async fn a_button_of_another_version_or_of_something_gone_is_told_so() {
     told("of another version").await;
     world.server.press_on_old(ana, picture.id(), "1 again 4711", ana);
     told("I do not have that drawing any more").await;
+    world.server.press_on_old(ana, picture.id(), "1 cancel 1", ana);
+    told("It is too late to cancel this drawing").await;
     world.rests().await;
 }
 
