@@ -61,7 +61,7 @@ pub(super) fn read(raw: &Value, me: &Me, now: i64) -> Offered {
     match update.kind {
         UpdateKind::Message(sent) => Offered { message: message(&sent, id, me), press: None },
         UpdateKind::EditedMessage(sent) => Offered { message: edited(&sent, id, me), press: None },
-        UpdateKind::CallbackQuery(query) => pressed(&query, now).unwrap_or_else(unread),
+        UpdateKind::CallbackQuery(query) => pressed(&query, raw, now).unwrap_or_else(unread),
         UpdateKind::MyChatMember(change) => Offered { message: membership(&change, id), press: None },
         _ => unread(),
     }
@@ -130,10 +130,10 @@ fn edited(sent: &Sent, update: i64, me: &Me) -> Message {
     Message { key: format!("e:{}:{date}", sent.id.0), body, ..message }
 }
 
-fn pressed(query: &CallbackQuery, now: i64) -> Option<Offered> {
+fn pressed(query: &CallbackQuery, raw: &Value, now: i64) -> Option<Offered> {
     let under = query.message.as_ref()?;
     let chat = under.chat();
-    let thread = under.regular_message().and_then(thread);
+    let thread = under.regular_message().map_or_else(|| topic(raw), thread);
     let address = Address { messenger: NAME.to_owned(), chat: chat.id.0.to_string(), thread };
     let data = query.data.clone().unwrap_or_default();
     let body = Body::Press { of: format!("m:{}", under.id().0), data };
@@ -162,6 +162,14 @@ fn address(sent: &Sent) -> Address {
 /// Only topics are threads: in other groups the id names the message that began a chain of replies.
 fn thread(sent: &Sent) -> Option<String> {
     sent.thread_id.filter(|_| sent.is_topic_message).map(|thread| thread.0.0.to_string())
+}
+
+/// The topic of a message that is not accessible any more: the library has no place for it.
+fn topic(raw: &Value) -> Option<String> {
+    let under = raw.pointer("/callback_query/message")?;
+    let says = |path: &str| under.pointer(path).and_then(Value::as_bool).unwrap_or_default();
+    let thread = under.get("message_thread_id").and_then(Value::as_i64)?;
+    (says("/is_topic_message") || says("/chat/is_forum")).then(|| thread.to_string())
 }
 
 /// Who said it. A channel or an anonymous admin speaks for a chat; the service itself has ids of its own.
@@ -281,4 +289,34 @@ fn quoted(sent: &Sent, me: &Me) -> Option<Quoted> {
         recording: None,
         from: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_press_under_a_message_that_is_gone_keeps_its_topic() {
+        let me = Me { id: 99, username: "house_bot".into(), reads_all: false };
+        let thread = |forum: bool, more: Value| {
+            let mut under = json!({
+                "chat": { "id": -1_001, "type": "supergroup", "title": "Club", "is_forum": forum },
+                "message_id": 17, "date": 0,
+            });
+            under.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let raw = json!({ "update_id": 5, "callback_query": {
+                "id": "1", "chat_instance": "2", "data": "1 again 7", "message": under,
+                "from": { "id": 7, "is_bot": false, "first_name": "Ana" },
+            } });
+            let message = read(&raw, &me, 1).message;
+            assert_eq!(message.request(), "m:17");
+            message.address.thread
+        };
+        assert_eq!(thread(true, json!({ "message_thread_id": 4 })), Some("4".to_owned()));
+        let told = json!({ "message_thread_id": 4, "is_topic_message": true });
+        assert_eq!(thread(false, told), Some("4".to_owned()));
+        assert_eq!(thread(false, json!({ "message_thread_id": 4 })), None, "a chain of replies is no topic");
+        assert_eq!(thread(true, json!({})), None);
+    }
 }
