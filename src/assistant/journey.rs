@@ -16,7 +16,7 @@ use crate::message::{
     DrawingId, Failure, FailureKind, Language, Message, Notice, Outcome, Pending, Quoted, Settings, Show,
     Step, Task, causes, measure,
 };
-use crate::store::{Forgotten, Settlement, Taken, insist};
+use crate::store::{Forgotten, Met, Settlement, Taken, insist};
 
 /// What somebody says, typed or heard, and what stands around it.
 pub(super) struct Words {
@@ -36,10 +36,14 @@ pub(super) struct Words {
 
 impl Assistant {
     /// Heed, understand and act. Never fails: a failure is a phrase.
-    pub(super) async fn journey(&self, taken: &Taken, who: &Who, stop: &CancellationToken) -> Made {
+    pub(super) async fn journey(
+        &self,
+        taken: &Taken,
+        (who, met): (&Who, &Met),
+        stop: &CancellationToken,
+    ) -> Made {
         let message = &taken.message;
-        let lane = self.kit.reader.lane(&message.address, &message.from.id, (self.clock)()).await;
-        let (settings, pending) = match lane {
+        let (settings, pending) = match met.lane() {
             Ok(lane) => lane,
             Err(_) if is_overheard(message, who) => return Made::ignored(),
             Err(error) => return self.failed(error.into(), Language::En, "answer", Report::default()),

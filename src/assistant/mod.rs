@@ -157,7 +157,9 @@ impl Assistant {
 
     /// One message from heed to settle; a panic on the way is an apology, not the end of the house.
     async fn see_through(&self, taken: Taken, stop: &CancellationToken) {
-        let Some(who) = self.who(&taken.message, stop).await else { return self.give_back(&taken).await };
+        let Some((who, met)) = self.who(&taken.message, stop).await else {
+            return self.give_back(&taken).await;
+        };
         let lane = taken.message.address.lane();
         let token = stop.child_token();
         let by_person = Arc::new(AtomicBool::new(false));
@@ -166,7 +168,7 @@ impl Assistant {
             self.lock().insert(lane.clone(), Running { token: token.clone(), by_person: by_person.clone() });
         }
         self.store.reached(Step::Taken, taken.id.get()).await;
-        let journey = AssertUnwindSafe(self.journey(&taken, &who, &token)).catch_unwind().await;
+        let journey = AssertUnwindSafe(self.journey(&taken, (&who, &met), &token)).catch_unwind().await;
         let made = journey.unwrap_or_else(|_| {
             tracing::error!(message = taken.id.get(), "a journey panicked");
             if journey::is_overheard(&taken.message, &who) {

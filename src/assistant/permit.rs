@@ -9,14 +9,14 @@ use super::made::Made;
 use super::report::Report;
 use crate::access::{Standing, Who};
 use crate::message::{AccessChange, Language, Message, Outcome, Phrase};
-use crate::store::{Limits, insist};
+use crate::store::{Limits, Met, insist};
 
 impl Assistant {
-    /// Who says this; `None` when the house stops before the database tells.
-    pub(super) async fn who(&self, message: &Message, stop: &CancellationToken) -> Option<Who> {
-        let known = || self.kit.reader.known(&message.address, &message.from.id);
-        let known = insist("looking who speaks", stop, known).await?;
-        Some(self.access.who(message, &known))
+    /// Who says this, and what is kept about him and the lane; `None` when the house stops before the database tells.
+    pub(super) async fn who(&self, message: &Message, stop: &CancellationToken) -> Option<(Who, Met)> {
+        let met = || self.kit.reader.met(&message.address, &message.from.id, (self.clock)());
+        let met = insist("looking who speaks", stop, met).await?;
+        Some((self.access.who(message, &met.known), met))
     }
 
     /// What is made of a message, or why its sender may not have that. Whatever it came from (words, a button, what was

@@ -254,7 +254,11 @@ pub(super) fn from_json<T: DeserializeOwned>(
     table: &'static str,
 ) -> Result<T, StoreError> {
     let text: String = row.try_get(column)?;
-    serde_json::from_str(&text).map_err(|source| StoreError::Row { table, source })
+    of_json(&text, table)
+}
+
+pub(super) fn of_json<T: DeserializeOwned>(text: &str, table: &'static str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Row { table, source })
 }
 
 /// The address column of a row.

@@ -58,7 +58,7 @@ pub use reader::{Ended, KeptTurn, LastPicture, LastRequest, OpenWork, Reader, Re
 pub use recordings::Wanted;
 pub use replies::{Due, Left};
 pub use requests::{Daily, Today};
-pub use roles::{Known, KnownPerson};
+pub use roles::{Known, KnownPerson, Met};
 pub use settle::{Limits, Settled, Settlement};
 pub use snapshot::{Kept, Original, Snapshot, Unfinished, make_ready, newest_change};
 pub use steps::Witness;

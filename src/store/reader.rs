@@ -8,9 +8,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 use super::StoreError;
 use super::drawings::QueueRow;
 use super::messages::{address, from_json};
-use crate::message::{
-    Address, Commission, Content, DrawingId, Language, MessageId, Pending, ReplyId, Settings,
-};
+use crate::message::{Address, Commission, Content, DrawingId, Language, MessageId, ReplyId};
 
 /// Reads, never writes.
 #[derive(Debug, Clone)]
@@ -105,32 +103,10 @@ impl Reader {
         &self.pool
     }
 
-    /// What the lane has chosen, and the question of ours that the person has not answered yet.
-    ///
-    /// # Errors
-    /// When the database fails (this and every reading below).
-    pub async fn lane(
-        &self,
-        address: &Address,
-        person: &str,
-        now: i64,
-    ) -> Result<(Settings, Option<Pending>), StoreError> {
-        let row = sqlx::query(
-            "SELECT coalesce((SELECT chosen FROM settings WHERE lane = ?1), '{}'),
-                    coalesce((SELECT question FROM pending WHERE lane = ?1 AND person = ?2 AND expires_at > ?3), 'null')",
-        )
-        .bind(address.lane())
-        .bind(person)
-        .bind(now)
-        .fetch_one(&self.pool)
-        .await?;
-        Ok((from_json(&row, 0, "settings")?, from_json(&row, 1, "pending")?))
-    }
-
     /// The newest turns of the lane's conversation since `since`, oldest first, beginning with a person's.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails (this and every reading below).
     pub async fn turns(&self, address: &Address, most: u32, since: i64) -> Result<Vec<KeptTurn>, StoreError> {
         let rows = sqlx::query(
             "SELECT from_person, text, at FROM turns

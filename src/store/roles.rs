@@ -1,9 +1,10 @@
-//! Table `roles`: who was given which role; and what is known about somebody who says something.
+//! Table `roles`: who was given which role; and what is known about somebody who says something, and where he says it.
 
 use sqlx::{Row as _, SqliteConnection};
 
+use super::messages::of_json;
 use super::{Reader, StoreError};
-use crate::message::{Address, Role};
+use crate::message::{Address, Pending, Role, Settings};
 
 /// What is kept about whoever says something, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,6 +15,25 @@ pub struct Known {
     pub group: bool,
     /// There is a code that makes its sender the owner.
     pub claimable: bool,
+}
+
+/// What is kept about whoever says something, and about the lane in which it is said: one look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Met {
+    /// The person and the chat.
+    pub known: Known,
+    chosen: String,
+    question: String,
+}
+
+impl Met {
+    /// What the lane has chosen, and the question of ours that the person has not answered yet.
+    ///
+    /// # Errors
+    /// When another version wrote them.
+    pub fn lane(&self) -> Result<(Settings, Option<Pending>), StoreError> {
+        Ok((of_json(&self.chosen, "settings")?, of_json(&self.question, "pending")?))
+    }
 }
 
 /// Somebody with a role.
@@ -28,25 +48,30 @@ pub struct KnownPerson {
 }
 
 impl Reader {
-    /// What is kept about a person and the chat where something was said.
+    /// What is kept about a person, the chat and the lane where something was said.
     ///
     /// # Errors
     /// When the database fails (this and every reading below).
-    pub async fn known(&self, address: &Address, person: &str) -> Result<Known, StoreError> {
+    pub async fn met(&self, address: &Address, person: &str, now: i64) -> Result<Met, StoreError> {
         let row = sqlx::query(
             "SELECT (SELECT role FROM roles WHERE messenger = ?1 AND person = ?2),
                     EXISTS (SELECT 1 FROM allowed_groups WHERE messenger = ?1 AND chat = ?3),
-                    EXISTS (SELECT 1 FROM claims WHERE messenger = ?1)",
+                    EXISTS (SELECT 1 FROM claims WHERE messenger = ?1),
+                    coalesce((SELECT chosen FROM settings WHERE lane = ?4), '{}'),
+                    coalesce((SELECT question FROM pending WHERE lane = ?4 AND person = ?2 AND expires_at > ?5), 'null')",
         )
         .bind(&address.messenger)
         .bind(person)
         .bind(&address.chat)
+        .bind(address.lane())
+        .bind(now)
         .fetch_one(self.pool())
         .await?;
         let role: Option<String> = row.try_get(0)?;
         // A word that this program does not know was written by a newer one: nobody is let in by it.
         let role = role.map(|word| Role::parse(&word).unwrap_or(Role::Denied));
-        Ok(Known { role, group: row.try_get(1)?, claimable: row.try_get(2)? })
+        let known = Known { role, group: row.try_get(1)?, claimable: row.try_get(2)? };
+        Ok(Met { known, chosen: row.try_get(3)?, question: row.try_get(4)? })
     }
 
     /// Everybody on a messenger who was given a role, in the order of the roles.

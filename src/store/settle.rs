@@ -483,8 +483,10 @@ mod tests {
         let content = Content::Phrases { phrases: vec![Phrase::new("what-to-draw")] };
         settle(&desk, &taken, Outcome::Ask { content, pending: subject(), remember: None }, 10).await;
         let (reader, address) = (desk.store.reader(), taken.message.address.clone());
-        assert_eq!(reader.lane(&address, "ana", 599_000).await.unwrap().1, Some(subject()));
-        assert_eq!(reader.lane(&address, "ana", 601_000).await.unwrap().1, None);
+        for (at, expected) in [(599_000, Some(subject())), (601_000, None)] {
+            let met = reader.met(&address, "ana", at).await.unwrap();
+            assert_eq!(met.lane().unwrap().1, expected);
+        }
         let taken = take(&desk, "ana", "m:2").await;
         settle(&desk, &taken, text(), 20).await;
         let taken = take(&desk, "ana", "m:3").await;
