@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::claims::{Claimant, Claimed, claim};
 use super::settle::Settlement;
-use super::{StoreError, groups, people, roles, turned_away};
+use super::{StoreError, denied, groups, people, roles, turned_away};
 use crate::message::{AccessChange, Knock, Phrase, Role, Standing};
 
 /// Makes rows of a change; what is said to it, if anything.
@@ -81,6 +81,9 @@ async fn person(
         return Ok(Phrase::new("access-shared"));
     }
     roles::give(connection, messenger, id, role, at.now).await?;
+    if role == Role::Denied {
+        denied::ends(connection, messenger, id, at.now).await?;
+    }
     if let Some(name) = name {
         people::named(connection, messenger, id, name, at.now).await?;
     }
@@ -119,9 +122,12 @@ async fn group(
 
 #[cfg(test)]
 mod tests {
+    use sqlx::Row as _;
+
+    use super::super::Limits;
     use super::super::tests::{Desk, desk, says, settlement};
     use super::*;
-    use crate::message::{Content, Outcome, Person};
+    use crate::message::{Commission, Content, Outcome, Person, PictureReply};
 
     /// What was said to a change that somebody of this standing asked for.
     async fn asks(desk: &Desk, key: &str, standing: Standing, change: AccessChange) -> Vec<String> {
@@ -215,5 +221,48 @@ mod tests {
         told(AccessChange::Group { id: "-7".into(), allowed: true }).await;
         told(AccessChange::Group { id: "-7".into(), allowed: false }).await;
         assert_eq!(told(away(Some("-7"), None)).await, 0, "that it is closed was said");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_denied_waits_for_nothing_any_more() {
+        let desk = desk().await;
+        let cat = || {
+            let (subject, prompt) = ("cat".to_owned(), "cat".to_owned());
+            let (negative, size, steps) = (None, None, None);
+            Outcome::Draw(Commission { subject, prompt, negative, seed: 1, size, steps, as_file: false })
+        };
+        for (key, person) in [("m:1", "ana"), ("m:2", "ana"), ("m:3", "eva"), ("m:4", "ana")] {
+            desk.store.accept(&says("c", person, key, "words"), "{}", false, 1).await.unwrap();
+            let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
+            let limits = Limits { waiting_per_person: 5, daily: None };
+            let settlement = Settlement { limits, ..settlement(&taken, cat(), 2) };
+            desk.store.settle(settlement).await.unwrap().unwrap();
+        }
+        let running = desk.store.claim(3).await.unwrap().unwrap();
+        let stands = "UPDATE drawings SET placeholder = '77' WHERE id = 4";
+        sqlx::query(stands).execute(&desk.store.writer).await.unwrap();
+        let denied = AccessChange::Person { id: "ana".into(), name: None, role: Role::Denied };
+        assert_eq!(asks(&desk, "m:5", Standing::Owner, denied).await, ["access-person"]);
+        let states = "SELECT person || ' ' || state || ' ' || cancel FROM drawings ORDER BY id";
+        let rows = sqlx::query(states).fetch_all(&desk.store.writer).await.unwrap();
+        let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        assert_eq!(rows, ["ana running 1", "ana cancelled 1", "eva waiting 0", "ana cancelled 1"]);
+        let picture = PictureReply {
+            file: running.file(),
+            prompt: "cat".into(),
+            seed: 1,
+            steps: 1,
+            width: 8,
+            height: 8,
+            caption: None,
+            cut: None,
+            as_file: false,
+        };
+        assert!(!desk.store.painted(&running, picture, 6).await.unwrap(), "it is not shown");
+        let left =
+            "SELECT drawing FROM replies WHERE person = 'ana' AND state = 'waiting' AND drawing IS NOT NULL";
+        let left = sqlx::query(left).fetch_all(&desk.store.writer).await.unwrap();
+        let left: Vec<i64> = left.iter().map(|row| row.get(0)).collect();
+        assert_eq!(left, [4], "only the message that says that it waits says how it ended");
     }
 }

@@ -311,7 +311,7 @@ pub(super) async fn take_back(
 }
 
 /// Tells the requester, unless the row cannot be read.
-async fn tell_of(
+pub(super) async fn tell_of(
     connection: &mut SqliteConnection,
     row: &SqliteRow,
     key: &str,

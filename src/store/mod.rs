@@ -12,6 +12,7 @@ mod recordings;
 mod settle;
 mod stopped;
 mod access;
+mod denied;
 mod roles;
 mod people;
 mod groups;

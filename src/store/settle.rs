@@ -13,7 +13,8 @@ use super::{
     Daily, Forgotten, Store, StoreError, access, chats, conversation, forget, people, recordings, requests,
 };
 use crate::message::{
-    Address, Change, Content, DrawingId, Exchange, Language, Outcome, Pending, Phrase, ReplyId, Standing,
+    AccessChange, Address, Change, Content, DrawingId, Exchange, Language, Outcome, Pending, Phrase, ReplyId,
+    Standing,
 };
 
 /// How long a question of ours waits for its answer: ten minutes.
@@ -121,6 +122,7 @@ fn touches_drawings(outcome: &Outcome) -> bool {
             | Outcome::CancelThis(_)
             | Outcome::Left
             | Outcome::Forget
+            | Outcome::Access(AccessChange::Person { .. })
     )
 }
 
