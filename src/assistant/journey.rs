@@ -106,7 +106,7 @@ impl Assistant {
         report.intent = name.to_owned();
         tracing::debug!(message = taken.id.get(), intent = name, "understood");
         self.store.reached(Step::Understood, taken.id.get()).await;
-        if let Some(phrase) = self.minded(words.standing, &taken.message, &words.text, name).await {
+        if let Some(phrase) = self.full_day(words.standing, &taken.message, name).await {
             return Made::refusing(phrase, language, report);
         }
         let since = Instant::now();

@@ -19,8 +19,8 @@ impl Assistant {
         Some((self.access.who(message, &met.known), met))
     }
 
-    /// What is made of a message, or why its sender may not have that. Whatever it came from (words, a button, what was
-    /// said before), it passes here before it is settled.
+    /// What is made of a message, or why its sender may not have that. Whatever it came from (words, a button), it passes
+    /// here before it is settled. (Words that are refused to him the intents have asked about.)
     pub(super) fn permitted(&self, who: &Who, made: Made) -> Made {
         match self.access.refuses(who.standing, &made.outcome) {
             Some(phrase) => Made::refusing(phrase, made.language, made.report),
@@ -28,18 +28,14 @@ impl Assistant {
         }
     }
 
-    /// What is said to a request before it is done: a word that is refused to its sender, or a day that is full. (Settling
-    /// looks once more; here it spares the work.)
-    pub(super) async fn minded(
+    /// What is said to a request before it is done: its sender's day is full. (Settling looks once more; here it spares the
+    /// work.)
+    pub(super) async fn full_day(
         &self,
         standing: Standing,
         message: &Message,
-        text: &str,
         intent: &str,
     ) -> Option<Phrase> {
-        if let Some(phrase) = self.access.minds(standing, text) {
-            return Some(phrase);
-        }
         let daily = self.access.daily(standing, intent)?;
         let (messenger, person) = (&message.address.messenger, &message.from.id);
         let today = self.kit.reader.today(messenger, person, (self.clock)()).await.ok()?;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::kit::{AnswerFacts, Ask, Kit};
 use super::language::{Small, Tongue, small_talk, tongue};
-use super::{Intent, say};
+use super::{Intent, minded, say};
 use crate::conversation;
 use crate::inference::{ChatRequest, InferenceError, Role, Turn};
 use crate::message::{
@@ -53,6 +53,7 @@ pub(super) async fn again(text: &str, ask: &Ask, kit: &Kit) -> Result<Outcome, F
 }
 
 async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<Outcome, Failure> {
+    minded(text, ask, kit)?;
     let Some((model, facts)) = &kit.answering else {
         if let Some(phrase) = by_the_house(text) {
             return Ok(say(phrase));

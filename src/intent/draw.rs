@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::kit::{Ask, Kit, PainterFacts};
 use super::known::Subject;
 use super::options::{self, Wishes};
-use super::{Intent, theirs};
+use super::{Intent, minded, theirs};
 use crate::inference::{UnderstandRequest, Understood};
 use crate::message::{
     Commission, Content, Failure, FailureKind, Language, Outcome, Pending, Phrase, disk_low,
@@ -160,7 +160,10 @@ pub(super) fn commission(
         seed: wishes.seed.or(ask.settings.seed).or(Some(ask.seed)),
         ..wishes
     };
-    order(subject, wishes, ask.language, facts, (kit.options.free_disk)())
+    minded(&subject, ask, kit)?;
+    let commission = order(subject, wishes, ask.language, facts, (kit.options.free_disk)())?;
+    minded(&commission.prompt, ask, kit)?;
+    Ok(commission)
 }
 
 /// A commission, if the picture model with these facts can draw it and the disk has room (free bytes, where that can

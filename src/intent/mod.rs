@@ -108,6 +108,12 @@ fn say(phrase: Phrase) -> Outcome {
     Outcome::Say { content: Content::Phrases { phrases: vec![phrase] }, remember: None }
 }
 
+/// Whether somebody may have these words answered or drawn, wherever they came from: typed, heard, quoted, edited, said
+/// before, behind a button. Every answer and every drawing asks here, before a model does anything.
+fn minded(words: &str, ask: &Ask, kit: &Kit) -> Result<(), Failure> {
+    kit.access.minds(ask.standing, words).map_or(Ok(()), |phrase| Err(theirs(phrase)))
+}
+
 /// The person can mend it.
 fn theirs(phrase: Phrase) -> Failure {
     Failure { kind: FailureKind::Theirs, phrase, source: None }

@@ -571,18 +571,18 @@ async fn a_child_is_told_kindly_of_refused_words_in_all_their_forms() {
       → 700: Рисую: «солнце».
       ~ 700: place 0
       ~ 700: step 1/4 2/4 3/4 4/4
-      → 700: [picture] солнце · 8×8 · сид 3 · 4 шага
+      → 700: [picture] солнце · 8×8 · сид 6 · 4 шага
     700: /settings steps 9
       → 700: Only members can change the settings of this chat.
     700: /persona dragon
-      → 700: Let us talk about something else.
+      → 700: Only members can change the settings of this chat.
     ana in -100: /allow
       → -100: I listen to this group now. Everybody here is a guest; /allow in answer to somebody's message makes a member.
     ana in -100: нарисуй кошку
       → -100: Рисую: «кошку».
       ~ -100: place 0
       ~ -100: step 1/4 2/4 3/4 4/4
-      → -100: [picture] кошку · 8×8 · сид 6 · 4 шага
+      → -100: [picture] кошку · 8×8 · сид 10 · 4 шага
     700 in -100: again
       → -100: Let us talk about something else.
     bob: tell me about dragons

@@ -23,6 +23,7 @@ mod drawing;
 mod waiting;
 mod trouble;
 mod pixels;
+mod refused;
 mod traces;
 mod month;
 mod backup;
