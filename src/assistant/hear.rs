@@ -95,12 +95,12 @@ impl Assistant {
 
     async fn heard(&self, taken: &Taken, stop: &CancellationToken) -> Result<String, Failure> {
         let refusal = |phrase| Failure { kind: FailureKind::Theirs, phrase, source: None };
+        let Some(speech) = &self.speech else { return Err(refusal(Phrase::new("hear-model-missing"))) };
         let file = match &taken.recording {
             Some(Brought::File(file)) => self.media.path(file),
             Some(Brought::Flaw(phrase)) => return Err(refusal(phrase.clone())),
             None => return Err(refusal(Phrase::new("voice-gone"))),
         };
-        let Some(speech) = &self.speech else { return Err(refusal(Phrase::new("hear-model-missing"))) };
         let (notices, address, task) =
             (self.kit.notices.clone(), taken.message.address.clone(), Task::Message(taken.id));
         let called = !taken.message.audience.is_overheard();

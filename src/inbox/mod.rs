@@ -52,9 +52,6 @@ impl Inbox {
                 tracing::info!(message = id.get(), lane = message.address.lane(), "accepted");
                 measure::accepted(&message.address.messenger);
                 self.store.reached(Step::Accepted, id.get()).await;
-                if message.is_spoken_to_us() {
-                    self.look_for_recordings();
-                }
                 Ok(id)
             }
             Accepted::Duplicate(id) => {

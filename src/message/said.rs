@@ -177,10 +177,4 @@ impl Message {
             Body::Edit { .. } | Body::Press { .. } | Body::Event(_) | Body::Unsupported(_) => None,
         }
     }
-
-    /// Whether its recording is wanted before anybody has heeded it: it was said to us.
-    #[must_use]
-    pub fn is_spoken_to_us(&self) -> bool {
-        matches!(self.body, Body::Voice(_)) && !self.audience.is_overheard()
-    }
 }

@@ -69,13 +69,7 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         let accepted = match inserted {
-            Some(row) => {
-                let id = MessageId::new(row.try_get(0)?);
-                if message.is_spoken_to_us() {
-                    recordings::expect(&mut tx, id, now).await?;
-                }
-                Accepted::New(id)
-            }
+            Some(row) => Accepted::New(MessageId::new(row.try_get(0)?)),
             None => Accepted::Duplicate(row_of(&mut tx, message).await?),
         };
         tx.commit().await?;

@@ -1,4 +1,5 @@
-//! Recordings of messages: the row names the file first, then the file is brought, then the message is ready.
+//! Recordings of messages: heed finds that one is wanted, its row names the file, then the file is brought, then the
+//! message is ready. What a stranger sends is never brought.
 //!
 //! So there is never a file that no row names, and never a message in hand whose file is not there: a file is moved into
 //! its place only while its row waits for it and nobody can end that ([`Store::while_wanted`]).
@@ -154,13 +155,9 @@ pub(super) async fn give_up(
     Ok(rows.len())
 }
 
-/// A message that was just accepted waits for its recording. Its file has a name that no other has, not even one of a
+/// A message waits for its recording. Its file has a name that no other has, not even one of a
 /// database that lay here before (the moment stands in it).
-pub(super) async fn expect(
-    connection: &mut SqliteConnection,
-    id: MessageId,
-    now: i64,
-) -> Result<(), StoreError> {
+async fn expect(connection: &mut SqliteConnection, id: MessageId, now: i64) -> Result<(), StoreError> {
     sqlx::query("UPDATE messages SET ready = 0, recording = ? WHERE id = ?")
         .bind(format!("voice-{id}-{now}"))
         .bind(id.get())
@@ -230,6 +227,9 @@ mod tests {
         let Accepted::New(id) = desk.store.accept(&message, "{}", false, 1).await.unwrap() else {
             panic!("new")
         };
+        assert_eq!(desk.store.while_wanted(id, || "placed").await.unwrap(), None, "nobody has heeded it");
+        desk.store.take(&["console"]).await.unwrap().unwrap();
+        desk.store.want_recording(id, 1).await.unwrap();
         assert_eq!(desk.store.while_wanted(id, || "placed").await.unwrap(), Some("placed"));
         desk.store.recording_is_missing(id, &Phrase::new("voice-gone")).await.unwrap();
         assert_eq!(desk.store.while_wanted(id, || "placed").await.unwrap(), None);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use aisaac::app::engines::Engines;
 use aisaac::inbox::{Inbox, Wanted};
 use aisaac::media::Media;
 use aisaac::message::{Address, Body, Message, Notice, Phrase, Recording, Step};
@@ -23,6 +24,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::messenger::NAME;
+use crate::models;
 use crate::world::{Story, message};
 
 thread_local! {
@@ -62,6 +64,15 @@ impl<F: Fn(&str) -> Comes + Send + Sync> Messenger for Service<F> {
     }
 
     async fn show(&self, _notice: &Notice) {}
+}
+
+/// A house that listens.
+async fn story() -> Story {
+    let hearing = |held: &models::Held| -> Engines {
+        let speech = models::speech(held, |_| "Many words".to_owned());
+        Engines { speech: Some(speech), ..models::engines(held) }
+    };
+    Story::with(hearing, 1_000, "").await
 }
 
 fn intake(story: &Story, store: Store, free: Option<u64>) -> Intake {
@@ -154,7 +165,7 @@ impl Story {
 
 #[tokio::test]
 async fn what_comes_after_a_stop_is_not_kept() {
-    let story = Story::new().await;
+    let story = story().await;
     let (opened, comes) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (tell, wait) = (opened.clone(), comes.clone());
     let fetcher = fetcher(&story, story.house().store.clone(), move |_| {
@@ -166,6 +177,7 @@ async fn what_comes_after_a_stop_is_not_kept() {
         })
     });
     story.speaks("ana", 1, "late").await;
+    story.heeds().await;
     let stopped = async {
         opened.notified().await;
         story.stops_and_keeps("ana", 2).await;
@@ -178,11 +190,12 @@ async fn what_comes_after_a_stop_is_not_kept() {
 
 #[tokio::test]
 async fn what_is_given_up_in_the_very_moment_goes_at_once() {
-    let story = Story::new().await;
+    let story = story().await;
     let (placed, goes_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let store = story.house().store.clone().watched(Arc::new(Held(placed.clone(), goes_on.clone())));
     let fetcher = fetcher(&story, store, |_| Box::pin(async { sound() }));
     story.speaks("ana", 1, "late").await;
+    story.heeds().await;
     let stopped = async {
         placed.notified().await;
         assert_eq!(story.files(), 1);
@@ -197,11 +210,12 @@ async fn what_is_given_up_in_the_very_moment_goes_at_once() {
 
 #[tokio::test]
 async fn a_house_that_dies_beside_a_stop_leaves_no_file() {
-    let story = Story::new().await;
+    let story = story().await;
     let (placed, never) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let store = story.house().store.clone().watched(Arc::new(Held(placed.clone(), never)));
     let fetcher = fetcher(&story, store, |_| Box::pin(async { sound() }));
     story.speaks("ana", 1, "late").await;
+    story.heeds().await;
     tokio::select! {
         _ = fetcher.fetch_all() => panic!("it is held"),
         () = placed.notified() => {}
@@ -213,8 +227,9 @@ async fn a_house_that_dies_beside_a_stop_leaves_no_file() {
 
 #[tokio::test]
 async fn an_ask_that_goes_leaves_no_file() {
-    let story = Story::new().await;
+    let story = story().await;
     story.speaks("ana", 1, "late").await;
+    story.heeds().await;
     let wanted = story.wanted().await.remove(0);
     std::fs::write(story.places().media().join(&wanted.file), "whole").unwrap();
     story.house().store.abandon(wanted.id, story.now()).await.unwrap();
@@ -225,18 +240,23 @@ async fn an_ask_that_goes_leaves_no_file() {
 
 #[tokio::test]
 async fn one_lane_has_one_place_and_a_stop_frees_it() {
-    let mut story = Story::new().await;
+    let mut story = story().await;
     let (hanging_now, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
     let fetcher = fetcher(&story, story.house().store.clone(), hanging(&hanging_now));
     for number in 1..6 {
         story.speaks("ana", number, "hangs").await;
     }
     story.speaks("bob", 1, "comes").await;
+    story.heeds().await;
     let script = async {
-        until("bob's recording comes", async || story.wanted().await.len() == 5).await;
+        until("bob's recording comes", async || story.wanted().await.len() == 1).await;
         assert_eq!(hanging_now.load(Ordering::SeqCst), 1);
-        story.says("ana", 6, "/stop").await;
-        story.answers().await;
+        // Each ends the one that is in hand; what was said behind it has its turn then.
+        for number in 6..11 {
+            until("one is on its way", async || hanging_now.load(Ordering::SeqCst) == 1).await;
+            story.says("ana", number, "/stop").await;
+            story.answers().await;
+        }
         until("nothing is fetched for nobody", async || hanging_now.load(Ordering::SeqCst) == 0).await;
         stop.cancel();
     };
@@ -245,8 +265,9 @@ async fn one_lane_has_one_place_and_a_stop_frees_it() {
 
 #[tokio::test]
 async fn a_service_that_hangs_has_ten_minutes() {
-    let story = Story::new().await;
+    let story = story().await;
     story.speaks("ana", 1, "hangs").await;
+    story.heeds().await;
     let wanted = story.wanted().await.remove(0);
     let intake = intake(&story, story.house().store.clone(), None);
     tokio::time::pause();
@@ -258,7 +279,7 @@ async fn a_service_that_hangs_has_ten_minutes() {
 
 #[tokio::test]
 async fn a_panic_on_the_way_is_tried_again() {
-    let story = Story::new().await;
+    let story = story().await;
     let tries = Arc::new(AtomicUsize::new(0));
     let fetcher = fetcher(&story, story.house().store.clone(), move |_| {
         let first = tries.fetch_add(1, Ordering::SeqCst) == 0;
@@ -268,6 +289,7 @@ async fn a_panic_on_the_way_is_tried_again() {
         })
     });
     story.speaks("ana", 1, "comes").await;
+    story.heeds().await;
     fetcher.fetch_all().await.unwrap();
     assert_eq!(story.wanted().await.len(), 1);
     NOW.set(NOW.get() + 1_000);
@@ -277,10 +299,11 @@ async fn a_panic_on_the_way_is_tried_again() {
 
 #[tokio::test]
 async fn a_disk_that_refuses_is_waited_for_for_minutes_and_then_it_is_said() {
-    let mut story = Story::new().await;
+    let mut story = story().await;
     let (media, away) = (story.places().media(), story.places().data().join("away"));
     std::fs::rename(&media, &away).unwrap();
     story.speaks("ana", 1, "1").await;
+    story.heeds().await;
     story.fetches().await;
     std::fs::rename(&away, &media).unwrap();
     story.passes(1);
@@ -288,6 +311,7 @@ async fn a_disk_that_refuses_is_waited_for_for_minutes_and_then_it_is_said() {
     assert_eq!((story.wanted().await.len(), story.files()), (0, 1), "there is room again");
     std::fs::rename(&media, &away).unwrap();
     story.speaks("bob", 1, "1").await;
+    story.heeds().await;
     for _ in 0..5 {
         story.fetches().await;
         story.answers().await;
@@ -297,7 +321,7 @@ async fn a_disk_that_refuses_is_waited_for_for_minutes_and_then_it_is_said() {
     ana speaks: 1
     -- 1 minutes pass
     bob speaks: 1
-      → ana: I cannot listen yet: no hearing model is installed. The owner can run: aisaac models pull starter
+      → ana: This recording did not reach me. Please send it again.
     -- 1 minutes pass
     -- 1 minutes pass
     -- 1 minutes pass
@@ -309,9 +333,10 @@ async fn a_disk_that_refuses_is_waited_for_for_minutes_and_then_it_is_said() {
 
 #[tokio::test]
 async fn a_house_that_was_off_for_a_day_tries_for_some_minutes_and_gives_up_then() {
-    let mut story = Story::new().await;
+    let mut story = story().await;
     let later = || FetchError::Later { after: None, reason: "away".to_owned() };
     story.speaks("ana", 1, "1").await;
+    story.heeds().await;
     story.passes(25 * 60);
     story.restarts().await;
     for _ in 0..2 {
@@ -334,7 +359,7 @@ async fn a_house_that_was_off_for_a_day_tries_for_some_minutes_and_gives_up_then
 
 #[tokio::test]
 async fn an_ask_may_take_as_long_as_a_recording_does() {
-    let story = Story::new().await;
+    let story = story().await;
     let body = Body::Voice(Recording { remote: "1".to_owned(), caption: None });
     let address = Address { messenger: ASK.to_owned(), chat: "ask".to_owned(), thread: None };
     let asked = Message { address, ..message("owner", "m:1", body) };
@@ -351,8 +376,9 @@ async fn an_ask_may_take_as_long_as_a_recording_does() {
 
 #[tokio::test]
 async fn no_recording_is_brought_to_a_disk_that_is_nearly_full() {
-    let story = Story::new().await;
+    let story = story().await;
     story.speaks("ana", 1, "1").await;
+    story.heeds().await;
     let wanted = story.wanted().await.remove(0);
     let (store, never) = (story.house().store.clone(), CancellationToken::new());
     let comes = || std::future::ready(Ok(sound()));

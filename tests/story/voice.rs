@@ -66,7 +66,7 @@ async fn what_was_said_is_shown_and_done() {
     mallory speaks: 0
       → mallory: This is a private assistant. Its owner can let you in; your id is mallory.
     ");
-    assert_eq!(recordings(&story), 3, "a stranger's goes");
+    assert_eq!(recordings(&story), 3, "a stranger's is not even brought");
 }
 
 #[tokio::test]
@@ -156,11 +156,13 @@ async fn recordings_come_by_themselves_and_one_that_fails_holds_up_nobody() {
     let later = FetchError::Later { after: Some(Duration::from_secs(30)), reason: "busy".to_owned() };
     story.keeps_back([later]);
     story.speaks("ana", 1, "1").await;
+    story.heeds().await;
     let coming = fetcher.run(&stop);
     let heard = async {
         story.kept_back().await;
         story.speaks("bob", 1, "0").await;
-        while !story.house().assistant.handle_next(&stop).await.unwrap() {
+        while story.house().store.reader().waiting().await.unwrap().messages > 1 {
+            story.heeds().await;
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         stop.cancel();
@@ -298,6 +300,7 @@ async fn forget_said_aloud_leaves_nothing_of_what_was_said() {
 async fn a_file_that_came_for_a_message_that_was_given_up_goes() {
     let story = story().await;
     story.speaks("ana", 1, "1").await;
+    story.heeds().await;
     let wanted = story.house().store.wanted_recordings().await.unwrap().remove(0);
     std::fs::write(story.places().media().join(&wanted.file), "whole").unwrap();
     story.house().store.recording_is_missing(wanted.id, &Phrase::new("voice-gone")).await.unwrap();
@@ -314,4 +317,19 @@ async fn a_house_without_a_hearing_model_says_so() {
     ana speaks: 1
       → ana: I cannot listen yet: no hearing model is installed. The owner can run: aisaac models pull starter
     ");
+}
+
+#[tokio::test]
+async fn a_strangers_recording_is_not_brought() {
+    let mut story = story().await;
+    story.keeps_back([FetchError::Later { after: None, reason: "whoever asks".to_owned() }]);
+    story.speaks("mallory", 1, "0").await;
+    assert_eq!(story.house().store.wanted_recordings().await.unwrap(), [], "nobody has heeded it");
+    story.fetches().await;
+    story.answers().await;
+    assert_snapshot!(story.told(), @"
+    mallory speaks: 0
+      → mallory: This is a private assistant. Its owner can let you in; your id is mallory.
+    ");
+    assert_eq!(recordings(&story), 0);
 }

@@ -257,8 +257,14 @@ impl Story {
         self.offers(who, &format!("m:{number}"), body).await;
     }
 
-    /// Recordings come, as far as they do.
+    /// What was said is heeded, so that the house knows which recordings it wants.
+    pub(crate) async fn heeds(&self) {
+        while self.house().assistant.handle_next(&self.stop).await.unwrap() {}
+    }
+
+    /// Recordings that are wanted come, as far as they do.
     pub(crate) async fn fetches(&self) {
+        self.heeds().await;
         self.house().fetcher.fetch_all().await.unwrap();
     }
 
