@@ -60,6 +60,19 @@ impl Made {
         Self { anew: Some(of.to_owned()), ..self }
     }
 
+    /// With what has to be said beside it, when something was done. (Of a drawing settling says it.)
+    pub(super) fn noting(mut self, notes: Vec<Phrase>) -> Self {
+        if let Outcome::Say { content, .. }
+        | Outcome::Ask { content, .. }
+        | Outcome::Set { content, .. }
+        | Outcome::New { content } = &mut self.outcome
+            && !self.report.failed
+        {
+            content.note(notes);
+        }
+        self
+    }
+
     /// It was not for us.
     pub(super) fn ignored() -> Self {
         Self { for_us: false, ..Self::nothing() }

@@ -117,6 +117,7 @@ impl Assistant {
 
     /// Begins every message whose turn it is, as far as there are lanes; the bell rings when a lane is free again.
     async fn begin(&self, journeys: &TaskTracker, stop: &CancellationToken) -> Result<bool, StoreError> {
+        self.store.close_albums((self.clock)()).await?;
         while let Ok(beside) = self.beside.clone().try_acquire_owned() {
             let lane = self.lanes.clone().try_acquire_owned().ok();
             let taken = match &lane {
@@ -150,6 +151,7 @@ impl Assistant {
     /// # Errors
     /// When the database fails.
     pub async fn handle_next(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
+        self.store.close_albums((self.clock)()).await?;
         let Some(taken) = self.store.take(&self.options.messengers).await? else { return Ok(false) };
         self.see_through(taken, stop).await;
         Ok(true)
@@ -189,7 +191,8 @@ impl Assistant {
         if stop.is_cancelled() && made.interrupted && !by_person.load(Ordering::SeqCst) {
             return self.give_back(&taken).await;
         }
-        self.settle(&taken, &who, self.permitted(&who, made), stop).await;
+        let made = self.permitted(&who, made).noting(taken.message.unread());
+        self.settle(&taken, &who, made, stop).await;
     }
 
     /// The message goes back until its recording has come.

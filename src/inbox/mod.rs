@@ -46,6 +46,12 @@ impl Inbox {
         {
             *text = clean(text, TEXT_LIMIT);
         }
+        // A caption of nothing that anybody sees is none.
+        if matches!(&message.body, Body::Text(text) if text.trim().is_empty())
+            && let Some(what) = message.beside.take()
+        {
+            message.body = Body::Unsupported(what);
+        }
         let raw: String = raw.chars().take(4 * TEXT_LIMIT).collect();
         match self.store.accept(&message, &raw, is_control(&message), now).await? {
             Accepted::New(id) => {
@@ -127,6 +133,10 @@ impl Inbox {
 /// Whether a message is handled beside its lane. What a group says among itself is not.
 #[must_use]
 pub fn is_control(message: &Message) -> bool {
+    // What an album says is known when all of it is here.
+    if message.album.is_some() {
+        return matches!(message.body, Body::Event(_));
+    }
     let text = match &message.body {
         // A button that has a model answer waits for its turn, as if that had been asked.
         Body::Press { data, .. } => return !matches!(Press::parse(data), Some(Press::Answer(_))),

@@ -29,6 +29,20 @@ pub enum Content {
     Picture(PictureReply),
 }
 
+impl Content {
+    /// Adds sentences of the house. A question of ours stays the last.
+    pub fn note(&mut self, notes: Vec<Phrase>) {
+        match self {
+            Self::Text { text } if !notes.is_empty() => {
+                *self = Self::Mixed { text: std::mem::take(text), phrases: notes };
+            }
+            Self::Mixed { phrases, .. } => drop(phrases.splice(0..0, notes)),
+            Self::Phrases { phrases } => phrases.extend(notes),
+            Self::Text { .. } | Self::Picture(_) => {}
+        }
+    }
+}
+
 /// A finished picture as a reply carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PictureReply {

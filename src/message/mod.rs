@@ -4,6 +4,7 @@
 //! Times are Unix milliseconds and always come in as arguments.
 
 mod access;
+mod album;
 mod content;
 mod disk;
 mod failure;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use access::{AccessChange, Knock, Role, Standing};
+pub use album::Album;
 pub use content::{Commission, Content, PictureReply};
 pub use disk::{FreeDisk, NEEDED_DISK, disk_low};
 pub use failure::{Failure, FailureKind, causes};

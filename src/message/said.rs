@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Language};
+use super::{Address, Album, Language, Phrase};
 
 /// Who wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ pub enum Event {
         /// The messenger's new id of the chat.
         to: String,
     },
-    /// Nothing that anybody said to us: a service message, a later picture of an album. The word names it in the log.
+    /// Nothing that anybody said to us: a service message, a piece of an album. The word names it in the log.
     Silent(String),
     /// Nothing that this program knows; the word names it in the log.
     Unknown(String),
@@ -135,6 +135,12 @@ pub struct Message {
     pub audience: Audience,
     /// What was said.
     pub body: Body,
+    /// What came with the words and is not looked at (`photo`, `video`, ...): the words are the message then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
+    /// The album that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub album: Option<Album>,
     /// What it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quoted: Option<Quoted>,
@@ -146,7 +152,8 @@ impl Message {
     /// A message in private that answers no other.
     #[must_use]
     pub fn new(address: Address, key: impl Into<String>, from: Person, body: Body, at: i64) -> Self {
-        Self { address, key: key.into(), from, audience: Audience::Private, body, quoted: None, at }
+        let (audience, key) = (Audience::Private, key.into());
+        Self { address, key, from, audience, body, beside: None, album: None, quoted: None, at }
     }
 
     /// Remote key of the message that a reply answers: an edit or a pressed button stands for an earlier one.
@@ -166,6 +173,16 @@ impl Message {
             Body::Voice(recording) => recording.caption.as_deref(),
             Body::Press { .. } | Body::Event(_) | Body::Unsupported(_) => None,
         }
+    }
+
+    /// What is said honestly beside an answer: what of this message nobody here has looked at or listened to.
+    #[must_use]
+    pub fn unread(&self) -> Vec<Phrase> {
+        let unseen = self.beside.as_deref().map(|what| Phrase::new("not-looked-at").with("what", what));
+        let recordings = self.album.as_ref().map_or(0, |album| album.recordings);
+        let unheard =
+            (recordings > 1).then(|| Phrase::new("first-heard").with("count", i64::from(recordings)));
+        unseen.into_iter().chain(unheard).collect()
     }
 
     /// The recording that it carries, or that of somebody's message which it answers.

@@ -465,6 +465,13 @@ too-long = The message is too long: at most { $limit ->
 unknown-command = I do not know { $command }. Did you mean { $nearest }? /help lists everything.
 unsupported-body = I cannot read this kind of message yet, only text and recordings.
 photo-later = I cannot look at pictures yet: tell me in words what to draw.
+not-looked-at = { $what ->
+        [photo] I cannot look at pictures yet, so I went by your words alone.
+        [video] I cannot watch videos yet, so I went by your words alone.
+        [animation] I cannot watch videos yet, so I went by your words alone.
+       *[document] I cannot open files yet, so I went by your words alone.
+    }
+first-heard = Of these { $count } recordings I have heard only the first. Please send me the others one at a time.
 broken-text = The message is not readable text (UTF-8).
 message-too-long = The message is too long for the answer model: { $value } tokens, at most { $bound }.
 gave-up = I failed over this message three times and set it aside. Please say it differently.

@@ -6,7 +6,7 @@ use super::cancel::{self, CancelWord, Who};
 use super::messages::to_json;
 use super::settle::Writing;
 use super::{StoreError, requests};
-use crate::message::{Commission, DrawingId, Phrase, Standing};
+use crate::message::{Commission, Content, DrawingId, Phrase, Standing};
 
 impl Writing<'_, '_> {
     pub(super) async fn draw(&mut self, commission: &Commission) -> Result<(), StoreError> {
@@ -51,6 +51,7 @@ impl Writing<'_, '_> {
         .await?;
         let (place, busy): (u32, bool) = (row.try_get(0)?, row.try_get(1)?);
         self.made.drawing = Some((DrawingId::new(id), place));
+        self.note().await?;
         let phrase = if place <= 1 && !busy {
             Phrase::new("drawing-now")
         } else {
@@ -77,8 +78,15 @@ impl Writing<'_, '_> {
         if changed == 0 {
             return self.draw(commission).await;
         }
+        self.note().await?;
         self.say(Phrase::new("request-changed").with("subject", commission.subject.clone()), Some(drawing))
             .await
+    }
+
+    /// What nobody has looked at is said by itself: what stands for the drawing is changed to its end.
+    async fn note(&mut self) -> Result<(), StoreError> {
+        let phrases = self.at.taken.message.unread();
+        if phrases.is_empty() { Ok(()) } else { self.reply(&Content::Phrases { phrases }, None).await }
     }
 
     pub(super) async fn cancel(&mut self, place: Option<u32>) -> Result<(), StoreError> {

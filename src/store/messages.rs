@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::replies::{self, NewReply};
-use super::{ATTEMPTS, Store, StoreError, recordings};
+use super::{ATTEMPTS, Store, StoreError, albums, recordings};
 use crate::message::{Address, Content, Language, Message, MessageId, Phrase};
 
 /// What became of an offered message.
@@ -52,7 +52,9 @@ impl Store {
         now: i64,
     ) -> Result<Accepted, StoreError> {
         let mut tx = self.begin().await?;
-        let json = to_json(message, "messages")?;
+        let mut message = message.clone();
+        albums::edit_of(&mut tx, &mut message).await?;
+        let json = to_json(&message, "messages")?;
         let inserted = sqlx::query(
             "INSERT INTO messages (messenger, chat, lane, key, person, raw, message, control, received_at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
@@ -69,8 +71,12 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         let accepted = match inserted {
-            Some(row) => Accepted::New(MessageId::new(row.try_get(0)?)),
-            None => Accepted::Duplicate(row_of(&mut tx, message).await?),
+            Some(row) => {
+                let id = MessageId::new(row.try_get(0)?);
+                albums::gather(&mut tx, id, &message, now).await?;
+                Accepted::New(id)
+            }
+            None => Accepted::Duplicate(row_of(&mut tx, &message).await?),
         };
         tx.commit().await?;
         self.bells().inbox.notify_one();

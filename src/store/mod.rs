@@ -8,6 +8,7 @@ mod error;
 mod opening;
 mod copy;
 mod messages;
+mod albums;
 mod recordings;
 mod settle;
 mod stopped;
@@ -170,6 +171,7 @@ impl Store {
         let mut tx = self.begin().await?;
         messages::take_back(&mut tx, &self.boot, now).await?;
         drawings::take_back(&mut tx, &self.boot, now).await?;
+        albums::wait_again(&mut tx, now).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -13,7 +13,8 @@ use super::{Store, StoreError};
 use crate::message::{Message, MessageId, Phrase, Recording};
 
 /// A message that waits for its recording.
-const WANTED: &str = "SELECT 1 FROM messages WHERE id = ? AND ready = 0 AND state = 'new'";
+const WANTED: &str =
+    "SELECT 1 FROM messages WHERE id = ? AND ready = 0 AND state = 'new' AND recording IS NOT NULL";
 
 /// A recording to be brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Store {
     /// When the database fails.
     pub async fn wanted_recordings(&self) -> Result<Vec<Wanted>, StoreError> {
         let sql = "SELECT id, message, recording, received_at FROM messages INDEXED BY messages_unready
-                   WHERE ready = 0 AND state = 'new' ORDER BY id";
+                   WHERE ready = 0 AND state = 'new' AND recording IS NOT NULL ORDER BY id";
         let rows = sqlx::query(sql).fetch_all(&self.readers).await?;
         let mut wanted = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -142,7 +143,9 @@ pub(super) async fn give_up(
     value: &str,
     why: &Phrase,
 ) -> Result<usize, StoreError> {
-    let sql = format!("SELECT recording, id FROM messages WHERE ready = 0 AND state = 'new' AND {which}");
+    let sql = format!(
+        "SELECT recording, id FROM messages WHERE ready = 0 AND state = 'new' AND recording IS NOT NULL AND {which}"
+    );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(value).fetch_all(&mut *connection).await?;
     doom_all(connection, &rows, &mut Vec::new()).await?;
     for row in &rows {
@@ -203,7 +206,7 @@ pub(super) async fn blank(
     doom_all(connection, &rows, files).await?;
     sqlx::query(
         "UPDATE messages SET raw = '', recording = NULL, flaw = NULL, report = json_remove(report, '$.transcript'),
-                message = json_set(json_remove(message, '$.from.name', '$.quoted'), '$.body', json('{\"text\":\"\"}'))
+                message = json_set(json_remove(message, '$.from.name', '$.quoted', '$.beside'), '$.body', json('{\"text\":\"\"}'))
          WHERE id = ?",
     )
     .bind(id.get())

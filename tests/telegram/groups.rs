@@ -47,9 +47,23 @@ const CASES: &[Case] = &[
     ("nobody", |post, _| post.text("hello"), None),
     (
         "a caption",
-        |post, _| post.photo(png()).text("@house_bot make it night"),
+        |post, _| post.photo(png()).text("👩🏽‍🚀 @house_bot make it night"),
+        Some(
+            "You said: 👩🏽‍🚀 make it night (0 before)\n\nI cannot look at pictures yet, so I went by your words alone.",
+        ),
+    ),
+    (
+        "a caption with a wake word",
+        |post, _| post.attached("video", *b"mp4").text("Айзек, hello"),
+        Some("You said: hello (0 before)\n\nI cannot watch videos yet, so I went by your words alone."),
+    ),
+    (
+        "a caption of nothing but our name",
+        |post, _| post.photo(png()).text("@house_bot"),
         Some("I cannot look at pictures yet: tell me in words what to draw."),
     ),
+    ("a caption that speaks of us", |post, _| post.photo(png()).text("my friend Isaac says hello"), None),
+    ("somebody's caption", |post, _| post.photo(png()).text("hello"), None),
     ("somebody's photo", |post, _| post.photo(png()), None),
     (
         "a note that calls",
@@ -126,6 +140,10 @@ async fn what_was_not_for_the_house_is_gone_within_a_minute() {
     let recording = sound(2);
     world.server.post(Post::by(bob, group).voice(recording.clone(), 1));
     world.server.say(group, bob, "Buy some bread zqtyped");
+    world.server.post(Post::by(bob, group).photo(png()).text("Our cat zqcaption"));
+    for caption in ["", "Our dogs zqalbum"] {
+        world.server.post(Post::by(bob, group).photo(png()).text(caption).field("media_group_id", "1"));
+    }
     let earlier = world.server.say(group, bob, "Nobody reads zqearlier");
     world.server.post(Post::by(bob, group).text("zqanswers").reply_to(earlier).quoting("zqearlier"));
     world.server.say(group, bob, "Isaac, remember zqkept");
@@ -134,12 +152,14 @@ async fn what_was_not_for_the_house_is_gone_within_a_minute() {
     assert_eq!(world.log.count(" heard"), 1, "the note was listened to");
     world
         .until("nothing is left", || async {
-            ["zqheard", "zqtyped", "zqearlier", "zqanswers"].iter().all(|word| world.hold(word).is_empty())
+            ["zqheard", "zqtyped", "zqearlier", "zqanswers", "zqcaption", "zqalbum"]
+                .iter()
+                .all(|word| world.hold(word).is_empty())
         })
         .await;
     assert!(world.recordings().is_empty(), "nor its sound");
     assert!(!world.hold("zqkept").is_empty(), "what was for it is kept");
-    assert_eq!(world.number("SELECT count(*) FROM messages WHERE key LIKE 'm:%'").await, 5, "ids are kept");
+    assert_eq!(world.number("SELECT count(*) FROM messages WHERE key LIKE 'm:%'").await, 8, "ids are kept");
     assert!(!world.log.text().contains("zq"), "nobody's words stand in the log");
 }
 

@@ -28,6 +28,7 @@ mod pictures;
 mod chats;
 mod dying;
 mod buttons;
+mod captions;
 mod edits;
 mod events;
 #[cfg(debug_assertions)]

@@ -63,7 +63,7 @@ async fn what_is_no_text_gets_a_sentence() {
     let world = World::new().await;
     let by = |number: usize| Post::by(world.member(number), world.member(number));
     let posts = [
-        (by(0).photo(png(800, 600)).text("make it night"), NO_PHOTO),
+        (by(0).photo(png(800, 600)), NO_PHOTO),
         (by(1).document("cat.png", "image/png", png(800, 600)), NO_PHOTO),
         (by(2).sticker("😀"), NO_TEXT),
         (by(3).poll("Tea?", &["yes", "no"]), NO_TEXT),
@@ -92,20 +92,6 @@ async fn what_is_no_text_gets_a_sentence() {
     world.rests().await;
     let sent = world.number("SELECT count(*) FROM replies").await;
     assert_eq!(usize::try_from(sent).unwrap(), posts.len(), "one sentence each");
-}
-
-#[tokio::test]
-async fn an_album_is_one_message() {
-    let world = World::new().await;
-    let ana = world.ana;
-    let (one, two, three) = (png(8, 8), png(9, 9), png(10, 10));
-    world.server.album(ana, ana, &[&one, &two, &three], "our cats");
-    world.reads(ana, 1).await;
-    // The second half of an album may come with a later poll.
-    world.server.album(ana, ana, &[&one, &two], "our dogs");
-    world.rests().await;
-    assert_eq!(world.read(ana), [NO_PHOTO, NO_PHOTO]);
-    assert_eq!(world.number("SELECT count(*) FROM messages").await, 5);
 }
 
 #[tokio::test]

@@ -4,7 +4,6 @@
 //! the batch is on disk; what was committed already is found by its key. After a restart the service sends again whatever
 //! was not confirmed, so that no offset has to be kept.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -35,9 +34,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long to wait for a database that refuses.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
-/// Albums that are remembered, so that their later pictures are known as such.
-const ALBUMS: usize = 200;
-
 /// `getUpdates`, answered as it came: the library would drop what it does not know.
 #[derive(Debug, Clone, Serialize)]
 struct GetUpdates {
@@ -60,7 +56,6 @@ struct Poll<'a> {
     inbox: &'a Inbox,
     me: Me,
     offset: Option<i64>,
-    albums: Albums,
     answers: TaskTracker,
 }
 
@@ -69,13 +64,6 @@ struct Poll<'a> {
 struct Failures {
     count: u32,
     said: Option<&'static str>,
-}
-
-/// Albums come as one update a picture; the first one stands for all.
-#[derive(Default)]
-struct Albums {
-    /// The message that stands for each.
-    first: HashMap<String, i64>,
 }
 
 /// Listens until told to stop. Whatever the service does, it is asked again later.
@@ -96,8 +84,7 @@ pub(super) async fn listen(telegram: &Telegram, inbox: &Inbox, stop: &Cancellati
     said_of_groups(&me);
     telegram.health.reads_groups(NAME, me.reads_all);
     commands::set(telegram).await;
-    let poll =
-        Poll { telegram, inbox, me, offset: None, albums: Albums::default(), answers: TaskTracker::new() };
+    let poll = Poll { telegram, inbox, me, offset: None, answers: TaskTracker::new() };
     poll.go_on(failures, stop).await;
 }
 
@@ -185,13 +172,8 @@ impl Poll<'_> {
         }
     }
 
-    fn read(&mut self, raw: &Value) -> Offered {
-        let mut offered = read(raw, &self.me, (self.telegram.clock)());
-        if let Some(album) = raw.pointer("/message/media_group_id").and_then(Value::as_str)
-            && self.albums.has_begun(album, raw)
-        {
-            offered.message.body = Body::Event(Event::Silent("album".to_owned()));
-        }
+    fn read(&self, raw: &Value) -> Offered {
+        let offered = read(raw, &self.me, (self.telegram.clock)());
         if let Body::Event(Event::Unknown(kind)) = &offered.message.body {
             tracing::info!(kind, "an update of a kind that this program does not know is kept");
         }
@@ -213,17 +195,6 @@ impl Poll<'_> {
                 Err(_) => tracing::debug!("a press is not answered in time"),
             }
         });
-    }
-}
-
-impl Albums {
-    /// Whether this is a later picture of an album of which one came before.
-    fn has_begun(&mut self, album: &str, raw: &Value) -> bool {
-        let message = raw.pointer("/message/message_id").and_then(Value::as_i64).unwrap_or_default();
-        if self.first.len() >= ALBUMS {
-            self.first.clear();
-        }
-        *self.first.entry(album.to_owned()).or_insert(message) != message
     }
 }
 

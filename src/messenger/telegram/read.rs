@@ -10,7 +10,7 @@ use teloxide_core::types::{
 
 use super::NAME;
 use super::called::{Said, said};
-use crate::message::{Address, Audience, Body, Event, Language, Message, Person, Quoted, Recording};
+use crate::message::{Address, Album, Audience, Body, Event, Language, Message, Person, Quoted, Recording};
 
 /// Names that music and speech have as files.
 const AUDIO: &[&str] = &["ogg", "oga", "opus", "mp3", "m4a", "aac", "flac", "wav"];
@@ -59,7 +59,12 @@ pub(super) fn read(raw: &Value, me: &Me, now: i64) -> Offered {
     let whole = Update::deserialize(raw).ok().filter(|update| !matches!(update.kind, UpdateKind::Error(_)));
     let Some(update) = whole.or_else(|| Update::deserialize(&bare(raw)).ok()) else { return unread() };
     match update.kind {
-        UpdateKind::Message(sent) => Offered { message: message(&sent, id, me), press: None },
+        UpdateKind::Message(sent) => {
+            let message = message(&sent, id, me);
+            let album = raw.pointer("/message/media_group_id").and_then(Value::as_str);
+            let album = album.map(|id| self::album(id, &message.body));
+            Offered { message: Message { album, ..message }, press: None }
+        }
         UpdateKind::EditedMessage(sent) => Offered { message: edited(&sent, id, me), press: None },
         UpdateKind::CallbackQuery(query) => pressed(&query, raw, now).unwrap_or_else(unread),
         UpdateKind::MyChatMember(change) => Offered { message: membership(&change, id), press: None },
@@ -77,6 +82,11 @@ fn bare(raw: &Value) -> Value {
         }
     }
     raw
+}
+
+/// The album of a message with this body.
+fn album(id: &str, body: &Body) -> Album {
+    Album { id: id.to_owned(), recordings: u32::from(matches!(body, Body::Voice(_))) }
 }
 
 /// The kind of an update, for the log.
@@ -108,14 +118,14 @@ fn words(sent: &Sent) -> Option<(&str, &[MessageEntity])> {
 fn message(sent: &Sent, update: i64, me: &Me) -> Message {
     let said = words(sent).map(|(text, entities)| said(text, entities, me));
     let quoted = quoted(sent, me);
-    let (body, key) = match event(sent) {
+    let ((body, beside), key) = match event(sent) {
         // A service message has an id of its own, but nobody can edit or answer it.
-        Some(event) => (Body::Event(event), format!("u:{update}")),
+        Some(event) => ((Body::Event(event), None), format!("u:{update}")),
         None => (body(sent, said.as_ref()), format!("m:{}", sent.id.0)),
     };
     let audience = audience(&sent.chat, said.as_ref(), quoted.as_ref());
     let at = sent.date.timestamp_millis();
-    Message { audience, quoted, ..Message::new(address(sent), key, from(sent), body, at) }
+    Message { audience, quoted, beside, ..Message::new(address(sent), key, from(sent), body, at) }
 }
 
 fn edited(sent: &Sent, update: i64, me: &Me) -> Message {
@@ -221,14 +231,16 @@ fn event(sent: &Sent) -> Option<Event> {
     }
 }
 
-fn body(sent: &Sent, said: Option<&Said>) -> Body {
+/// What a message carries, and what stands beside its words that nobody here looks at.
+fn body(sent: &Sent, said: Option<&Said>) -> (Body, Option<String>) {
     let text = said.map(|said| said.text.clone());
     if let Some(recording) = recording(sent) {
-        return Body::Voice(Recording { caption: text.filter(|text| !text.is_empty()), ..recording });
+        let caption = text.filter(|text| !text.is_empty());
+        return (Body::Voice(Recording { caption, ..recording }), None);
     }
     let what = match &sent.kind {
         MessageKind::Common(common) => match &common.media_kind {
-            MediaKind::Text(_) => return Body::Text(text.unwrap_or_default()),
+            MediaKind::Text(_) => return (Body::Text(text.unwrap_or_default()), None),
             MediaKind::Photo(_) => "photo",
             MediaKind::Sticker(_) => "sticker",
             MediaKind::Poll(_) => "poll",
@@ -243,7 +255,11 @@ fn body(sent: &Sent, said: Option<&Said>) -> Body {
         MessageKind::Dice(_) => "dice",
         _ => "something",
     };
-    Body::Unsupported(what.to_owned())
+    let what = what.to_owned();
+    match text.filter(|text| !text.trim().is_empty()) {
+        Some(caption) => (Body::Text(caption), Some(what)),
+        None => (Body::Unsupported(what), None),
+    }
 }
 
 fn is_picture(mime: Option<&impl ToString>) -> bool {
