@@ -13,6 +13,22 @@ use crate::world::{Story, message};
 const GROUP: &str = "-100";
 
 impl Story {
+    /// A house that nobody owns yet, and the code that was printed at its start.
+    async fn claimable() -> (Self, String) {
+        let story = Self::unowned("").await;
+        story.told();
+        let code = story.code();
+        (story, code)
+    }
+
+    /// A house whose owner has let the group in, with the message 1.
+    async fn with_group() -> Self {
+        let mut story = Self::new().await;
+        story.in_group("!ana", 1, "/allow").await;
+        story.told();
+        story
+    }
+
     /// Somebody says something in a group; with an exclamation mark before the name the house is meant for sure.
     async fn in_group(&mut self, who: &str, number: u32, text: &str) {
         let (person, called) = who.strip_prefix('!').map_or((who, false), |person| (person, true));
@@ -132,8 +148,7 @@ async fn whoever_sends_the_code_is_the_owner_and_the_next_is_too_late() {
 
 #[tokio::test]
 async fn wrong_codes_lock_out_for_an_hour_and_the_right_one_counts_for_nothing_meanwhile() {
-    let mut story = Story::unowned("").await;
-    let code = story.code();
+    let (mut story, code) = Story::claimable().await;
     for number in 0..5 {
         story.plays("700", number, &format!("AB2C D3E{}", number + 2)).await;
     }
@@ -144,14 +159,6 @@ async fn wrong_codes_lock_out_for_an_hour_and_the_right_one_counts_for_nothing_m
     story.plays("700", 8, "/claim anything").await;
     story.plays("700", 9, &code).await;
     assert_snapshot!(story.told().replace(&code, "THECODE"), @"
-    ┌──────────────────────────────────────────────────────────────────────┐
-    │ Nobody owns this assistant yet.                                      │
-    │ Send it this code in a private chat; whoever does becomes the owner: │
-    │                                                                      │
-    │     •••• ••••                                                        │
-    │                                                                      │
-    │ The code counts once. The next start makes a new one.                │
-    └──────────────────────────────────────────────────────────────────────┘
     700: AB2C D3E2
       → 700: That is not the code.
     700: AB2C D3E3
@@ -176,10 +183,18 @@ async fn wrong_codes_lock_out_for_an_hour_and_the_right_one_counts_for_nothing_m
 
 #[tokio::test]
 async fn of_two_who_claim_at_once_one_is_the_owner() {
-    for (first, second) in [("700", "800"), ("800", "700")] {
-        let mut story = Story::unowned("").await;
-        let code = story.code();
-        story.told();
+    const LATE: &str = "I have an owner now";
+    const STRANGER: &str = "This is a private assistant";
+    // Whoever is read when the code is used up already is too late with a code that is said to be one; the code alone is
+    // then what any stranger says. Which of the two is read first, and when, is chance.
+    for (first, second, said, others) in [
+        ("700", "800", "/claim ", [LATE, LATE]),
+        ("800", "700", "/claim ", [LATE, LATE]),
+        ("700", "800", "", [LATE, STRANGER]),
+        ("800", "700", "", [LATE, STRANGER]),
+    ] {
+        let (mut story, code) = Story::claimable().await;
+        let code = format!("{said}{code}");
         story.says(first, 1, &code).await;
         story.says(second, 1, &code).await;
         let (stop, house) = (story.stop(), story.house());
@@ -188,18 +203,23 @@ async fn of_two_who_claim_at_once_one_is_the_owner() {
         assert!(one.unwrap() && other.unwrap());
         story.delivers().await;
         let told = story.told();
-        assert_eq!(told.matches("You are my owner now").count(), 1, "{told}");
-        assert_eq!(told.matches("I have an owner now").count(), 1, "{told}");
         let owners = story.house().store.reader().people("scripted").await.unwrap();
         assert_eq!(owners.len(), 1);
-        assert!(told.contains(&format!("→ {}: You are my owner now", owners[0].id)), "{told}");
+        let (owner, other) = (&owners[0].id, if owners[0].id == first { second } else { first });
+        let hears = |who: &str| {
+            let to = format!("→ {who}: ");
+            told.lines().filter_map(|line| line.split_once(&to)).map(|(_, said)| said).collect::<Vec<_>>()
+        };
+        let [won] = hears(owner)[..] else { panic!("{told}") };
+        assert!(won.contains("You are my owner now"), "{told}");
+        let [lost] = hears(other)[..] else { panic!("{told}") };
+        assert!(others.iter().any(|words| lost.contains(words)), "{told}");
     }
 }
 
 #[tokio::test]
 async fn a_restart_between_code_and_claim_makes_another_code() {
-    let mut story = Story::unowned("").await;
-    let old = story.code();
+    let (mut story, old) = Story::claimable().await;
     // On disk, and not looked at before the house dies.
     story.says("700", 1, &old).await;
     story.dies().await;
@@ -210,14 +230,6 @@ async fn a_restart_between_code_and_claim_makes_another_code() {
     story.plays("700", 3, "hello").await;
     assert_ne!(old, new);
     assert_snapshot!(story.told().replace(&old, "OLDCODE").replace(&new, "NEWCODE"), @"
-    ┌──────────────────────────────────────────────────────────────────────┐
-    │ Nobody owns this assistant yet.                                      │
-    │ Send it this code in a private chat; whoever does becomes the owner: │
-    │                                                                      │
-    │     •••• ••••                                                        │
-    │                                                                      │
-    │ The code counts once. The next start makes a new one.                │
-    └──────────────────────────────────────────────────────────────────────┘
     700: OLDCODE
     -- the house dies and stands up again
     ┌──────────────────────────────────────────────────────────────────────┐
@@ -242,9 +254,7 @@ async fn a_restart_between_code_and_claim_makes_another_code() {
 
 #[tokio::test]
 async fn a_code_said_in_a_group_or_under_a_shared_id_makes_nobody_the_owner() {
-    let mut story = Story::unowned("").await;
-    let code = story.code();
-    story.told();
+    let (mut story, code) = Story::claimable().await;
     let mut shared = message("500", "m:1", Body::Text(code.clone()));
     shared.from.shared = true;
     story.transcript.write("500, behind whom may stand anybody: THECODE");
@@ -367,8 +377,7 @@ async fn a_group_is_let_in_by_the_owner_alone() {
 
 #[tokio::test]
 async fn somebody_is_denied_and_a_group_closed_and_let_in_again() {
-    let mut story = Story::new().await;
-    story.in_group("!ana", 1, "/allow").await;
+    let mut story = Story::with_group().await;
     story.answering("ana", 2, person("800", "Carl", false), "/deny").await;
     story.in_group("!800", 3, "draw a dog").await;
     story.in_group("!ana", 4, "/deny").await;
@@ -378,8 +387,6 @@ async fn somebody_is_denied_and_a_group_closed_and_let_in_again() {
     story.in_group("!700", 7, "draw a fox").await;
     story.plays("ana", 2, "/люди").await;
     assert_snapshot!(story.told(), @"
-    ana in -100: /allow
-      → -100: I listen to this group now. Everybody here is a guest; /allow in answer to somebody's message makes a member.
     ana in -100: /deny
       → -100: I do not answer Carl (800) any more.
     800 in -100: draw a dog
@@ -411,8 +418,7 @@ async fn somebody_is_denied_and_a_group_closed_and_let_in_again() {
 
 #[tokio::test]
 async fn roles_are_given_by_answer_or_id_and_refused_in_words() {
-    let mut story = Story::new().await;
-    story.in_group("!ana", 1, "/allow").await;
+    let mut story = Story::with_group().await;
     let (bert, admin) = (person("701", "Bert", false), person("900", "Admins", true));
     story.answering("ana", 2, bert.clone(), "/allow гостем").await;
     story.answering("ana", 3, bert, "/allow").await;
@@ -432,8 +438,6 @@ async fn roles_are_given_by_answer_or_id_and_refused_in_words() {
     story.plays("bob", 2, "/people").await;
     story.plays("ana", 6, "/people").await;
     assert_snapshot!(story.told(), @"
-    ana in -100: /allow
-      → -100: I listen to this group now. Everybody here is a guest; /allow in answer to somebody's message makes a member.
     ana in -100: /allow гостем
       → -100: Bert (701) may talk to me now, as a guest: answers and pictures, no settings.
     ana in -100: /allow
@@ -472,8 +476,7 @@ async fn roles_are_given_by_answer_or_id_and_refused_in_words() {
 
 #[tokio::test]
 async fn a_shared_id_is_nobody_in_a_group_that_was_let_in_and_is_never_allowed_by_its_number() {
-    let mut story = Story::new().await;
-    story.in_group("!ana", 1, "/allow").await;
+    let mut story = Story::with_group().await;
     for (number, called, text) in
         [(2, false, "nobody is called"), (3, true, "draw a cat"), (4, true, "draw a dog")]
     {
@@ -484,8 +487,6 @@ async fn a_shared_id_is_nobody_in_a_group_that_was_let_in_and_is_never_allowed_b
     story.plays("ana", 1, "/allow 900").await;
     story.plays("ana", 2, "/deny 900").await;
     assert_snapshot!(story.told(), @"
-    ana in -100: /allow
-      → -100: I listen to this group now. Everybody here is a guest; /allow in answer to somebody's message makes a member.
     900 in -100: nobody is called
     900 in -100: draw a cat
       → -100: Different people can write under this name, so I do not answer it. Please write from your own account.
@@ -717,8 +718,7 @@ async fn help_speaks_of_letting_in_to_the_owner_only() {
 
 #[tokio::test]
 async fn a_group_has_names_and_a_rule_of_its_own() {
-    let mut story = Story::new().await;
-    story.in_group("!ana", 1, "/allow").await;
+    let mut story = Story::with_group().await;
     story.answering("ana", 2, person("701", "Bert", false), "/allow").await;
     story.in_group("!701", 3, "/settings имя Кеша").await;
     story.in_group("701", 4, "Isaac, one").await;
@@ -731,8 +731,6 @@ async fn a_group_has_names_and_a_rule_of_its_own() {
     story.plays("ana", 1, "/settings wake word Kesha").await;
     story.plays("ana", 2, "/settings").await;
     assert_snapshot!(story.told(), @"
-    ana in -100: /allow
-      → -100: I listen to this group now. Everybody here is a guest; /allow in answer to somebody's message makes a member.
     ana in -100: /allow
       → -100: Bert (701) may talk to me now, as a member, in private and in groups that are let in.
     701 in -100: /settings имя Кеша
@@ -768,8 +766,7 @@ async fn a_group_has_names_and_a_rule_of_its_own() {
 
 #[tokio::test]
 async fn in_a_group_only_the_owner_forgets_what_is_others() {
-    let mut story = Story::new().await;
-    story.in_group("!ana", 1, "/allow").await;
+    let mut story = Story::with_group().await;
     story.answering("ana", 2, person("700", "Bert", false), "/allow").await;
     story.in_group("!700", 3, "/settings steps 9").await;
     for (who, number) in [("!700", 4), ("!701", 5)] {
