@@ -173,22 +173,10 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Desk, desk, open, says, settlement};
+    use super::super::tests::{Desk, cat, desk, open, says, settlement};
     use super::*;
-    use crate::message::{Commission, Content, Outcome, PictureReply};
+    use crate::message::{Content, Outcome, PictureReply};
     use crate::store::Left;
-
-    fn cat() -> Commission {
-        Commission {
-            subject: "a cat".into(),
-            prompt: "a cat".into(),
-            negative: None,
-            seed: 7,
-            size: None,
-            steps: None,
-            as_file: false,
-        }
-    }
 
     fn picture(file: String) -> PictureReply {
         PictureReply {

@@ -189,8 +189,8 @@ async fn cancel_it(
 #[cfg(test)]
 mod tests {
     use super::super::Accepted;
-    use super::super::tests::{desk, says, settlement};
-    use crate::message::{Commission, Outcome};
+    use super::super::tests::{cat, desk, says, settlement};
+    use crate::message::Outcome;
 
     #[tokio::test]
     async fn what_nobody_waits_for_is_not_done() {
@@ -201,16 +201,7 @@ mod tests {
             panic!("new")
         };
         let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
-        let commission = Commission {
-            subject: "cat".into(),
-            prompt: "cat".into(),
-            negative: None,
-            seed: 1,
-            size: None,
-            steps: None,
-            as_file: false,
-        };
-        desk.store.settle(settlement(&taken, Outcome::Draw(commission), 2)).await.unwrap().unwrap();
+        desk.store.settle(settlement(&taken, Outcome::Draw(cat()), 2)).await.unwrap().unwrap();
         desk.store.abandon(id, 3).await.unwrap();
         assert_eq!(desk.store.claim(4).await.unwrap(), None);
         assert_eq!(desk.store.next_reply(&["console"], &[], 4).await.unwrap(), None);

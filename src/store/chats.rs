@@ -132,9 +132,9 @@ pub(super) async fn nobody_is_there(
 #[cfg(test)]
 mod tests {
     use super::super::Accepted;
-    use super::super::tests::{Desk, desk, says, settlement};
+    use super::super::tests::{Desk, cat, desk, says, settlement};
     use super::*;
-    use crate::message::{Body, Commission, Content, Event, Message, Outcome};
+    use crate::message::{Body, Content, Event, Message, Outcome};
 
     fn in_thread(chat: &str, thread: Option<&str>, key: &str) -> Message {
         let message = says(chat, "ana", key, "words");
@@ -152,18 +152,6 @@ mod tests {
 
     fn hello() -> Outcome {
         Outcome::Say { content: Content::Text { text: "hello".into() }, remember: None }
-    }
-
-    fn cat() -> Outcome {
-        Outcome::Draw(Commission {
-            subject: "cat".into(),
-            prompt: "cat".into(),
-            negative: None,
-            seed: 1,
-            size: None,
-            steps: None,
-            as_file: false,
-        })
     }
 
     #[tokio::test]
@@ -189,8 +177,8 @@ mod tests {
     #[tokio::test]
     async fn where_nobody_is_nothing_is_done() {
         let desk = desk().await;
-        owed(&desk, &in_thread("5", None, "m:1"), cat()).await;
-        owed(&desk, &in_thread("6", None, "m:2"), cat()).await;
+        owed(&desk, &in_thread("5", None, "m:1"), Outcome::Draw(cat())).await;
+        owed(&desk, &in_thread("6", None, "m:2"), Outcome::Draw(cat())).await;
         desk.store.accept(&in_thread("5", None, "m:3"), "{}", false, 1).await.unwrap();
         let refused = desk.store.next_reply(&["console"], &[], 3).await.unwrap().unwrap();
         desk.store.nobody_is_there(refused.reply, &refused.address, 4).await.unwrap();

@@ -180,7 +180,7 @@ impl Store {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::message::{Address, Body, Language, Message, Outcome, Person, Standing};
+    use crate::message::{Address, Body, Commission, Language, Message, Outcome, Person, Standing};
 
     pub(crate) struct Desk {
         pub(crate) folder: tempfile::TempDir,
@@ -205,6 +205,19 @@ pub(crate) mod tests {
         let address = Address { messenger: "console".into(), chat: chat.into(), thread: None };
         let from = Person { id: person.into(), ..Person::default() };
         Message::new(address, key, from, Body::Text(text.into()), 1)
+    }
+
+    /// What is to be drawn, in tests that care for nothing else about it.
+    pub(crate) fn cat() -> Commission {
+        Commission {
+            subject: "a cat".into(),
+            prompt: "a cat".into(),
+            negative: None,
+            seed: 7,
+            size: None,
+            steps: None,
+            as_file: false,
+        }
     }
 
     pub(crate) fn settlement(taken: &Taken, outcome: Outcome, now: i64) -> Settlement<'_> {

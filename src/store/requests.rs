@@ -116,9 +116,9 @@ pub(super) async fn count(
 #[cfg(test)]
 mod tests {
     use super::super::Limits;
-    use super::super::tests::{Desk, desk, says, settlement};
+    use super::super::tests::{Desk, cat, desk, says, settlement};
     use super::*;
-    use crate::message::{Commission, Content, Outcome};
+    use crate::message::{Content, Outcome};
 
     const NOON: i64 = 1_700_000_000_000;
 
@@ -136,19 +136,6 @@ mod tests {
             if day(between).await == today { same = between } else { other = between }
         }
         other
-    }
-
-    fn cat() -> Outcome {
-        let (subject, prompt) = ("cat".to_owned(), "cat".to_owned());
-        Outcome::Draw(Commission {
-            subject,
-            prompt,
-            negative: None,
-            seed: 1,
-            size: None,
-            steps: None,
-            as_file: false,
-        })
     }
 
     fn said() -> Outcome {
@@ -174,8 +161,8 @@ mod tests {
         let desk = desk().await;
         let midnight = midnight(&desk, NOON).await;
         let late = midnight - 1_000;
-        assert_eq!(asks(&desk, "m:1", cat(), late).await, "drawing-now");
-        assert_eq!(asks(&desk, "m:2", cat(), late).await, "child-pictures");
+        assert_eq!(asks(&desk, "m:1", Outcome::Draw(cat()), late).await, "drawing-now");
+        assert_eq!(asks(&desk, "m:2", Outcome::Draw(cat()), late).await, "child-pictures");
         for key in ["m:3", "m:4", "m:5"] {
             assert_eq!(asks(&desk, key, said(), late).await, "fine");
         }
@@ -184,7 +171,7 @@ mod tests {
         let full = Today { requests: 4, pictures: 1 };
         assert_eq!(reader.today("console", "kid", midnight - 1).await.unwrap(), full);
         assert_eq!(reader.today("console", "kid", midnight).await.unwrap(), Today::default());
-        assert_eq!(asks(&desk, "m:7", cat(), midnight).await, "queued");
+        assert_eq!(asks(&desk, "m:7", Outcome::Draw(cat()), midnight).await, "queued");
         assert_eq!(reader.today("console", "eva", midnight).await.unwrap(), Today::default());
         assert_eq!(
             reader.today("console", "kid", late).await.unwrap(),

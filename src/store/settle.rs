@@ -330,22 +330,10 @@ impl Writing<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Desk, desk, open, says, settlement};
+    use super::super::tests::{Desk, cat, desk, open, says, settlement};
     use super::*;
-    use crate::message::{Commission, Phrase, PictureReply};
+    use crate::message::{Phrase, PictureReply};
     use crate::store::Left;
-
-    fn cat() -> Commission {
-        Commission {
-            subject: "a cat".into(),
-            prompt: "a cat".into(),
-            negative: None,
-            seed: 7,
-            size: None,
-            steps: None,
-            as_file: false,
-        }
-    }
 
     async fn take(desk: &Desk, person: &str, key: &str) -> Taken {
         desk.store.accept(&says(person, person, key, "words"), "{}", false, 1).await.unwrap();
