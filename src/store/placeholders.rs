@@ -134,6 +134,26 @@ pub(super) async fn taken_by(
     Ok(())
 }
 
+/// A whole answer has left, as `remote`. An edit of its request that is being answered, or whose answer waits behind it, found
+/// nothing that it could take the place of: now there is something.
+pub(super) async fn handed_on(
+    connection: &mut SqliteConnection,
+    reply: ReplyId,
+    remote: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE messages SET placeholder = ?2 WHERE placeholder IS NULL AND id = (
+             SELECT min(e.id) FROM replies r JOIN messages e ON e.lane = r.lane AND e.id > r.message
+             WHERE r.id = ?1 AND r.drawing IS NULL AND json_extract(e.message, '$.body.edit.of') = r.reply_to
+               AND (e.state = 'taken' OR EXISTS (SELECT 1 FROM replies o WHERE o.message = e.id AND o.state = 'waiting')))",
+    )
+    .bind(reply.get())
+    .bind(remote)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A placeholder was taken away.
 pub(super) async fn gone(connection: &mut SqliteConnection, reply: ReplyId) -> Result<(), StoreError> {
     sqlx::query(

@@ -152,6 +152,9 @@ impl Store {
             placeholders::gone(&mut tx, reply).await?;
         } else if left.stands && left.part == 0 {
             placeholders::taken_by(&mut tx, reply, &left.remote).await?;
+            if left.last {
+                placeholders::handed_on(&mut tx, reply, &left.remote).await?;
+            }
         }
         tx.commit().await?;
         self.bells().outbox.notify_one();

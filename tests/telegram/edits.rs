@@ -1,6 +1,6 @@
 //! Edits, and what a message refers to: a request that was answered is answered anew, a quoted message is read.
 
-use crate::fake::Post;
+use crate::fake::{Fault, Post};
 use crate::models::sound;
 use crate::world::{LONG, World};
 
@@ -28,6 +28,23 @@ async fn an_answered_request_that_is_edited_is_answered_anew_in_the_same_message
     world.server.wait_for(LONG, |seen| seen.replies(ana).any(|reply| reply.text().contains("a lake"))).await;
     world.rests().await;
     assert_eq!(world.read(ana).len(), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_is_edited_before_its_answer_has_left_is_answered_in_one_message() {
+    let world = World::new().await;
+    let ana = world.ana;
+    world.server.fail_next("sendMessage", Fault::RetryAfter(2));
+    let asked = world.server.say(ana, ana, "What is a fjord?");
+    world.server.wait_for(LONG, |seen| seen.calls("sendMessage").any(|call| call.status == Some(429))).await;
+    for (number, text) in ["What is a bay?", "What is a lake?"].into_iter().enumerate() {
+        world.server.passes(5);
+        world.server.edit(ana, asked, text);
+        let waiting = format!("SELECT count(*) = {} FROM replies WHERE state = 'waiting'", number + 2);
+        world.until("its answer waits behind", || async { world.number(&waiting).await == 1 }).await;
+    }
+    world.rests().await;
+    assert_eq!(world.read(ana), ["You said: What is a lake? (1 before)"]);
 }
 
 #[tokio::test]
