@@ -134,6 +134,9 @@ impl Outbox {
         if under_way.placeholder.is_none() && matches!(notice.task, Task::Drawing(_)) {
             return Ok(Said::Later);
         }
+        if under_way.behind {
+            return Ok(Said::Later);
+        }
         if !self.may_notice(&**messenger, &notice.address) {
             return Ok(Said::Later);
         }

@@ -12,6 +12,8 @@ use crate::message::{Commission, Language, Message, MessageId, ReplyId, Settings
 pub struct UnderWay {
     /// The message that stands for what will come.
     pub placeholder: Option<String>,
+    /// Nothing stands yet, and something said earlier in its lane is still to leave: what stood now would stand above it.
+    pub behind: bool,
     /// Remote key of the request.
     pub reply_to: Option<String>,
     /// The language to say it in.
@@ -29,7 +31,8 @@ impl Store {
         match task {
             Task::Message(id) => {
                 let row = sqlx::query(
-                    "SELECT m.message, m.placeholder, coalesce(s.chosen, '{}') FROM messages m
+                    "SELECT m.message, m.placeholder, coalesce(s.chosen, '{}'), m.placeholder IS NULL
+                       AND EXISTS (SELECT 1 FROM replies r WHERE r.lane = m.lane AND r.state = 'waiting') FROM messages m
                      LEFT JOIN settings s ON s.lane = m.lane WHERE m.id = ? AND m.state = 'taken'",
                 )
                 .bind(id.get())
@@ -40,6 +43,7 @@ impl Store {
                 let settings: Settings = from_json(&row, 2, "settings")?;
                 Ok(Some(UnderWay {
                     placeholder: row.try_get(1)?,
+                    behind: row.try_get(3)?,
                     reply_to: Some(message.request().to_owned()),
                     language: settings.language.or(message.from.language),
                     subject: None,
@@ -55,6 +59,7 @@ impl Store {
                 let Some(row) = row else { return Ok(None) };
                 Ok(Some(UnderWay {
                     placeholder: row.try_get(0)?,
+                    behind: false,
                     reply_to: row.try_get(1)?,
                     language: Some(language(&row, 2)?),
                     subject: Some(from_json::<Commission>(&row, 3, "drawings")?.subject),

@@ -191,10 +191,25 @@ async fn a_stop_ends_a_running_answer() {
 #[tokio::test]
 async fn a_request_that_is_begun_gets_a_reaction_where_that_is_wanted() {
     let options = |options: &mut aisaac::messenger::telegram::TelegramOptions| options.reactions = true;
-    let world = World::with(Plan { options, ..Plan::default() }).await;
+    let world = World::with(Plan { options: options, ..Plan::default() }).await;
     let ana = world.ana;
     let asked = world.server.say(ana, ana, "slow one");
     world.until("a reaction", || async { !world.server.reactions(ana, asked).is_empty() }).await;
     world.held.lets_go();
     world.reads(ana, 1).await;
+}
+
+#[tokio::test]
+async fn a_placeholder_does_not_stand_above_a_reply_that_was_put_off() {
+    let world = World::new().await;
+    let ana = world.ana;
+    // The second time it is put off for longer than work goes without a placeholder.
+    world.server.fail_times("sendMessage", 2, Fault::Garbage);
+    world.server.say(ana, ana, "What is a fjord?");
+    world.server.wait_for(LONG, |seen| seen.calls("sendMessage").next().is_some()).await;
+    world.server.say(ana, ana, "slow one");
+    world.reads(ana, 2).await;
+    world.held.lets_go();
+    world.rests().await;
+    assert_eq!(world.read(ana), ["You said: What is a fjord? (0 before)", "You said: slow one (1 before)"]);
 }
