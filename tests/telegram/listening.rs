@@ -212,10 +212,10 @@ async fn a_house_that_starts_while_the_service_is_away_waits_for_it() {
     world.server.fail_times("getMe", 2, Fault::Drop);
     world.server.fail_next("setMyCommands", Fault::status(400, "Bad Request: BOT_COMMAND_INVALID"));
     world.replan(|plan| {
-        plan.options = |options| {
+        plan.options = std::sync::Arc::new(|options| {
             options.menu =
                 vec![(aisaac::message::Language::En, vec![("help".into(), "what I can do".into())])];
-        };
+        });
     });
     world.server.say(ana, ana, "What is a fjord?");
     world.starts().await;

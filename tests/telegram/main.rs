@@ -12,6 +12,7 @@
 
 mod fake;
 mod log;
+mod life;
 mod world;
 #[allow(dead_code, reason = "stories hold more models than these tests")]
 #[path = "../story/models.rs"]
@@ -34,3 +35,4 @@ mod events;
 #[cfg(debug_assertions)]
 mod killed;
 mod looking;
+mod roads;

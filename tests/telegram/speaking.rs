@@ -191,7 +191,7 @@ async fn a_stop_ends_a_running_answer() {
 #[tokio::test]
 async fn a_request_that_is_begun_gets_a_reaction_where_that_is_wanted() {
     let options = |options: &mut aisaac::messenger::telegram::TelegramOptions| options.reactions = true;
-    let world = World::with(Plan { options: options, ..Plan::default() }).await;
+    let world = World::with(Plan { options: Arc::new(options), ..Plan::default() }).await;
     let ana = world.ana;
     let asked = world.server.say(ana, ana, "slow one");
     world.until("a reaction", || async { !world.server.reactions(ana, asked).is_empty() }).await;

@@ -9,20 +9,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aisaac::app::claim;
-use aisaac::app::clock;
 use aisaac::app::config::Config;
 use aisaac::app::engines::Engines;
-use aisaac::app::house::{Foundation, House};
 use aisaac::app::places::Places;
 use aisaac::message::Health;
-use aisaac::messenger::telegram::{NAME, Telegram, TelegramOptions, Token};
+use aisaac::messenger::telegram::{NAME, TelegramOptions, Token};
+use aisaac::store::Witness;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::fake::{Server, TOKEN};
+use crate::life::Beginning;
 use crate::log::Log;
 use crate::models::{self, Held};
 
@@ -38,14 +37,22 @@ pub(crate) struct Plan {
     /// Lines of configuration, after [access].
     pub(crate) config: String,
     pub(crate) engines: Arc<dyn Fn(&Held) -> Engines + Send + Sync>,
-    pub(crate) options: fn(&mut TelegramOptions),
+    pub(crate) options: Arc<dyn Fn(&mut TelegramOptions) + Send + Sync>,
+    /// Who sees every step, and may hold the house there.
+    pub(crate) witness: Option<Arc<dyn Witness>>,
     /// Nobody is in the configuration.
     pub(crate) unowned: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { config: String::new(), engines: Arc::new(hearing), options: |_| {}, unowned: false }
+        Self {
+            config: String::new(),
+            engines: Arc::new(hearing),
+            options: Arc::new(|_| {}),
+            witness: None,
+            unowned: false,
+        }
     }
 }
 
@@ -186,6 +193,7 @@ impl World {
             config: Config::parse(&self.configuration()).unwrap(),
             engines: (self.plan.engines)(&self.held),
             options,
+            witness: self.plan.witness.clone(),
             health: self.health.clone(),
             log: self.log.clone(),
         };
@@ -227,20 +235,24 @@ impl World {
         self.until(words, || async { self.log.count(words) > 0 }).await;
     }
 
-    /// Until every update is confirmed and nothing is left to be done for anybody.
-    pub(crate) async fn rests(&self) {
+    /// What is left to be done for anybody.
+    pub(crate) async fn left(&self) -> Vec<String> {
         const LEFT: &str = "SELECT 'message ' || key || ' ' || state FROM messages WHERE state IN ('new', 'taken')
             UNION ALL SELECT 'drawing ' || id || ' ' || state FROM drawings WHERE state IN ('waiting', 'running')
             UNION ALL SELECT 'reply ' || id || ' after ' || attempt || ' attempts, next at ' || next_at FROM replies WHERE state = 'waiting'";
-        let rest = async || self.server.pending_updates().is_empty() && self.texts(LEFT).await.is_empty();
+        let updates = self.server.pending_updates().into_iter().map(|update| update.to_string());
+        updates.chain(self.texts(LEFT).await).collect()
+    }
+
+    /// Until every update is confirmed and nothing is left to be done for anybody.
+    pub(crate) async fn rests(&self) {
         let waited = tokio::time::timeout(LONG, async {
-            while !rest().await {
+            while !self.left().await.is_empty() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         });
         if waited.await.is_err() {
-            let (left, updates) = (self.texts(LEFT).await, self.server.pending_updates());
-            panic!("it does not come to rest: {left:#?}\n{updates:#?}\n{}", self.log.text());
+            panic!("it does not come to rest: {:#?}\n{}", self.left().await, self.log.text());
         }
     }
 
@@ -332,60 +344,4 @@ async fn joined(thread: std::thread::JoinHandle<anyhow::Result<()>>) -> anyhow::
     let ended = tokio::task::spawn_blocking(move || thread.join());
     let ended = tokio::time::timeout(LONG, ended).await.expect("the house ends in time");
     ended.unwrap().expect("the house does not panic")
-}
-
-/// What a process starts with.
-struct Beginning {
-    places: Places,
-    config: Config,
-    engines: Engines,
-    options: TelegramOptions,
-    health: Health,
-    log: Log,
-}
-
-type Printed = (Option<String>, String);
-
-impl Beginning {
-    /// The whole life of a process: until it is told to stop, or dies.
-    fn lives(
-        self,
-        (stop, die): (CancellationToken, CancellationToken),
-        tell: oneshot::Sender<Printed>,
-    ) -> anyhow::Result<()> {
-        let log = self.log.clone();
-        log.listen();
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        runtime.worker_threads(2).enable_all().on_thread_start(move || log.listen());
-        let runtime = runtime.build()?;
-        let ended = runtime.block_on(async {
-            tokio::select! {
-                biased;
-                () = die.cancelled() => Ok(()),
-                ended = Box::pin(self.runs(stop, tell)) => ended,
-            }
-        });
-        runtime.shutdown_timeout(Duration::from_secs(5));
-        ended
-    }
-
-    async fn runs(self, stop: CancellationToken, tell: oneshot::Sender<Printed>) -> anyhow::Result<()> {
-        let telegram = Telegram::new(self.options, self.health.clone(), clock::now)?;
-        // A process that another test starts holds a copy of the lock until it is what it becomes.
-        let lock = loop {
-            match self.places.try_lock()? {
-                Some(lock) => break lock,
-                None => tokio::time::sleep(Duration::from_millis(5)).await,
-            }
-        };
-        let mut foundation = Foundation::lay(&self.places, &self.config, lock, clock::REAL).await?;
-        foundation.health = self.health;
-        let mut printed = Vec::new();
-        let code = claim::offer(&foundation, &[NAME], clock::now(), &mut printed).await?;
-        let messengers = vec![Arc::new(telegram) as _];
-        let house =
-            House::build(foundation, &self.places, &self.config, self.engines, messengers, clock::REAL);
-        let _ = tell.send((code, String::from_utf8(printed)?));
-        Box::pin(house.run(stop)).await
-    }
 }

@@ -1,11 +1,12 @@
 //! The connections to the service: one for polls, which wait, and one for everything else.
 
+use std::ffi::OsStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use teloxide_core::Bot;
 
-use super::{OptionsError, TelegramOptions};
+use super::{OptionsError, SERVER, TelegramOptions};
 
 /// How long a connection may take to be made.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
@@ -37,6 +38,17 @@ impl Client {
     /// For polls.
     pub(super) fn polling(&self) -> Bot {
         self.polling.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether this is the Bot API of Telegram itself, which shares no disk with anybody.
+    pub(super) fn is_telegrams_own(&self) -> bool {
+        self.options.server.trim_end_matches('/') == SERVER
+    }
+
+    /// Whether an own server calls the bot's folder so: the token, and `:T` behind it for the test servers.
+    pub(super) fn is_named_after_token(&self, folder: &OsStr) -> bool {
+        let folder = folder.to_str().unwrap_or_default();
+        folder.strip_suffix(":T").unwrap_or(folder) == self.options.token.0
     }
 
     /// A fresh connection for polls: the old one may be dead without knowing it.

@@ -88,14 +88,17 @@ pub struct TelegramOptions {
     pub menu: Vec<(Language, Vec<MenuEntry>)>,
     /// How long a poll waits for news.
     pub poll: Duration,
+    /// When no poll has ended well for so long, its connection is made anew.
+    pub watchdog: Duration,
 }
 
 impl TelegramOptions {
     /// Telegram itself, directly.
     #[must_use]
     pub fn new(token: Token) -> Self {
-        let (server, poll) = (SERVER.to_owned(), Duration::from_secs(30));
-        Self { token, server, proxy: None, reactions: false, menu: Vec::new(), poll }
+        let (poll, watchdog) = (Duration::from_secs(30), Duration::from_secs(120));
+        let server = SERVER.to_owned();
+        Self { token, server, proxy: None, reactions: false, menu: Vec::new(), poll, watchdog }
     }
 }
 

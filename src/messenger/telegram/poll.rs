@@ -25,9 +25,6 @@ const WANTED: &[&str] = &["message", "edited_message", "callback_query", "my_cha
 /// Updates of one poll at most.
 const MOST: u8 = 100;
 
-/// When no poll has ended well for so long, the connection is made anew.
-const WATCHDOG: Duration = Duration::from_secs(120);
-
 /// How long answering a press may take; the button spins meanwhile.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
@@ -129,7 +126,7 @@ impl Poll<'_> {
                 // Whoever starts this program wants the updates here.
                 let _ = self.telegram.client.sending().delete_webhook().await;
             }
-            if last_well.elapsed() > WATCHDOG || trouble == Trouble::SecondInstance {
+            if last_well.elapsed() > self.telegram.options.watchdog || trouble == Trouble::SecondInstance {
                 self.telegram.client.renew();
             }
             if failures.met(&trouble, stop).await.is_none() {

@@ -1,5 +1,7 @@
 //! Files on the server: what a bot may send, and what it may fetch.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::call::Call;
@@ -22,7 +24,9 @@ pub(super) struct Media {
 
 /// The bytes at a path that `getFile` gave.
 pub(super) fn named(state: &State, path: &str) -> Option<Vec<u8>> {
-    let file = state.files.values().find(|file| file.path == path && file.size <= FETCH_LIMIT)?;
+    // A server with `--local` hands out nothing over the network.
+    let there = state.files.values().filter(|_| state.local.is_none());
+    let file = there.into_iter().find(|file| file.path == path && file.size <= FETCH_LIMIT)?;
     Some(file.bytes.clone())
 }
 
@@ -50,12 +54,21 @@ pub(super) fn decoded(path: &str) -> String {
 pub(super) fn get_file(state: &State, call: &Call) -> Result<Value, Refusal> {
     let id = call.text("file_id");
     let file = state.files.get(id).ok_or_else(|| Refusal::bad("invalid file_id"))?;
-    if file.size > FETCH_LIMIT {
+    if file.size > FETCH_LIMIT && state.local.is_none() {
         return Err(Refusal::bad("file is too big"));
     }
-    Ok(
-        json!({ "file_id": id, "file_unique_id": file.unique, "file_size": file.size, "file_path": file.path }),
-    )
+    let path = match (&state.said_path, &state.local) {
+        (Some(said), _) => said.clone(),
+        (None, Some(folder)) => laid_down(&folder.join(&state.token).join(&file.path), &file.bytes),
+        (None, None) => file.path.clone(),
+    };
+    Ok(json!({ "file_id": id, "file_unique_id": file.unique, "file_size": file.size, "file_path": path }))
+}
+
+fn laid_down(path: &Path, bytes: &[u8]) -> String {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+    path.to_str().unwrap().to_owned()
 }
 
 /// What a bot sends as `field`: an upload, or the id of a file that is there.

@@ -40,6 +40,8 @@ mod wire;
 mod tests;
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -72,6 +74,7 @@ struct Shared {
     changed: watch::Sender<u64>,
     /// Half-open calls wait for the next one.
     released: watch::Sender<u64>,
+    connections: AtomicUsize,
 }
 
 impl Shared {
@@ -127,6 +130,7 @@ impl Server {
             state: Mutex::new(State::new(TOKEN, me, BEGINNING)),
             changed: watch::Sender::default(),
             released: watch::Sender::default(),
+            connections: AtomicUsize::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -179,6 +183,21 @@ impl Server {
     /// Whether "@bot" passes the bot's privacy. Telegram's own texts disagree; true in the beginning.
     pub(crate) fn set_mentions_pass(&self, pass: bool) {
         self.change(|state| state.mentions_pass = pass);
+    }
+
+    /// A server of one's own with `--local`: files of any size are laid down in this folder, and not handed out.
+    pub(crate) fn set_local(&self, folder: &Path) {
+        self.change(|state| state.local = Some(folder.to_owned()));
+    }
+
+    /// What `getFile` says about where a file lies, from now on.
+    pub(crate) fn say_path(&self, path: Option<&str>) {
+        self.change(|state| state.said_path = path.map(str::to_owned));
+    }
+
+    /// How many connections there have been.
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
     }
 
     /// The real limits: 30 a second, 1 a second in a chat, 20 a minute in a group.

@@ -29,6 +29,8 @@ struct Waiting {
 /// The queue of one bot.
 pub(super) struct Queue {
     next: i64,
+    /// How many there have been.
+    pub(super) pushed: u64,
     waiting: VecDeque<Waiting>,
     /// As the bot said last; none: all but [`ON_REQUEST`].
     allowed: Option<Vec<String>>,
@@ -46,6 +48,7 @@ impl Default for Queue {
     fn default() -> Self {
         Self {
             next: 730_114_001,
+            pushed: 0,
             waiting: VecDeque::new(),
             allowed: None,
             last: None,
@@ -67,6 +70,7 @@ impl Queue {
     pub(super) fn push_any(&mut self, mut json: Value, lives_until: i64) -> i64 {
         let id = self.next;
         self.next += 1;
+        self.pushed += 1;
         json["update_id"] = json!(id);
         self.waiting.push_back(Waiting { id, json, lives_until });
         id

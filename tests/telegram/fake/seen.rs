@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) at: Duration,
     /// None while it is not answered, and when it never was.
     pub(crate) status: Option<u16>,
+    /// The message that it made, whether the bot was told so or not.
+    pub(crate) made: Option<i64>,
 }
 
 /// A file as it came with a call.
@@ -165,6 +167,11 @@ impl Server {
     /// The offsets that the bot has asked with.
     pub(crate) fn offsets(&self) -> Vec<i64> {
         self.look(|state| state.queue.offsets.clone())
+    }
+
+    /// How many updates there have ever been.
+    pub(crate) fn updates(&self) -> u64 {
+        self.look(|state| state.queue.pushed)
     }
 
     /// Updates that are not confirmed.

@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -32,8 +33,8 @@ use super::{Shared, files};
 
 /// Serves until the token is cancelled; then every connection is cut at once.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
+    let doors = Doors { listener, stop: stop.clone(), shared: shared.clone() };
     let app = Router::new().fallback(answer).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(shared);
-    let doors = Doors { listener, stop: stop.clone() };
     let service = app.into_make_service_with_connect_info::<Cut>();
     let served = axum::serve(doors, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     served.expect("serving ends without an error");
@@ -42,6 +43,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
 struct Doors {
     listener: TcpListener,
     stop: CancellationToken,
+    shared: Arc<Shared>,
 }
 
 impl Listener for Doors {
@@ -51,6 +53,7 @@ impl Listener for Doors {
     async fn accept(&mut self) -> (Line, SocketAddr) {
         loop {
             if let Ok((stream, address)) = self.listener.accept().await {
+                self.shared.connections.fetch_add(1, Ordering::SeqCst);
                 let cut = self.stop.child_token();
                 return (Line { stream, until: Box::pin(cut.clone().cancelled_owned()), cut }, address);
             }
@@ -154,7 +157,7 @@ async fn answer(
     let (number, fault) = recorded(&shared, &name, path.as_deref(), &raw);
     let response = match before(fault.as_ref(), &shared, &cut).await {
         Some(response) => response,
-        None => handled(&shared, &token, &name, path.as_deref(), raw).await,
+        None => handled(&shared, number, &token, &name, path.as_deref(), raw).await,
     };
     if matches!(fault, Some(Fault::DropAfter)) {
         cut.cancel();
@@ -172,7 +175,7 @@ fn recorded(shared: &Shared, name: &str, path: Option<&str>, raw: &Raw) -> (usiz
             params = Map::from_iter([(String::from("path"), json!(path))]);
         }
         let (method, files, at) = (name.to_owned(), raw.files.clone(), state.elapsed());
-        state.requests.push(seen::Request { method, params, files, at, status: None });
+        state.requests.push(seen::Request { method, params, files, at, status: None, made: None });
         (state.requests.len() - 1, state.faults.take(name))
     })
 }
@@ -211,7 +214,14 @@ async fn before(fault: Option<&Fault>, shared: &Shared, cut: &CancellationToken)
     }
 }
 
-async fn handled(shared: &Shared, token: &str, name: &str, path: Option<&str>, raw: Raw) -> Response {
+async fn handled(
+    shared: &Shared,
+    number: usize,
+    token: &str,
+    name: &str,
+    path: Option<&str>,
+    raw: Raw,
+) -> Response {
     if let Some(refusal) = shared.look(|state| methods::unauthorized(state, token)) {
         return refused(&refusal);
     }
@@ -231,7 +241,12 @@ async fn handled(shared: &Shared, token: &str, name: &str, path: Option<&str>, r
     let result = if call.name == "getUpdates" {
         polling::get_updates(shared, &call).await
     } else {
-        shared.change(|state| methods::perform(state, &call))
+        shared.change(|state| {
+            let done = methods::perform(state, &call);
+            let made = done.as_ref().ok().filter(|_| call.name.starts_with("send"));
+            state.requests[number].made = made.and_then(|message| message["message_id"].as_i64());
+            done
+        })
     };
     match result {
         Ok(result) => body(StatusCode::OK, &json!({ "ok": true, "result": result })),

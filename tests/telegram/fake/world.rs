@@ -3,6 +3,7 @@
 //! No HTTP and no waiting: the methods and the people change it under one lock.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -149,6 +150,10 @@ pub(super) struct State {
     pub(super) people: BTreeMap<i64, Person>,
     pub(super) chats: BTreeMap<i64, Chat>,
     pub(super) files: BTreeMap<String, File>,
+    /// Where files are laid down, as by a server with `--local`.
+    pub(super) local: Option<PathBuf>,
+    /// What is said about where a file lies, whatever is true.
+    pub(super) said_path: Option<String>,
     pub(super) presses: Vec<Press>,
     /// By scope and language.
     pub(super) commands: BTreeMap<String, Value>,
@@ -182,6 +187,8 @@ impl State {
             people: people.into_iter().map(|person| (person.id, person)).collect(),
             chats: BTreeMap::new(),
             files: BTreeMap::new(),
+            local: None,
+            said_path: None,
             presses: Vec::new(),
             commands: BTreeMap::new(),
             queue: Queue::default(),
