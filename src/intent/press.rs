@@ -3,7 +3,7 @@
 use super::kit::{Ask, Kit, PainterFacts};
 use super::options::Wishes;
 use super::{answer, draw, say, theirs};
-use crate::message::{Commission, DrawingId, Failure, MessageId, Outcome, Phrase, Press};
+use crate::message::{Commission, DrawingId, Failure, MessageId, Outcome, Phrase, Press, Which};
 
 /// What a pressed button comes to. Rows of other chats are none of its business.
 ///
@@ -11,7 +11,7 @@ use crate::message::{Commission, DrawingId, Failure, MessageId, Outcome, Phrase,
 /// What the person can mend, a model that fails, or a database that does.
 pub async fn pressed(press: Press, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
     match press {
-        Press::Cancel(drawing) => Ok(Outcome::CancelThis(drawing)),
+        Press::Cancel(drawing) => Ok(Outcome::Cancel(Which::Under(drawing))),
         Press::Again(drawing) => {
             let order = ordered(drawing, ask, kit).await?;
             again(Commission { seed: ask.seed, ..order }, ask, kit)

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Intent;
 use super::kit::{Ask, Kit};
-use crate::message::{Audience, Content, Failure, Language, Outcome, Phrase};
+use crate::message::{Audience, Content, Failure, Language, Outcome, Phrase, Which};
 
 const RU: &[&str] = &[
     "очередь",
@@ -59,7 +59,7 @@ impl Intent for Queue {
 
     async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
         if wants_cancel(&ask.args) {
-            return Ok(Outcome::Cancel(number_in(&ask.args)));
+            return Ok(Outcome::Cancel(which(&ask.args)));
         }
         let mut phrases = Vec::new();
         for row in kit.reader.queue(0).await? {
@@ -99,7 +99,7 @@ impl Intent for Cancel {
     }
 
     async fn handle(&self, ask: &Ask, _kit: &Kit) -> Result<Outcome, Failure> {
-        Ok(Outcome::Cancel(number_in(&ask.args)))
+        Ok(Outcome::Cancel(which(&ask.args)))
     }
 }
 
@@ -110,6 +110,10 @@ fn wants_cancel(text: &str) -> bool {
         || lower
             .split(|c: char| !c.is_alphanumeric())
             .any(|word| CANCEL_WORDS.iter().any(|start| word.starts_with(start)))
+}
+
+fn which(text: &str) -> Which {
+    number_in(text).map_or(Which::Newest, Which::At)
 }
 
 /// A place in line, as the list shows it.

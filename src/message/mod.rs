@@ -31,7 +31,7 @@ pub use failure::{Failure, FailureKind, causes};
 pub use health::{Cause, Health, Lasting, Level, REFUSES_MS, SILENT_MS, State};
 pub use ids::{DrawingId, MessageId, ReplyId};
 pub use notice::{Notice, Show, Task};
-pub use outcome::{Exchange, Outcome, Pending};
+pub use outcome::{Exchange, Outcome, Pending, Which};
 pub use press::Press;
 pub use said::{Audience, Body, Event, Message, Person, Quoted, Recording};
 pub use settings::{Change, Settings};

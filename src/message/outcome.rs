@@ -50,10 +50,8 @@ pub enum Outcome {
     Forget,
     /// End the message that the lane has in hand, or say that there is none.
     Stop,
-    /// Cancel a drawing: the one at this place in line (0 is being painted), or the person's newest unfinished one.
-    Cancel(Option<u32>),
-    /// Cancel this drawing: a button under it was pressed.
-    CancelThis(DrawingId),
+    /// Cancel a drawing.
+    Cancel(Which),
     /// Nobody in this chat hears us any more.
     Left,
     /// The chat has another id from now on.
@@ -63,6 +61,17 @@ pub enum Outcome {
     },
     /// Change who may talk, or say to somebody that he may not.
     Access(AccessChange),
+}
+
+/// Which drawing is to be cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The person's newest unfinished one.
+    Newest,
+    /// The one at this place in line; 0 is being painted.
+    At(u32),
+    /// This one: the button under the message that says it waits was pressed.
+    Under(DrawingId),
 }
 
 /// A turn of the conversation: what was asked, and the answer.

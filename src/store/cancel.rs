@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::drawings::{Claimed, claimed, tell};
 use super::{Store, StoreError, recordings};
-use crate::message::{DrawingId, MessageId, Phrase};
+use crate::message::{DrawingId, MessageId, Phrase, Which};
 
 /// What a request to cancel came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,55 +78,40 @@ pub(super) struct Who<'a> {
     pub(super) lane: Option<&'a str>,
 }
 
-/// Cancels the drawing at a place in line (or the newest unfinished one of the person) inside somebody's transaction.
-/// A requester whose drawing somebody else cancelled is told.
+/// Cancels a drawing inside somebody's transaction. A requester whose drawing somebody else cancelled is told.
 pub(super) async fn cancel(
     connection: &mut SqliteConnection,
     who: Who<'_>,
-    place: Option<u32>,
+    which: Which,
     now: i64,
 ) -> Result<CancelWord, StoreError> {
-    let found = match place {
-        None => {
+    let found = match which {
+        Which::Newest => {
             let (lane, any) = who.lane.map_or(("", 1), |lane| (lane, 0));
             let mine =
                 [Bind::Text(who.messenger), Bind::Text(who.person), Bind::Text(lane), Bind::Number(any)];
             let sql = "messenger = ? AND person = ? AND (lane = ? OR 1 = ?) ORDER BY id DESC";
             unfinished(connection, sql, &mine).await?
         }
-        Some(0) => unfinished(connection, "state = 'running'", &[]).await?,
-        Some(place) => {
+        Which::At(0) => unfinished(connection, "state = 'running'", &[]).await?,
+        Which::At(place) => {
             let before = [Bind::Number(i64::from(place) - 1)];
             unfinished(connection, "state = 'waiting' ORDER BY id LIMIT 1 OFFSET ?", &before).await?
         }
+        Which::Under(id) => unfinished(connection, "id = ?", &[Bind::Number(id.get())]).await?,
     };
     let Some((mut drawing, running)) = found else { return Ok(CancelWord::Nothing) };
     let mine = drawing.address.messenger == who.messenger && drawing.person == who.person;
     if !mine && !who.owner {
         return Ok(CancelWord::NotYours);
     }
-    // Where a message says that it waits, that one says how it ended, too.
-    if !running && (!mine || has_placeholder(connection, drawing.id).await?) {
+    // Where a message says that it waits, that one says how it ended, too. Under a button that is what is said anyway.
+    let said = matches!(which, Which::Under(_));
+    if !said && !running && (!mine || has_placeholder(connection, drawing.id).await?) {
         tell(connection, &drawing, "drawing-cancelled", now).await?;
     }
     if who.lane.is_some_and(|lane| lane != drawing.address.lane()) {
         drawing.commission.subject = format!("№ {}", drawing.id);
-    }
-    cancel_it(connection, drawing, running, now).await
-}
-
-/// Cancels a drawing by the button under the message that says it waits. What it comes to takes that message's place.
-pub(super) async fn cancel_this(
-    connection: &mut SqliteConnection,
-    who: Who<'_>,
-    id: DrawingId,
-    now: i64,
-) -> Result<CancelWord, StoreError> {
-    let found = unfinished(connection, "id = ?", &[Bind::Number(id.get())]).await?;
-    let Some((drawing, running)) = found else { return Ok(CancelWord::Nothing) };
-    let mine = drawing.address.messenger == who.messenger && drawing.person == who.person;
-    if !mine && !who.owner {
-        return Ok(CancelWord::NotYours);
     }
     cancel_it(connection, drawing, running, now).await
 }

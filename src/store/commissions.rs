@@ -6,7 +6,7 @@ use super::cancel::{self, CancelWord, Who};
 use super::messages::to_json;
 use super::settle::Writing;
 use super::{StoreError, requests};
-use crate::message::{Commission, Content, DrawingId, Phrase, Standing};
+use crate::message::{Commission, Content, DrawingId, Phrase, Standing, Which};
 
 impl Writing<'_, '_> {
     pub(super) async fn draw(&mut self, commission: &Commission) -> Result<(), StoreError> {
@@ -89,7 +89,8 @@ impl Writing<'_, '_> {
         if phrases.is_empty() { Ok(()) } else { self.reply(&Content::Phrases { phrases }, None).await }
     }
 
-    pub(super) async fn cancel(&mut self, place: Option<u32>) -> Result<(), StoreError> {
+    /// What a button came to takes the place of the message under which it stands.
+    pub(super) async fn cancel(&mut self, which: Which) -> Result<(), StoreError> {
         let message = &self.at.taken.message;
         let lane = message.address.lane();
         let who = Who {
@@ -98,23 +99,13 @@ impl Writing<'_, '_> {
             owner: self.at.standing == Standing::Owner,
             lane: message.audience.is_group().then_some(&*lane),
         };
-        let word = cancel::cancel(self.tx, who, place, self.at.now).await?;
-        self.say(phrase_of(word), None).await
-    }
-
-    /// The word about it takes the place of the message under which the button stands.
-    pub(super) async fn cancel_this(&mut self, drawing: DrawingId) -> Result<(), StoreError> {
-        let message = &self.at.taken.message;
-        let who = Who {
-            messenger: &message.address.messenger,
-            person: &message.from.id,
-            owner: self.at.standing == Standing::Owner,
-            lane: None,
+        let word = cancel::cancel(self.tx, who, which, self.at.now).await?;
+        let its = match (which, &word) {
+            (Which::Under(drawing), CancelWord::Cancelled(_) | CancelWord::Stopping(_)) => Some(drawing),
+            _ => None,
         };
-        let word = cancel::cancel_this(self.tx, who, drawing, self.at.now).await?;
-        let its = matches!(word, CancelWord::Cancelled(_) | CancelWord::Stopping(_)).then_some(drawing);
         // A button stands under one drawing: others of the person have nothing to do with it.
-        let late = word == CancelWord::Nothing;
+        let late = matches!(which, Which::Under(_)) && word == CancelWord::Nothing;
         let phrase = if late { Phrase::new("cancel-too-late") } else { phrase_of(word) };
         self.say(phrase, its).await
     }

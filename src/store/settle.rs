@@ -119,7 +119,6 @@ fn touches_drawings(outcome: &Outcome) -> bool {
         Outcome::Draw(_)
             | Outcome::Redraw { .. }
             | Outcome::Cancel(_)
-            | Outcome::CancelThis(_)
             | Outcome::Left
             | Outcome::Forget
             | Outcome::Access(AccessChange::Person { .. })
@@ -170,8 +169,7 @@ impl Writing<'_, '_> {
             }
             Outcome::Forget => self.forget().await?,
             Outcome::Stop => self.stop().await?,
-            Outcome::Cancel(id) => self.cancel(*id).await?,
-            Outcome::CancelThis(id) => self.cancel_this(*id).await?,
+            Outcome::Cancel(which) => self.cancel(*which).await?,
             Outcome::Left => self.left().await?,
             Outcome::Moved { to } => self.moved(to).await?,
             Outcome::Access(change) => {
@@ -332,7 +330,7 @@ impl Writing<'_, '_> {
 mod tests {
     use super::super::tests::{Desk, cat, desk, open, says, settlement};
     use super::*;
-    use crate::message::{Phrase, PictureReply};
+    use crate::message::{Phrase, PictureReply, Which};
     use crate::store::Left;
 
     async fn take(desk: &Desk, person: &str, key: &str) -> Taken {
@@ -450,15 +448,15 @@ mod tests {
         let taken = take(&desk, "ana", "m:1").await;
         settle(&desk, &taken, Outcome::Draw(cat()), 10).await;
         let bob = take(&desk, "bob", "m:2").await;
-        settle(&desk, &bob, Outcome::Cancel(Some(1)), 11).await;
+        settle(&desk, &bob, Outcome::Cancel(Which::At(1)), 11).await;
         let claimed = desk.store.claim(12).await.unwrap().unwrap();
         assert!(!desk.store.wants_cancel(claimed.id).await.unwrap());
         let ana = take(&desk, "ana", "m:3").await;
-        settle(&desk, &ana, Outcome::Cancel(None), 13).await;
+        settle(&desk, &ana, Outcome::Cancel(Which::Newest), 13).await;
         assert!(desk.store.wants_cancel(claimed.id).await.unwrap());
         desk.store.drawing_cancelled(&claimed, 14).await.unwrap();
         let ana = take(&desk, "ana", "m:4").await;
-        settle(&desk, &ana, Outcome::Cancel(None), 15).await;
+        settle(&desk, &ana, Outcome::Cancel(Which::Newest), 15).await;
         assert_eq!(
             keys(&desk).await,
             ["drawing-now", "not-yours", "cancelling", "drawing-cancelled", "nothing-to-cancel"]
