@@ -64,6 +64,8 @@ impl Messenger for Puppet {
                 Some("leave") => {
                     return Err(ListenError { messenger: "puppet", reason: "told to".to_owned() });
                 }
+                // A messenger that does not hear that it is told to stop.
+                Some("deaf") => std::future::pending().await,
                 other => panic!("{other:?}"),
             }
         }
@@ -226,6 +228,21 @@ fn the_sign_of_life_and_the_page_say_the_same() {
     terminate(&daemon);
     daemon.tells("STOPPING=1");
     assert!(daemon.ends(), "a polite stop is no failure");
+}
+
+#[test]
+fn a_second_sigterm_leaves_at_once() {
+    let mut daemon = Daemon::new();
+    daemon.tells("READY=1");
+    daemon.does("dead");
+    daemon.tells("STATUS=red: dead:fake");
+    daemon.does("deaf");
+    terminate(&daemon);
+    daemon.tells("STOPPING=1");
+    let since = std::time::Instant::now();
+    terminate(&daemon);
+    assert!(daemon.ends());
+    assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
 }
 
 #[test]

@@ -34,16 +34,19 @@ const NOTICES: usize = 256;
 /// How long journeys and the painter may take to end: one token, or one denoising step, and its row.
 const WORK_ENDS: Duration = Duration::from_secs(20);
 
-/// How long replies that are left may take to leave when the house stops.
+/// How long what is on its way to a messenger may take to arrive: a picture over a slow line. What is cut off is sent again.
+const DELIVERY_ENDS: Duration = Duration::from_secs(30);
+
+/// How long, within that, what the work left to say may begin to leave.
 const FLUSH: Duration = Duration::from_secs(3);
 
 /// How long the database may take to close.
 const CLOSES: Duration = Duration::from_secs(5);
 
-/// How long a polite stop takes at most: journeys, painter and listeners; a delivery in hand; what is left to say; models; the
-/// database. A service manager waits longer than this.
+/// How long a polite stop takes at most: journeys, painter and listeners; deliveries in hand; models; the database. A service
+/// manager waits longer than this.
 pub const STOPS_WITHIN: Duration = Duration::from_secs(
-    WORK_ENDS.as_secs() + 2 * FLUSH.as_secs() + engines::MODELS_END.as_secs() + CLOSES.as_secs(),
+    WORK_ENDS.as_secs() + DELIVERY_ENDS.as_secs() + engines::MODELS_END.as_secs() + CLOSES.as_secs(),
 );
 
 /// What stands before anybody talks: the lock, the database, the media folder, the sentences.
@@ -225,24 +228,26 @@ impl House {
             Box::pin(ends_in(all, &work, WORK_ENDS, "the work in hand")).await;
             delivery.cancel();
         };
-        // A terminal that nobody reads would hold the outbox for ever.
-        let deliver = house.outbox.run(house.notices, delivery.clone());
-        let deliver = ends_in(deliver, &delivery, FLUSH, "a delivery");
-        let (heard, (), free) = tokio::join!(listen, working, deliver);
-        // What the work left to say goes out, for a moment at most; not beside a delivery that is stuck.
-        if free {
-            let flushed = async {
-                loop {
-                    match house.outbox.deliver_next().await {
-                        Ok(true) => {}
-                        Ok(false) => break,
-                        // What was confirmed already is not yet on disk: a moment later it may be.
-                        Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
-                    }
-                }
-            };
-            let _ = tokio::time::timeout(FLUSH, flushed).await;
-        }
+        let begins = CancellationToken::new();
+        let deliver = async {
+            house.outbox.run(house.notices, delivery.clone()).await;
+            house.outbox.flush(&begins).await;
+        };
+        let flush = async {
+            delivery.cancelled().await;
+            tokio::time::sleep(FLUSH).await;
+            begins.cancel();
+            std::future::pending::<()>().await;
+        };
+        let deliver = async {
+            tokio::select! {
+                () = deliver => {}
+                () = flush => {}
+            }
+        };
+        // A terminal that nobody reads, or a service that does not answer, would hold the outbox for ever.
+        let deliver = Box::pin(ends_in(deliver, &delivery, DELIVERY_ENDS, "a delivery"));
+        let (heard, (), ()) = tokio::join!(listen, working, deliver);
         engines::end(&house.threads).await;
         if tokio::time::timeout(CLOSES, house.store.close()).await.is_err() {
             tracing::warn!("the database did not close in time; the next start reads its log in");
@@ -253,23 +258,15 @@ impl House {
 }
 
 /// Does something to its end, but not for longer than `most` after it was told to stop; then its rows come back at the
-/// next start. Whether it ended.
-async fn ends_in(
-    work: impl Future<Output = ()>,
-    stop: &CancellationToken,
-    most: Duration,
-    what: &str,
-) -> bool {
+/// next start.
+async fn ends_in(work: impl Future<Output = ()>, stop: &CancellationToken, most: Duration, what: &str) {
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(most).await;
     };
     tokio::select! {
-        () = work => true,
-        () = late => {
-            tracing::warn!("{what} did not end in time");
-            false
-        }
+        () = work => {}
+        () = late => tracing::warn!("{what} did not end in time"),
     }
 }
 

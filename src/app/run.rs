@@ -55,7 +55,7 @@ pub(super) async fn run(places: &Places, config: &Config) -> anyhow::Result<()> 
     serve(places, config, Crew { engines: Engines::installed(places, config), messengers, health }).await
 }
 
-/// Serves with this crew until SIGTERM or Ctrl-C, then stops politely. A second Ctrl-C leaves at once.
+/// Serves with this crew until SIGTERM or Ctrl-C, then stops politely. A second one of them leaves at once.
 ///
 /// # Errors
 /// When another house runs here, the database cannot be opened, the address is taken, or a messenger ends by itself.
@@ -109,8 +109,11 @@ pub async fn serve(places: &Places, config: &Config, crew: Crew) -> anyhow::Resu
         tracing::info!("told to stop");
         service::stopping();
         stop.cancel();
-        // Whoever insists does not wait for a model.
-        interrupts.next().await;
+        // Whoever insists does not wait for a model, or for an upload.
+        tokio::select! {
+            () = interrupts.next() => {}
+            () = terminations.next() => {}
+        }
     };
     tokio::select! {
         ended = work => ended,

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio_util::sync::CancellationToken;
+
 use super::Outbox;
 use super::desk::Became;
 use super::parts::Leaving;
@@ -17,8 +19,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 const MOST_UNKNOWN: u32 = 8;
 
 impl Outbox {
-    /// Delivers what is left of a reply, as far as it goes.
-    pub(super) async fn deliver(&self, due: Due) -> Result<(), StoreError> {
+    /// Delivers what is left of a reply, as far as it goes; told to stop, not further than the part that is on its way.
+    pub(super) async fn deliver(&self, due: Due, stop: &CancellationToken) -> Result<(), StoreError> {
         let Some(messenger) = self.messenger(&due.address) else { return Ok(()) };
         let parts = self.parts(&due, messenger.dialect());
         let last = parts.len().saturating_sub(1);
@@ -34,7 +36,8 @@ impl Outbox {
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             let key = format!("{}-{number}", due.reply);
             // The first one's token was taken with the claim; what has to wait for another goes on from here then.
-            if index > due.parts_sent as usize && !self.may_leave(&**messenger, &due.address) {
+            let first = index == due.parts_sent as usize;
+            if !first && (stop.is_cancelled() || !self.may_leave(&**messenger, &due.address)) {
                 break;
             }
             self.store.reached(Step::Sending, due.reply.get()).await;

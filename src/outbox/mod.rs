@@ -16,6 +16,7 @@ mod split;
 mod telegram_html;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +34,9 @@ pub use render::{quoted, text_of};
 
 /// Replies on their way at once, in different lanes.
 const AT_ONCE: usize = 32;
+
+/// How soon a database that refuses is asked again when the house stops.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// Delivers replies and shows notices.
 #[derive(Clone)]
@@ -58,11 +62,12 @@ impl Outbox {
         Self { store, phrases, media, messengers: messengers.into(), clock, desk: Arc::default() }
     }
 
-    /// Delivers until told to stop, and shows notices beside. A failing database is waited for, not given up on.
+    /// Delivers until told to stop, and shows notices beside; parts on their way then go to their end, and no other one
+    /// begins. A failing database is waited for, not given up on.
     pub async fn run(&self, notices: mpsc::Receiver<Notice>, stop: CancellationToken) {
         let deliveries = TaskTracker::new();
         let deliver = async {
-            let begin = || self.begin(&deliveries);
+            let begin = || self.begin(&deliveries, &stop);
             attend("delivering", &self.store.bells().outbox, &stop, begin).await;
             deliveries.close();
             deliveries.wait().await;
@@ -71,16 +76,16 @@ impl Outbox {
     }
 
     /// Sends the next reply on its way. False when there is none, or when there are enough on their way.
-    async fn begin(&self, deliveries: &TaskTracker) -> Result<bool, StoreError> {
+    async fn begin(&self, deliveries: &TaskTracker, stop: &CancellationToken) -> Result<bool, StoreError> {
         self.record().await?;
         if deliveries.len() >= AT_ONCE {
             return Ok(false);
         }
         let Some((due, lane)) = self.claim().await? else { return Ok(false) };
-        let this = self.clone();
+        let (this, stop) = (self.clone(), stop.clone());
         deliveries.spawn(async move {
             // What could not be written down stays in hand, and is written down before the next reply leaves.
-            if let Err(error) = this.deliver(due).await {
+            if let Err(error) = this.deliver(due, &stop).await {
                 tracing::debug!(%error, "a delivery is not written down yet");
             }
             drop(lane);
@@ -93,10 +98,27 @@ impl Outbox {
     /// # Errors
     /// When the database fails; the reply stays queued.
     pub async fn deliver_next(&self) -> Result<bool, StoreError> {
+        self.deliver_one(&CancellationToken::new()).await
+    }
+
+    async fn deliver_one(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
         self.record().await?;
         let Some((due, _lane)) = self.claim().await? else { return Ok(false) };
-        self.deliver(due).await?;
+        self.deliver(due, stop).await?;
         Ok(true)
+    }
+
+    /// Delivers what is still to be said, and writes down what is in hand, until told to begin nothing more. The part that
+    /// is on its way then goes to its end.
+    pub async fn flush(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.deliver_one(stop).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                // What was confirmed already is not yet on disk: a moment later it may be.
+                Err(_) => tokio::time::sleep(AGAIN).await,
+            }
+        }
     }
 
     fn messenger(&self, address: &Address) -> Option<&Arc<dyn Messenger>> {

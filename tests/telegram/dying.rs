@@ -1,6 +1,8 @@
 //! Dying: a house that is gone from one moment to the next is followed by another one, which finishes what was begun. At most
 //! one message comes twice, and only when its first send was cut off; an edit doubles nothing.
 
+use std::time::Duration;
+
 use crate::fake::Fault;
 
 use crate::world::{LONG, World};
@@ -79,6 +81,26 @@ async fn an_answer_that_grows_is_grown_on_in_the_same_message() {
 }
 
 #[tokio::test]
+async fn a_polite_stop_lets_what_is_on_its_way_arrive_and_begins_nothing_more() {
+    let mut world = World::new().await;
+    let ana = world.ana;
+    // Longer than what the work left to say may begin to leave.
+    world.server.fail_next("sendMessage", Fault::Slow(Duration::from_secs(5)));
+    world.server.say(ana, ana, "one");
+    world.server.wait_for(LONG, |seen| seen.calls("sendMessage").next().is_some()).await;
+    world.server.say(ana, ana, "two");
+    const WAITS: &str = "SELECT count(*) FROM replies WHERE state = 'waiting'";
+    world.until("the second answer waits", || async { world.number(WAITS).await == 2 }).await;
+    world.stops().await;
+    assert_eq!(world.read(ana), ["You said: one (0 before)"]);
+    assert_eq!(world.server.calls("sendMessage").len(), 1);
+    world.starts().await;
+    world.rests().await;
+    assert_eq!(world.read(ana), ["You said: one (0 before)", "You said: two (1 before)"]);
+    assert_eq!(world.server.calls("sendMessage").len(), 2);
+}
+
+#[tokio::test]
 async fn an_edit_whose_answer_is_lost_doubles_nothing() {
     for (fault, dies) in [(Fault::DropAfter, false), (Fault::DropAfter, true), (Fault::HalfOpen, true)] {
         let (mut world, placeholder) = growing().await;
@@ -120,7 +142,7 @@ async fn of_several_parts_each_comes_once() {
     let mut world = World::new().await;
     let ana = world.ana;
     let words: String = (0..1_200).map(|number| format!("word{number} ")).collect();
-    world.server.fail_next("sendMessage", Fault::Slow(std::time::Duration::from_millis(1)));
+    world.server.fail_next("sendMessage", Fault::Slow(Duration::from_millis(1)));
     world.server.fail_always("sendMessage", Fault::HalfOpen);
     world.server.say(ana, ana, &words[..7_900]);
     world.server.wait_for(LONG, |seen| seen.calls("sendMessage").count() == 2).await;
