@@ -20,11 +20,11 @@ use aisaac::messenger::{
 };
 use aisaac::store::Reader;
 use async_trait::async_trait;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::models::{self, Held};
 use crate::people::{grey, says};
+use crate::process::{lives, told};
 use crate::schedule::config;
 use crate::service::{Arrived, NAME};
 
@@ -35,25 +35,14 @@ pub(crate) const FOLDER: &str = "AISAAC_CHILD";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a child of the other tests"]
 async fn a_house() {
-    let Ok(folder) = std::env::var(FOLDER) else { return };
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
+    let Some([folder]) = told([FOLDER]) else { return };
     let places = Places::find(Some(Path::new(&folder))).unwrap();
     let lock = places.lock().unwrap();
     let foundation = Foundation::lay(&places, &config(), lock, clock::REAL).await.unwrap();
     let post = Post::new(PathBuf::from(folder), foundation.store.reader());
     let messengers = vec![std::sync::Arc::new(post) as _];
     let house = House::build(foundation, &places, &config(), engines(), messengers, clock::REAL);
-    let stop = CancellationToken::new();
-    let mut terminated = signal(SignalKind::terminate()).unwrap();
-    let terminated = async {
-        terminated.recv().await;
-        stop.cancel();
-        std::future::pending().await
-    };
-    tokio::select! {
-        ended = house.run(stop.clone()) => ended.unwrap(),
-        () = terminated => {}
-    }
+    lives(house).await;
 }
 
 /// The story's models; an answer about an abort ends the process.

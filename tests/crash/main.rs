@@ -2,7 +2,7 @@
 //!
 //! [`seeds`] plays random schedules in this process, one actor at a time, and "dies" by dropping everything and opening
 //! the same database file again; a seed that failed is played again by its number. [`killed`] and [`trouble`] let houses
-//! live in processes of their own (a [`yard`] full), which the system kills; debug builds alone have fail points.
+//! live in processes of their own ([`process`], a [`yard`] full), which the system kills; debug builds alone have fail points.
 //! [`binary`] does so to the program with real models, by hand. What must hold in the end stands in [`check`], once.
 #![allow(
     clippy::unwrap_used,
@@ -22,6 +22,8 @@ mod child;
 #[cfg(debug_assertions)]
 mod killed;
 #[cfg(debug_assertions)]
+mod process;
+#[cfg(debug_assertions)]
 mod trouble;
 #[cfg(debug_assertions)]
 mod yard;
@@ -31,5 +33,6 @@ mod models;
 mod found;
 mod people;
 mod schedule;
+mod seed;
 mod seeds;
 mod service;

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aisaac::message::Step;
-use futures_util::FutureExt as _;
 
 use crate::check::check;
 use crate::schedule::play;
+use crate::seed::{caught, chosen, failure};
 
 /// What can become of requests, by words that people then read: every one of them comes in a thousand schedules.
 const ENDS: &[&str] = &[
@@ -92,41 +91,24 @@ fn add(to: &mut Counts, more: &Counts) {
 
 /// One schedule and its checks; a panic on the way is a failure like any other.
 async fn one(seed: u64) -> Seen {
-    let played = AssertUnwindSafe(async {
+    let played = caught(async {
         let endless = |_| "it never comes to an end".to_owned();
         let mut played = tokio::time::timeout(AT_MOST, play(seed)).await.map_err(endless)??;
         let wrong = check(&mut played).await;
         Ok::<_, String>((played, wrong))
     });
-    let (mut seen, wrong) = match played.catch_unwind().await {
-        Ok(Ok((played, wrong))) => {
+    let (mut seen, wrong) = match played.await.flatten() {
+        Ok((played, wrong)) => {
             let came = |end: &&'static str| played.texts().any(|text| text.contains(*end));
             let ends = ENDS.iter().copied().filter(came).collect();
             (Seen { reached: played.reached, died_at: played.died_at, failures: Vec::new(), ends }, wrong)
         }
-        Ok(Err(endless)) => (Seen::default(), vec![endless]),
-        Err(panic) => {
-            let said = panic.downcast_ref::<String>().cloned();
-            let said = said.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-            (Seen::default(), vec![format!("panicked: {}", said.unwrap_or_default())])
-        }
+        Err(ended) => (Seen::default(), vec![ended]),
     };
     if !wrong.is_empty() {
-        let wrong = wrong.join("\n  ");
-        seen.failures
-            .push(format!("seed {seed} (AISAAC_SEEDS={seed} cargo test --test crash seeds):\n  {wrong}"));
+        seen.failures.push(failure(seed, "--test crash seeds", &wrong));
     }
     seen
-}
-
-/// `7`, or `7..100`.
-fn chosen() -> Option<Range<u64>> {
-    let text = std::env::var("AISAAC_SEEDS").ok()?;
-    let (first, end) = match text.split_once("..") {
-        Some((first, end)) => (first.parse().ok()?, end.parse().ok()?),
-        None => (text.parse().ok()?, text.parse::<u64>().ok()? + 1),
-    };
-    Some(first..end)
 }
 
 fn holds(seen: &Seen) {

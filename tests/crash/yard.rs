@@ -1,11 +1,7 @@
 //! A yard where houses live one after another in processes of their own: start, hold, kill, stop, and look in the end.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
 
 use aisaac::message::Body;
 use fastrand::Rng;
@@ -14,11 +10,9 @@ use sqlx::Row as _;
 use crate::check::check;
 use crate::child::FOLDER;
 use crate::people::{Sent, Wants, says, sent};
+use crate::process::Process;
 use crate::schedule::{Deaths, Played, database, folder};
 use crate::service::{Arrived, World};
-
-/// Longer than any of these houses lives.
-const LIFETIME: Duration = Duration::from_secs(60);
 
 /// A data folder, what is sent to it, and what its houses have gone through.
 pub(crate) struct Yard {
@@ -26,13 +20,6 @@ pub(crate) struct Yard {
     sent: Vec<Sent>,
     pub(crate) deaths: u32,
     unconfirmed: Vec<String>,
-}
-
-/// A house in a process of its own.
-pub(crate) struct Running {
-    child: Child,
-    since: Instant,
-    lines: Receiver<String>,
 }
 
 impl Yard {
@@ -44,25 +31,13 @@ impl Yard {
     }
 
     /// Starts a house with a fail point.
-    pub(crate) fn starts(&self, hold: &str) -> Running {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["child::a_house", "--exact", "--ignored", "--nocapture"])
-            .env(FOLDER, self.folder.path())
-            .env("AISAAC_HOLD", hold)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (tell, lines) = channel();
-        let from = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || from.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
-        Running { child, since: Instant::now(), lines }
+    pub(crate) fn starts(&self, hold: &str) -> Process {
+        Process::starts("child::a_house", hold, &[(FOLDER, self.folder.path().as_os_str())])
     }
 
     /// `kill -9`; what had arrived and was not written down may arrive again.
-    pub(crate) async fn kills(&mut self, mut running: Running) {
-        running.child.kill().unwrap();
-        running.child.wait().unwrap();
+    pub(crate) async fn kills(&mut self, running: Process) {
+        running.dies();
         self.deaths += 1;
         // A house that died before it had a database has delivered nothing.
         if !self.file("aisaac.db").exists() {
@@ -108,45 +83,6 @@ impl Yard {
         };
         wrong.extend(check(&mut played).await);
         wrong
-    }
-}
-
-impl Running {
-    /// How long after its start the house came to its fail point; `None` when it ended before.
-    pub(crate) fn holds(&self) -> Option<Duration> {
-        loop {
-            let line = self.lines.recv_timeout(LIFETIME).ok()?;
-            if line.starts_with("holding at") {
-                return Some(self.since.elapsed());
-            }
-        }
-    }
-
-    /// Lines of the log so far that say that something failed.
-    pub(crate) fn errors(&self) -> Vec<String> {
-        self.lines.try_iter().filter(|line| line.contains("ERROR") || line.contains("WARN")).collect()
-    }
-
-    pub(crate) fn ends(mut self) -> ExitStatus {
-        while self.since.elapsed() < LIFETIME {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let _ = self.child.kill();
-        panic!("the house never ends");
-    }
-
-    /// A polite stop, as systemd asks for it.
-    pub(crate) fn terminates(self) -> ExitStatus {
-        let pid = i32::try_from(self.child.id()).unwrap();
-        rustix::process::kill_process(
-            rustix::process::Pid::from_raw(pid).unwrap(),
-            rustix::process::Signal::TERM,
-        )
-        .unwrap();
-        self.ends()
     }
 }
 

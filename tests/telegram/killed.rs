@@ -3,11 +3,8 @@
 //! What must hold afterwards is what people see: each request is answered once, and only a message whose first send was under
 //! way when the house died may stand there twice.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use aisaac::app::clock;
@@ -16,11 +13,10 @@ use aisaac::app::house::{Foundation, House};
 use aisaac::app::places::Places;
 use aisaac::message::{Health, Step};
 use aisaac::messenger::telegram::{Telegram, TelegramOptions, Token};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 use crate::fake::{Post, TOKEN};
 use crate::models::{Held, sound};
+use crate::process::{Process, lives, told};
 use crate::world::{LONG, Plan, World, hearing};
 
 /// Names the folder, the service and the configuration of the child.
@@ -30,8 +26,7 @@ const CHILD: [&str; 3] = ["AISAAC_CHILD", "AISAAC_SERVER", "AISAAC_CONFIG"];
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a child of the other tests"]
 async fn a_house() {
-    let [Ok(folder), Ok(server), Ok(config)] = CHILD.map(std::env::var) else { return };
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
+    let Some([folder, server, config]) = told(CHILD) else { return };
     let places = Places::find(Some(Path::new(&folder))).unwrap();
     let config = Config::parse(&config).unwrap();
     let foundation = Foundation::lay(&places, &config, places.lock().unwrap(), clock::REAL).await.unwrap();
@@ -42,68 +37,20 @@ async fn a_house() {
     held.lets_go();
     let messengers = vec![Arc::new(telegram) as _];
     let house = House::build(foundation, &places, &config, hearing(&held), messengers, clock::REAL);
-    let stop = CancellationToken::new();
-    let mut terminated = signal(SignalKind::terminate()).unwrap();
-    let told = async {
-        terminated.recv().await;
-        stop.cancel();
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        ended = Box::pin(house.run(stop.clone())) => ended.unwrap(),
-        () = told => {}
-    }
+    lives(house).await;
 }
 
 /// A house in a process of its own.
-struct Process {
-    child: Child,
-    lines: Receiver<String>,
+fn starts(world: &World, hold: &str) -> Process {
+    let (places, server, config) = (world.places(), world.server.url(), world.configuration());
+    let told = [places.data().as_os_str(), server.as_ref(), config.as_ref()];
+    let knows: Vec<_> = CHILD.into_iter().zip(told).collect();
+    Process::starts("killed::a_house", hold, &knows)
 }
 
-impl Process {
-    fn starts(world: &World, hold: &str) -> Self {
-        let [folder, server, config] = CHILD;
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["killed::a_house", "--exact", "--ignored", "--nocapture"])
-            .env(folder, world.places().data())
-            .env(server, world.server.url())
-            .env(config, world.configuration())
-            .env("AISAAC_HOLD", hold)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (tell, lines) = channel();
-        let from = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || from.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
-        Self { child, lines }
-    }
-
-    /// Until it stands at its fail point.
-    async fn holds(self) -> Self {
-        let held = tokio::task::spawn_blocking(move || {
-            while let Ok(line) = self.lines.recv_timeout(LONG) {
-                if line.starts_with("holding at") {
-                    return Some(self);
-                }
-            }
-            None
-        });
-        held.await.unwrap().expect("it comes to its fail point")
-    }
-
-    fn dies(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    async fn stops(mut self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        let status = tokio::task::spawn_blocking(move || self.child.wait().unwrap()).await.unwrap();
-        assert!(status.success(), "{status}");
-    }
+/// Waits for a process without holding up other worlds.
+async fn waits<T: Send + 'static>(wait: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(wait).await.unwrap()
 }
 
 /// Messages of a chat of which no row tells: their send was under way when the house died. These alone may come again.
@@ -122,13 +69,17 @@ async fn killed_at(step: Step, time: u32) -> Vec<String> {
     let world = World::asleep(Plan::default()).await;
     let (ana, bob, eva, mallory) = (world.ana, world.member(0), world.member(1), world.mallory);
     let group = world.server.group("Family", &[ana, bob]);
-    let process = Process::starts(&world, &format!("{step}:{time}"));
+    let process = starts(&world, &format!("{step}:{time}"));
     world.server.say(ana, ana, "What is a fjord?");
     world.server.post(Post::by(eva, eva).voice(sound(0), 1));
     world.server.say(bob, bob, "draw a hare");
     world.server.say(group, ana, "@house_bot and a bay?");
     world.server.say(mallory, mallory, "hello");
-    process.holds().await.dies();
+    waits(move || {
+        process.holds().expect("it comes to its fail point");
+        process.dies();
+    })
+    .await;
     let said = [
         (ana, "You said: What is a fjord? (0 before)"),
         (eva, "You said: What is a fjord? (0 before)"),
@@ -141,10 +92,11 @@ async fn killed_at(step: Step, time: u32) -> Vec<String> {
         may.push(under_way(&world, chat).await);
     }
     let polls = world.server.calls("getUpdates").len();
-    let process = Process::starts(&world, "");
+    let process = starts(&world, "");
     world.server.wait_for(LONG, |seen| seen.calls("getUpdates").count() > polls).await;
     world.rests().await;
-    process.stops().await;
+    let status = waits(move || process.terminates()).await;
+    assert!(status.success(), "{status}");
     let mut wrong = Vec::new();
     let rows = world.number("SELECT count(*) FROM messages").await;
     if rows != 5 {

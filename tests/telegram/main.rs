@@ -7,7 +7,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "helpers of tests stand outside #[test] functions"
+    clippy::print_stderr,
+    reason = "helpers of tests stand outside #[test] functions, and tell how far they are"
 )]
 
 mod fake;
@@ -17,6 +18,10 @@ mod world;
 #[allow(dead_code, reason = "stories hold more models than these tests")]
 #[path = "../story/models.rs"]
 mod models;
+
+#[cfg(debug_assertions)]
+#[path = "../crash/process.rs"]
+mod process;
 
 mod work;
 
