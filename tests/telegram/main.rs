@@ -22,6 +22,8 @@ mod models;
 #[cfg(debug_assertions)]
 #[path = "../crash/process.rs"]
 mod process;
+#[path = "../crash/seed.rs"]
+mod seed;
 
 mod work;
 
@@ -39,5 +41,8 @@ mod edits;
 mod events;
 #[cfg(debug_assertions)]
 mod killed;
+mod schedule;
+mod promises;
+mod seeds;
 mod looking;
 mod roads;

@@ -11,7 +11,7 @@ use aisaac::message::{Cause, Level};
 use aisaac::messenger::telegram::TelegramOptions;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::fake::{DOWNLOAD, Fault, Post};
 use crate::models::sound;
@@ -60,17 +60,11 @@ async fn a_watchdog_makes_the_connection_anew_when_no_poll_ends_well() {
     assert!(eager >= 3, "{eager}: one after each failure");
 }
 
-/// A proxy on loopback, and how many connections went through it to which first lines.
+/// A proxy on loopback, and how many connections went through it. It goes when it is dropped.
 struct Proxy {
     url: String,
     used: Arc<AtomicUsize>,
-    serves: JoinHandle<()>,
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.serves.abort();
-    }
+    _serves: JoinSet<()>,
 }
 
 impl Proxy {
@@ -78,17 +72,16 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("{scheme}://{}", listener.local_addr().unwrap());
         let (used, socks) = (Arc::new(AtomicUsize::new(0)), scheme == "socks5");
-        let count = used.clone();
-        let serves = tokio::spawn(async move {
+        let (count, mut serves) = (used.clone(), JoinSet::new());
+        serves.spawn(async move {
+            let mut lines = JoinSet::new();
             while let Ok((line, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(async move {
-                    // Whoever hangs up early is of no interest.
-                    let _ = if socks { socks5(line).await } else { http(line).await };
-                });
+                // Whoever hangs up early is of no interest.
+                lines.spawn(async move { if socks { socks5(line).await } else { http(line).await } });
             }
         });
-        Self { url, used, serves }
+        Self { url, used, _serves: serves }
     }
 }
 
