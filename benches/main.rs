@@ -30,6 +30,9 @@ mod pictures;
 mod queue;
 mod journey;
 mod footprint;
+mod burst;
+#[path = "../tests/telegram/fake/mod.rs"]
+mod fake;
 
 use std::path::PathBuf;
 
@@ -44,6 +47,7 @@ const PARTS: &[Part] = &[
     ("queue", queue::run, None),
     ("journey", journey::run, None),
     ("footprint", footprint::run, None),
+    ("burst", burst::run, None),
 ];
 
 /// Where things lie.
