@@ -27,6 +27,8 @@ pub enum Content {
     },
     /// A finished picture.
     Picture(PictureReply),
+    /// Nothing: what it takes the place of goes.
+    Nothing,
 }
 
 impl Content {
@@ -38,7 +40,7 @@ impl Content {
             }
             Self::Mixed { phrases, .. } => drop(phrases.splice(0..0, notes)),
             Self::Phrases { phrases } => phrases.extend(notes),
-            Self::Text { .. } | Self::Picture(_) => {}
+            Self::Text { .. } | Self::Picture(_) | Self::Nothing => {}
         }
     }
 }

@@ -170,6 +170,12 @@ pub enum DeliveryError {
         /// What happened.
         reason: String,
     },
+    /// What should go cannot be taken away any more; it can be replaced.
+    #[error("it stays: {reason}")]
+    Stays {
+        /// What happened.
+        reason: String,
+    },
     /// Nobody in that chat hears us any more.
     #[error("nobody is there: {reason}")]
     NobodyThere {

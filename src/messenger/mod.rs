@@ -123,7 +123,8 @@ pub trait Messenger: Send + Sync {
     async fn listen(&self, inbox: &Inbox, stop: CancellationToken) -> Result<(), ListenError>;
 
     /// Delivers one part. `key` is the same again after a failed attempt; `replaces` names what it takes the place of
-    /// (never given to one whose dialect has no edits). A part with nothing in it takes what it replaces away.
+    /// (never given to one whose dialect has no edits). A part with nothing in it takes what it replaces away;
+    /// where that cannot be done any more, it says so.
     async fn deliver(
         &self,
         part: &Part,

@@ -27,9 +27,10 @@ impl Outbox {
         // What comes as a message of its own leaves the placeholder to its last part, which takes it away.
         let stands =
             messenger.dialect().edits && parts.iter().all(|leaving| leaving.part.body != PartBody::Gone);
-        if let Some(sent) = due.parts_sent.checked_sub(1).filter(|_| due.parts_sent as usize >= parts.len()) {
-            // More has left than it has parts now (its sentences are of another version): there is nothing to come.
-            self.became(due.reply, Became::Sent(Left::last(sent, "")));
+        if due.parts_sent as usize >= parts.len() {
+            // More has left than it has parts now (its sentences are of another version), or it has none (there is nothing
+            // to be taken away): there is nothing to come.
+            self.became(due.reply, Became::Sent(Left::last(due.parts_sent.saturating_sub(1), "")));
             self.record_one(due.reply).await?;
         }
         for (index, leaving) in parts.iter().enumerate().skip(due.parts_sent as usize) {
@@ -77,9 +78,11 @@ impl Outbox {
     fn not_left(&self, due: &Due, messenger: &dyn Messenger, error: DeliveryError) -> Became {
         let reply = due.reply;
         match error {
-            DeliveryError::Never { reason } | DeliveryError::Markup { reason } => {
+            DeliveryError::Never { reason }
+            | DeliveryError::Markup { reason }
+            | DeliveryError::Stays { reason } => {
                 tracing::error!(reply = reply.get(), %reason, "reply parked");
-                Became::Parked(reason)
+                Became::Refused(reason)
             }
             DeliveryError::Later { after, reason } => {
                 let wait = after.unwrap_or_else(|| backoff(due.attempt)).min(LONGEST_WAIT);
@@ -91,7 +94,7 @@ impl Outbox {
             }
             DeliveryError::Unknown { reason } if due.attempt >= MOST_UNKNOWN && due.replaces.is_none() => {
                 tracing::error!(reply = reply.get(), %reason, "reply may have arrived several times, and is parked");
-                Became::Parked(reason)
+                Became::Doubtful(reason)
             }
             DeliveryError::Unknown { reason } => {
                 tracing::warn!(reply = reply.get(), %reason, "reply may have arrived, tried again with the same key");
@@ -127,6 +130,25 @@ pub(super) async fn deliver(
             }
             None => Err(DeliveryError::Never { reason }),
         },
+        Err(DeliveryError::Stays { reason }) => stay(messenger, leaving, key, reason).await,
+        other => other,
+    }
+}
+
+/// What cannot be taken away says at least that it counts no more.
+async fn stay(
+    messenger: &dyn Messenger,
+    leaving: &Leaving,
+    key: &str,
+    reason: String,
+) -> Result<RemoteId, DeliveryError> {
+    let (Some(instead), Some(replaces)) = (&leaving.instead, &leaving.replaces) else {
+        return Err(DeliveryError::Stays { reason });
+    };
+    let body = PartBody::Text { plain: instead.clone(), marked: None };
+    let part = Part { body, ..leaving.part.clone() };
+    match messenger.deliver(&part, key, Some(replaces)).await {
+        Err(DeliveryError::NothingToReplace { .. }) => Ok(replaces.clone()),
         other => other,
     }
 }

@@ -31,7 +31,9 @@ pub(super) enum Became {
     /// It did not leave, and is tried again.
     PutOff(Duration),
     /// It will never leave.
-    Parked(String),
+    Refused(String),
+    /// It has left several times, and nobody knows whether it arrived.
+    Doubtful(String),
     /// What it should have replaced is not there.
     Unreplaced,
     /// Nobody is in its chat any more: messenger and chat.
@@ -45,7 +47,7 @@ impl Became {
         match self {
             Self::Sent(_) => "delivered",
             Self::PutOff(_) | Self::Unreplaced | Self::Moved(..) => "put_off",
-            Self::Parked(_) | Self::NobodyThere(_) => "parked",
+            Self::Refused(_) | Self::Doubtful(_) | Self::NobodyThere(_) => "parked",
         }
     }
 }
@@ -129,8 +131,9 @@ impl Outbox {
                 store.reply_later(reply, wait, now).await?;
                 false
             }
-            Became::Parked(reason) => {
-                store.park_reply(reply, reason, now).await?;
+            Became::Refused(reason) | Became::Doubtful(reason) => {
+                let not_come = matches!(became, Became::Refused(_));
+                store.park_reply(reply, reason, not_come, now).await?;
                 false
             }
             Became::Unreplaced => {

@@ -17,13 +17,18 @@ const PING_FROM_MS: i64 = 60_000;
 pub(super) struct Leaving {
     pub(super) part: Part,
     pub(super) replaces: Option<RemoteId>,
+    /// What is said in the place of something that should go, and cannot.
+    pub(super) instead: Option<String>,
 }
 
 impl Outbox {
     /// Every part of a reply, sent or not.
     pub(super) fn parts(&self, due: &Due, dialect: Dialect) -> Vec<Leaving> {
-        let bodies = self.bodies(due, dialect);
         let stands = due.replaces.clone().filter(|_| dialect.edits).map(RemoteId);
+        let bodies = match due.content {
+            Content::Nothing => stands.iter().map(|_| PartBody::Gone).collect(),
+            _ => self.bodies(due, dialect),
+        };
         let anew =
             matches!(due.content, Content::Picture(_)) && due.waited.is_some_and(|ms| ms > PING_FROM_MS);
         let last = bodies.len().saturating_sub(1);
@@ -33,14 +38,20 @@ impl Outbox {
             let buttons = if index == last { std::mem::take(&mut buttons) } else { Vec::new() };
             let part = Part { address: due.address.clone(), reply_to: due.reply_to.clone(), body, buttons };
             let replaces = stands.clone().filter(|_| index == 0 && !anew);
-            parts.push(Leaving { part, replaces });
+            let instead = self.instead(&part.body, due.language);
+            parts.push(Leaving { part, replaces, instead });
         }
         if let Some(stands) = stands.filter(|_| anew) {
             let (address, reply_to) = (due.address.clone(), None);
             let part = Part { address, reply_to, body: PartBody::Gone, buttons: Vec::new() };
-            parts.push(Leaving { part, replaces: Some(stands) });
+            let instead = self.instead(&part.body, due.language);
+            parts.push(Leaving { part, replaces: Some(stands), instead });
         }
         parts
+    }
+
+    fn instead(&self, body: &PartBody, language: Language) -> Option<String> {
+        (*body == PartBody::Gone).then(|| self.phrases.say(language, "not-needed"))
     }
 
     fn bodies(&self, due: &Due, dialect: Dialect) -> Vec<PartBody> {

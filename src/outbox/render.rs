@@ -16,6 +16,7 @@ pub fn text_of(content: &Content, language: Language, phrases: &Phrases) -> Stri
         Content::Mixed { text, phrases: list } if text.is_empty() => say(list),
         Content::Mixed { text, phrases: list } => format!("{text}\n\n{}", say(list)),
         Content::Picture(picture) => caption(picture, language, phrases),
+        Content::Nothing => String::new(),
     }
 }
 

@@ -155,9 +155,8 @@ impl Outbox {
         match (delivered, notice.task) {
             (Some(Ok(remote)), Task::Message(message)) if under_way.placeholder.is_none() => {
                 if !self.store.stands(message, &remote.0).await? {
-                    let address = notice.address.clone();
-                    let part = Part { address, reply_to: None, body: PartBody::Gone, buttons: Vec::new() };
-                    let _ = messenger.deliver(&part, "notice", Some(&remote)).await;
+                    let language = under_way.language.unwrap_or(Language::En);
+                    self.store.withdraw(&notice.address, &remote.0, language, (self.clock)()).await?;
                 }
                 Ok(Said::Yes)
             }
@@ -195,7 +194,7 @@ impl Outbox {
         };
         let (address, reply_to) = (notice.address.clone(), under_way.reply_to.clone());
         let part = Part { address, reply_to, body: PartBody::Text { plain, marked }, buttons };
-        Leaving { part, replaces: under_way.placeholder.clone().map(RemoteId) }
+        Leaving { part, replaces: under_way.placeholder.clone().map(RemoteId), instead: None }
     }
 
     fn progress_text(&self, show: &Show, subject: &str, language: Language) -> String {

@@ -96,6 +96,9 @@ drawing-now = I am drawing “{ $subject }”.
 queued = “{ $subject }”: number { $place } in line.
 ask-forgotten = This message was forgotten (/forget) before it was answered. Ask again if you still want to know.
 request-changed = Changed: I will draw “{ $subject }”.
+not-sent = I have something for you here, but the messenger refuses to show it.
+not-sent-whole = The messenger refuses to show the rest of this.
+not-needed = This message is not needed any more.
 edit-too-late = That drawing is begun or done already. Send the changed request as a new message.
 picture-caption = { $prompt } · { $size } · seed { $seed } · { $steps ->
         [one] { $steps } step

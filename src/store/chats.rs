@@ -100,6 +100,7 @@ pub(super) async fn move_chat(
     for sql in [
         "UPDATE messages SET placeholder = NULL WHERE messenger = ? AND chat = ?",
         "UPDATE drawings SET placeholder = NULL WHERE messenger = ? AND json_extract(address, '$.chat') = ?",
+        "UPDATE replies SET takes = NULL WHERE state = 'waiting' AND messenger = ? AND json_extract(address, '$.chat') = ?",
     ] {
         sqlx::query(sql).bind(messenger).bind(to).execute(&mut *connection).await?;
     }

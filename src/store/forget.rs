@@ -5,8 +5,9 @@ use sqlx::{Row, SqliteConnection};
 
 use super::drawings::file_of;
 use super::messages::from_json;
+use super::placeholders::{self, Remnant};
 use super::{StoreError, Taken, recordings};
-use crate::message::{PictureReply, Standing};
+use crate::message::{Language, PictureReply, Standing};
 
 /// What was deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,31 +24,37 @@ pub struct Forgotten {
 
 /// Deletes what the lane holds (as far as that is this person's to say) and what the person has anywhere on this
 /// messenger, inside somebody's transaction.
-/// The message in hand stays, without its text: its key still refuses a duplicate.
+/// The message in hand stays, without its text: its key still refuses a duplicate. What said that something would come is
+/// taken away.
 pub(super) async fn forget(
     connection: &mut SqliteConnection,
     taken: &Taken,
     also: &[&str],
-    standing: Standing,
+    (standing, language): (Standing, Language),
+    now: i64,
 ) -> Result<Forgotten, StoreError> {
     let whole = !taken.message.audience.is_group() || standing == Standing::Owner;
     let mut gone = Forgotten { whole, ..Forgotten::default() };
     for messenger in also {
-        forget_on(connection, taken, messenger, &mut gone).await?;
+        for left in forget_on(connection, taken, (messenger, language), &mut gone).await? {
+            placeholders::withdraw(connection, &left, now).await?;
+        }
     }
     recordings::blank(connection, taken.id, &mut gone.files).await?;
     Ok(gone)
 }
 
+/// Deletes rows; what is left standing of them.
 async fn forget_on(
     connection: &mut SqliteConnection,
     taken: &Taken,
-    messenger: &str,
+    (messenger, language): (&str, Language),
     gone: &mut Forgotten,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Remnant>, StoreError> {
     let person = &taken.message.from.id;
     // No lane is called "": nothing that is others' is met then.
     let lane = if gone.whole { taken.message.address.lane() } else { String::new() };
+    let left = placeholders::standing(connection, (&lane, messenger, person), taken.id, language).await?;
     // The one being painted goes as well: its painter finds no row, stops, and leaves no picture.
     let rows = sqlx::query(
         "DELETE FROM drawings WHERE lane = ?1 OR (messenger = ?2 AND person = ?3) RETURNING picture, id, queued_at, commission",
@@ -82,7 +89,7 @@ async fn forget_on(
         // On a messenger that only this person uses, every lane is theirs.
         query.bind(messenger != taken.message.address.messenger).execute(&mut *connection).await?;
     }
-    Ok(())
+    Ok(left)
 }
 
 /// Counts the pictures of deleted drawings, and dooms every file that they may have left.

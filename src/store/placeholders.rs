@@ -3,9 +3,11 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::messages::{from_json, language};
+use super::messages::{address, from_json, language, to_json};
 use super::{Store, StoreError};
-use crate::message::{Commission, Language, Message, MessageId, ReplyId, Settings, Task};
+use crate::message::{
+    Address, Commission, Content, Language, Message, MessageId, Phrase, ReplyId, Settings, Task,
+};
 
 /// What somebody works at, as far as showing its progress needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +73,7 @@ impl Store {
     /// A placeholder stands for the reply to a message from now on. False when nothing is to come any more.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails (this and the next ones).
     pub async fn stands(&self, message: MessageId, remote: &str) -> Result<bool, StoreError> {
         let kept = sqlx::query(
             "UPDATE messages SET placeholder = ?1 WHERE id = ?2 AND placeholder IS NULL
@@ -84,13 +86,27 @@ impl Store {
         Ok(kept.rows_affected() == 1)
     }
 
+    /// A message of ours that stands for nothing is taken away.
+    pub async fn withdraw(
+        &self,
+        address: &Address,
+        remote: &str,
+        language: Language,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        withdraw(&mut tx, &Remnant { address: address.clone(), remote: remote.to_owned(), language }, now)
+            .await?;
+        tx.commit().await?;
+        self.bells().outbox.notify_one();
+        Ok(())
+    }
+
     /// What should have been replaced is not there any more: the reply comes as something new.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn nothing_stands(&self, reply: ReplyId) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for sql in [
+            "UPDATE replies SET takes = NULL WHERE id = ?",
             "UPDATE messages SET placeholder = NULL WHERE id = (SELECT message FROM replies WHERE id = ?)",
             "UPDATE drawings SET placeholder = NULL WHERE id = (SELECT drawing FROM replies WHERE id = ?)",
         ] {
@@ -101,9 +117,6 @@ impl Store {
     }
 
     /// The same of a task whose progress is shown.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn nothing_stands_for(&self, task: Task) -> Result<(), StoreError> {
         let (sql, id) = match task {
             Task::Message(id) => ("UPDATE messages SET placeholder = NULL WHERE id = ?", id.get()),
@@ -156,6 +169,102 @@ pub(super) async fn handed_on(
     .bind(remote)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// A message of ours that was left standing.
+#[derive(Debug)]
+pub(super) struct Remnant {
+    address: Address,
+    remote: String,
+    language: Language,
+}
+
+/// Has a message of ours taken away, inside somebody's transaction. The row knows where it stands, and no words.
+pub(super) async fn withdraw(
+    connection: &mut SqliteConnection,
+    left: &Remnant,
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO replies (messenger, lane, address, person, language, content, created_at, takes)
+         VALUES (?, ?, ?, '', ?, ?, ?, ?)",
+    )
+    .bind(&left.address.messenger)
+    .bind(left.address.lane())
+    .bind(to_json(&left.address, "replies")?)
+    .bind(left.language.code())
+    .bind(to_json(&Content::Nothing, "replies")?)
+    .bind(now)
+    .bind(&left.remote)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What is left standing of rows that are about to be deleted: those of a lane, or of a person on a messenger. A row that
+/// cannot be read leaves it standing.
+pub(super) async fn standing(
+    connection: &mut SqliteConnection,
+    (lane, messenger, person): (&str, &str, &str),
+    but: MessageId,
+    language: Language,
+) -> Result<Vec<Remnant>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT address, placeholder FROM drawings
+         WHERE placeholder IS NOT NULL AND (lane = ?1 OR (messenger = ?2 AND person = ?3))
+         UNION SELECT json_extract(message, '$.address'), placeholder FROM messages
+         WHERE placeholder IS NOT NULL AND id <> ?4 AND state IN ('settled', 'parked')
+           AND (lane = ?1 OR (messenger = ?2 AND person = ?3))
+         UNION SELECT address, takes FROM replies
+         WHERE takes IS NOT NULL AND state = 'waiting' AND (lane = ?1 OR (messenger = ?2 AND person = ?3))",
+    )
+    .bind(lane)
+    .bind(messenger)
+    .bind(person)
+    .bind(but.get())
+    .fetch_all(connection)
+    .await?;
+    let mut left = Vec::new();
+    for row in &rows {
+        if let Ok(address) = address(row, 0, "replies") {
+            left.push(Remnant { address, remote: row.try_get(1)?, language });
+        }
+    }
+    Ok(left)
+}
+
+/// A reply was refused for good: whoever waits for it is told in one sentence, in the place of what stood for it. Of that
+/// sentence nothing more is said, nor of what nobody asked for.
+pub(super) async fn refused(
+    connection: &mut SqliteConnection,
+    reply: ReplyId,
+    now: i64,
+) -> Result<(), StoreError> {
+    let sentence = |key: &str| to_json(&Content::Phrases { phrases: vec![Phrase::new(key)] }, "replies");
+    let told = sqlx::query(
+        "INSERT INTO replies (message, messenger, lane, address, person, reply_to, language, content, created_at, takes)
+         SELECT r.message, r.messenger, r.lane, r.address, r.person, r.reply_to, r.language,
+                iif(EXISTS (SELECT 1 FROM parts p WHERE p.reply = r.id), ?3, ?2), ?4,
+                coalesce(r.takes, d.placeholder, m.placeholder)
+         FROM replies r LEFT JOIN drawings d ON d.id = r.drawing LEFT JOIN messages m ON m.id = r.message
+         WHERE r.id = ?1 AND coalesce(r.message, r.drawing) IS NOT NULL AND r.content NOT IN (?2, ?3)",
+    )
+    .bind(reply.get())
+    .bind(sentence("not-sent")?)
+    .bind(sentence("not-sent-whole")?)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    if told == 1 {
+        for sql in [
+            "UPDATE messages SET placeholder = NULL WHERE id = (SELECT message FROM replies WHERE id = ?)",
+            "UPDATE drawings SET placeholder = NULL WHERE id = (SELECT drawing FROM replies WHERE id = ?)",
+        ] {
+            sqlx::query(sql).bind(reply.get()).execute(&mut *connection).await?;
+        }
+    }
     Ok(())
 }
 

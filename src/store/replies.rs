@@ -94,7 +94,7 @@ impl Store {
         let sql = format!(
             "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
                     (SELECT count(*) FROM parts p WHERE p.reply = r.id), r.heard, r.message, r.drawing,
-                    coalesce(d.placeholder, m.placeholder), r.created_at - d.queued_at
+                    coalesce(r.takes, d.placeholder, m.placeholder), r.created_at - d.queued_at
              FROM replies r INDEXED BY replies_waiting
              LEFT JOIN drawings d ON d.id = r.drawing LEFT JOIN messages m ON m.id = r.message
              WHERE r.state = 'waiting' AND (r.next_at <= ? OR r.put_off_at > ?) AND r.messenger IN ({marks})
@@ -117,6 +117,7 @@ impl Store {
             }
             let mut tx = self.begin().await?;
             or_park(due(&row), Some(&row), "replies", &mut tx).await?;
+            placeholders::refused(&mut tx, ReplyId::new(row.try_get(0)?), now).await?;
             tx.commit().await?;
         }
     }
@@ -175,17 +176,29 @@ impl Store {
         Ok(())
     }
 
-    /// Sets a reply aside for good, with the reason.
+    /// Sets a reply aside for good, with the reason. Where it has `not_come` for sure, whoever waits for it is told, in the
+    /// place of what stood for it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn park_reply(&self, reply: ReplyId, reason: &str, now: i64) -> Result<(), StoreError> {
+    pub async fn park_reply(
+        &self,
+        reply: ReplyId,
+        reason: &str,
+        not_come: bool,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
         sqlx::query("UPDATE replies SET state = 'parked', reason = ?, ended_at = ? WHERE id = ?")
             .bind(reason)
             .bind(now)
             .bind(reply.get())
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
+        if not_come {
+            placeholders::refused(&mut tx, reply, now).await?;
+        }
+        tx.commit().await?;
         self.bells().outbox.notify_one();
         Ok(())
     }

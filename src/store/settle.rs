@@ -308,7 +308,14 @@ impl Writing<'_, '_> {
     }
 
     async fn forget(&mut self) -> Result<(), StoreError> {
-        let gone = forget::forget(self.tx, self.at.taken, self.at.also, self.at.standing).await?;
+        let gone = forget::forget(
+            self.tx,
+            self.at.taken,
+            self.at.also,
+            (self.at.standing, self.at.language),
+            self.at.now,
+        )
+        .await?;
         let phrase = Phrase::new(if gone.whole { "forgot" } else { "forgot-own" });
         let phrase = phrase.with("messages", gone.messages).with("pictures", gone.pictures);
         self.made.forgotten = Some(gone);

@@ -135,3 +135,60 @@ async fn two_people_and_a_group_draw_at_once_and_see_their_places_move() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_picture_that_is_refused_for_good_is_said_to_be_in_the_place_of_its_placeholder() {
+    let (world, gate) = World::with_gate().await;
+    let ana = world.ana;
+    world.server.say(ana, ana, "draw a fox");
+    world.server.wait_for(LONG, |seen| seen.replies(ana).next().is_some()).await;
+    let placeholder = world.server.replies(ana)[0].id();
+    world
+        .server
+        .fail_next("editMessageMedia", Fault::status(400, "Bad Request: not enough rights to send photos"));
+    gate.opens();
+    world.rests().await;
+    assert_eq!(world.read(ana), ["I have something for you here, but the messenger refuses to show it."]);
+    assert_eq!(world.server.replies(ana)[0].id(), placeholder);
+    assert!(labels(&world.server.replies(ana)[0]).is_empty(), "there is nothing to cancel");
+    // A refusal of that sentence is not spoken of.
+    world.server.fail_times("sendMessage", 2, Fault::status(400, "Bad Request: TOPIC_CLOSED"));
+    world.server.say(ana, ana, "What is a fjord?");
+    world.rests().await;
+    assert_eq!(world.number("SELECT count(*) FROM replies WHERE state = 'parked'").await, 3);
+    assert_eq!(world.read(ana).len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_forgotten_leaves_no_progress_standing() {
+    let (world, _gate) = World::with_gate().await;
+    let (ana, bob) = (world.ana, world.member(0));
+    let group = world.group("Family", &[ana, bob]).await;
+    world.server.say(group, bob, "@house_bot draw a fox");
+    world.server.wait_for(LONG, |seen| seen.replies(group).any(|reply| reply.text().contains('▰'))).await;
+    world.server.say(bob, bob, "draw a hare");
+    world.server.wait_for(LONG, |seen| seen.replies(bob).next().is_some()).await;
+    world.server.say(bob, bob, "/forget");
+    world
+        .server
+        .wait_for(LONG, |seen| seen.replies(bob).any(|reply| reply.text().starts_with("Deleted")))
+        .await;
+    world.rests().await;
+    assert_eq!(world.read(bob).len(), 1, "{:?}", world.read(bob));
+    assert!(world.read(group).is_empty(), "{:?}", world.read(group));
+}
+
+#[tokio::test]
+async fn a_placeholder_that_is_too_old_to_be_deleted_says_that_it_counts_no_more() {
+    let (world, gate) = World::with_gate().await;
+    let ana = world.ana;
+    world.server.say(ana, ana, "draw a fox");
+    world.server.wait_for(LONG, |seen| seen.replies(ana).any(|reply| reply.text().contains('▰'))).await;
+    world.executes("UPDATE drawings SET queued_at = queued_at - 61000").await;
+    world.server.passes(49 * 3_600);
+    gate.opens();
+    world.rests().await;
+    let read = world.read(ana);
+    assert_eq!((read.len(), read[0].as_str()), (2, "This message is not needed any more."), "{read:?}");
+    assert!(labels(&world.server.replies(ana)[0]).is_empty());
+}

@@ -44,6 +44,8 @@ pub(super) enum Trouble {
     AlreadySo,
     /// It is gone already.
     AlreadyGone,
+    /// It cannot be deleted (any more): a bot has two days for that.
+    Stays(String),
     /// The photo cannot be shown as one; it can be sent as a file.
     NoPhoto,
     /// The file is larger than what bots may have.
@@ -94,7 +96,8 @@ fn api(error: &ApiError) -> Trouble {
         ApiError::TerminatedByOtherGetUpdates => Trouble::SecondInstance,
         ApiError::CantGetUpdates => Trouble::Webhook,
         ApiError::MessageNotModified => Trouble::AlreadySo,
-        ApiError::MessageToDeleteNotFound | ApiError::MessageCantBeDeleted => Trouble::AlreadyGone,
+        ApiError::MessageToDeleteNotFound => Trouble::AlreadyGone,
+        ApiError::MessageCantBeDeleted => Trouble::Stays(text),
         ApiError::MessageToEditNotFound | ApiError::MessageCantBeEdited | ApiError::MessageIdInvalid => {
             Trouble::NothingToReplace(text)
         }
@@ -133,8 +136,10 @@ fn unknown(text: &str) -> Trouble {
         Trouble::TooLarge
     } else if has("message is not modified") {
         Trouble::AlreadySo
-    } else if has("message to delete not found") || has("message can't be deleted") {
+    } else if has("message to delete not found") {
         Trouble::AlreadyGone
+    } else if has("message can't be deleted") {
+        Trouble::Stays(text.to_owned())
     } else if has("message to edit not found")
         || has("message can't be edited")
         || has("there is no text in the message")
@@ -172,6 +177,7 @@ impl Trouble {
             Self::NobodyThere(reason) => DeliveryError::NobodyThere { reason },
             Self::Markup(reason) => DeliveryError::Markup { reason },
             Self::NothingToReplace(reason) => DeliveryError::NothingToReplace { reason },
+            Self::Stays(reason) => DeliveryError::Stays { reason },
             Self::Refused(reason) => DeliveryError::Never { reason },
             Self::SecondInstance
             | Self::Webhook
