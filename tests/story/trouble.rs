@@ -215,6 +215,7 @@ async fn a_delivery_that_is_refused_for_good_does_not_hold_up_the_rest() {
       ~ ana: You said: two (1 before)…
       ✗ ana: refused for good: the chat is gone (key 1-0)
       → ana: You said: two (1 before)
+      → ana: I have something for you here, but the messenger refuses to show it.
     ");
 }
 
