@@ -27,10 +27,23 @@ struct Entry {
     show: Show,
     since: Instant,
     heard: Instant,
+    begun: bool,
     typed: Option<Instant>,
     edited: Option<Instant>,
     /// What it says already.
     said: Option<Show>,
+}
+
+impl Entry {
+    /// Whether it has something new to say, and may.
+    fn is_ripe(&self, task: Task, notices: Duration, now: Instant) -> bool {
+        let ripe = match task {
+            Task::Message(_) => passed(self.since, now) >= PLACEHOLDER_FROM,
+            Task::Drawing(_) => true,
+        };
+        let paced = self.edited.is_none_or(|edited| passed(edited, now) >= notices);
+        ripe && paced && self.said.as_ref() != Some(&self.show) && is_worth_saying(&self.show)
+    }
 }
 
 /// Everything that is shown.
@@ -39,15 +52,15 @@ pub(super) struct Board {
     tasks: BTreeMap<Task, Entry>,
 }
 
-/// What is to be done now.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Act {
-    /// Give a sign that a request has been taken up.
-    Acknowledge(Notice),
-    /// Say that somebody is at work.
-    Sign(Notice),
+/// What is due in a lane: one of each at most, and one after the other.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Round {
+    /// Give a sign that this request has been taken up.
+    pub(super) begun: Option<Notice>,
     /// Have the placeholder say this.
-    Say(Notice),
+    pub(super) say: Option<Notice>,
+    /// Say that somebody is at work.
+    pub(super) sign: Option<Notice>,
 }
 
 impl Board {
@@ -61,8 +74,16 @@ impl Board {
         if let Some(entry) = self.tasks.get_mut(&task) {
             (entry.show, entry.heard) = (show, now);
         } else if self.tasks.len() < MOST {
-            let entry =
-                Entry { address, show, since: now, heard: now, typed: None, edited: None, said: None };
+            let entry = Entry {
+                address,
+                show,
+                since: now,
+                heard: now,
+                begun: false,
+                typed: None,
+                edited: None,
+                said: None,
+            };
             self.tasks.insert(task, entry);
         }
     }
@@ -72,31 +93,43 @@ impl Board {
         self.tasks.is_empty()
     }
 
-    /// What is due. `notices` is the shortest time between two edits in a chat.
-    pub(super) fn due(&mut self, notices: impl Fn(&Address) -> Duration, now: Instant) -> Vec<Act> {
+    /// What is due, lane by lane, for so many lanes at most. `notices` is the shortest time between two edits in a chat,
+    /// `free` says where nothing is on its way.
+    pub(super) fn due(
+        &mut self,
+        notices: impl Fn(&Address) -> Duration,
+        free: impl Fn(&str) -> bool,
+        most: usize,
+        now: Instant,
+    ) -> BTreeMap<String, Round> {
         self.tasks.retain(|_, entry| passed(entry.heard, now) < FORGOTTEN_AFTER);
-        let mut acts = Vec::new();
+        let mut rounds: BTreeMap<String, (Round, Option<Instant>)> = BTreeMap::new();
         for (task, entry) in &mut self.tasks {
+            let lane = entry.address.lane();
+            if !free(&lane) || (rounds.len() >= most && !rounds.contains_key(&lane)) {
+                continue;
+            }
+            let (round, before) = rounds.entry(lane).or_default();
             let notice =
                 |show: &Show| Notice { address: entry.address.clone(), task: *task, show: show.clone() };
-            if entry.typed.is_none() && matches!(task, Task::Message(_)) {
-                acts.push(Act::Acknowledge(notice(&entry.show)));
+            if !entry.begun && round.begun.is_none() && matches!(task, Task::Message(_)) {
+                entry.begun = true;
+                round.begun = Some(notice(&entry.show));
             }
-            if at_work(&entry.show) && entry.typed.is_none_or(|typed| passed(typed, now) >= TYPING_EVERY) {
+            let typed = entry.typed.is_none_or(|typed| passed(typed, now) >= TYPING_EVERY);
+            if at_work(&entry.show) && typed && round.sign.is_none() {
                 entry.typed = Some(now);
-                acts.push(Act::Sign(notice(&entry.show)));
+                round.sign = Some(notice(&entry.show));
             }
-            let ripe = match task {
-                Task::Message(_) => passed(entry.since, now) >= PLACEHOLDER_FROM,
-                Task::Drawing(_) => true,
-            };
-            let paced = entry.edited.is_none_or(|edited| passed(edited, now) >= notices(&entry.address));
-            let news = entry.said.as_ref() != Some(&entry.show) && is_worth_saying(&entry.show);
-            if ripe && paced && news {
-                acts.push(Act::Say(notice(&entry.show)));
+            // Of several that have something new to say, the one that has been silent longest.
+            if entry.is_ripe(*task, notices(&entry.address), now)
+                && (round.say.is_none() || entry.edited < *before)
+            {
+                (round.say, *before) = (Some(notice(&entry.show)), entry.edited);
             }
         }
-        acts
+        let due = rounds.into_iter().map(|(lane, (round, _))| (lane, round));
+        due.filter(|(_, round)| *round != Round::default()).collect()
     }
 
     /// It was said.
@@ -110,6 +143,13 @@ impl Board {
     pub(super) fn unsaid(&mut self, task: Task, now: Instant) {
         if let Some(entry) = self.tasks.get_mut(&task) {
             entry.edited = Some(now);
+        }
+    }
+
+    /// No sign of it could be given: later.
+    pub(super) fn unsigned(&mut self, task: Task) {
+        if let Some(entry) = self.tasks.get_mut(&task) {
+            entry.typed = None;
         }
     }
 
@@ -162,15 +202,17 @@ mod tests {
         Duration::from_secs(1)
     }
 
+    /// What is due in the only lane.
+    fn round(board: &mut Board, now: Instant) -> Round {
+        board.due(second, |_| true, MOST, now).into_values().next().unwrap_or_default()
+    }
+
     /// What is due, and said at once.
     fn says(board: &mut Board, now: Instant) -> Vec<Show> {
-        let due = board.due(second, now);
-        let said = due.into_iter().filter_map(|act| match act {
-            Act::Say(notice) => {
-                board.said(&notice, now);
-                Some(notice.show)
-            }
-            Act::Sign(_) | Act::Acknowledge(_) => None,
+        let say = round(board, now).say;
+        let said = say.into_iter().map(|notice| {
+            board.said(&notice, now);
+            notice.show
         });
         said.collect()
     }
@@ -206,15 +248,41 @@ mod tests {
     fn somebody_at_work_gives_a_sign_every_four_seconds() {
         let (mut board, start) = (Board::default(), Instant::now());
         board.note(notice(ANSWER, Show::Typing), start);
-        let signs = (0..100).filter(|tenth| {
-            let due = board.due(second, start + Duration::from_millis(tenth * 100));
-            due.iter().any(|act| matches!(act, Act::Sign(_)))
-        });
+        let rounds: Vec<Round> =
+            (0..100).map(|tenth| round(&mut board, start + Duration::from_millis(tenth * 100))).collect();
+        let signs = (0..100).filter(|tenth| rounds[*tenth].sign.is_some());
         assert_eq!(signs.collect::<Vec<_>>(), [0, 40, 80]);
-        assert!(!board.due(second, start).iter().any(|act| matches!(act, Act::Acknowledge(_))), "once");
+        assert_eq!(rounds.iter().filter(|round| round.begun.is_some()).count(), 1);
         board.note(notice(DRAWING, Show::Position { place: 2, left_ms: None }), start);
         board.drop(ANSWER);
-        assert!(!board.due(second, start).iter().any(|act| matches!(act, Act::Sign(_))), "it only waits");
+        assert_eq!(round(&mut board, start).sign, None, "it only waits");
+    }
+
+    #[test]
+    fn a_lane_in_which_something_is_on_its_way_waits_and_others_do_not() {
+        let (mut board, start) = (Board::default(), Instant::now());
+        let at = |task, chat: &str| {
+            let notice = notice(task, Show::Typing);
+            Notice { address: Address { chat: chat.into(), ..notice.address.clone() }, ..notice }
+        };
+        for (task, chat) in [(ANSWER, "c"), (DRAWING, "c"), (Task::Message(MessageId::new(2)), "d")] {
+            board.note(at(task, chat), start);
+        }
+        let now = start + PLACEHOLDER_FROM;
+        assert_eq!(board.due(second, |_| true, 1, now).into_keys().collect::<Vec<_>>(), ["m/c"]);
+        let due = board.due(second, |lane| lane != "m/c", MOST, now);
+        assert_eq!(due.keys().collect::<Vec<_>>(), ["m/d"]);
+        // Two of one lane take turns.
+        let mut said = Vec::new();
+        for seconds in 0..4 {
+            let now = now + Duration::from_millis(seconds * 500);
+            let due = board.due(second, |_| true, MOST, now).remove("m/c").and_then(|round| round.say);
+            if let Some(notice) = due {
+                board.unsaid(notice.task, now);
+                said.push(notice.task);
+            }
+        }
+        assert_eq!(said, [ANSWER, DRAWING, ANSWER, DRAWING]);
     }
 
     #[test]
@@ -232,7 +300,7 @@ mod tests {
     fn a_missed_end_is_forgotten() {
         let (mut board, start) = (Board::default(), Instant::now());
         board.note(notice(ANSWER, Show::Typing), start);
-        board.due(second, start + FORGOTTEN_AFTER);
+        round(&mut board, start + FORGOTTEN_AFTER);
         assert!(board.is_empty());
     }
 }

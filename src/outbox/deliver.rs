@@ -15,6 +15,9 @@ use crate::store::{Due, Left, StoreError};
 /// The longest that a service may have a reply put off at a time.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
+/// How long a reply waits for an edit of what it is to take the place of.
+const OVERTAKES_AFTER: Duration = Duration::from_secs(3);
+
 /// Something new of which nobody knows whether it arrived is sent so many times more: each may be one too many.
 const MOST_UNKNOWN: u32 = 8;
 
@@ -22,6 +25,7 @@ impl Outbox {
     /// Delivers what is left of a reply, as far as it goes; told to stop, not further than the part that is on its way.
     pub(super) async fn deliver(&self, due: Due, stop: &CancellationToken) -> Result<(), StoreError> {
         let Some(messenger) = self.messenger(&due.address) else { return Ok(()) };
+        let due = self.after_its_progress(due).await?;
         let parts = self.parts(&due, messenger.dialect());
         let last = parts.len().saturating_sub(1);
         // What comes as a message of its own leaves the placeholder to its last part, which takes it away.
@@ -72,6 +76,17 @@ impl Outbox {
             }
         }
         Ok(())
+    }
+
+    /// The reply, once no progress of it is being told any more: an edit that came later would undo it. One that takes too
+    /// long is overtaken: the reply comes as a message of its own, and the other one goes.
+    async fn after_its_progress(&self, due: Due) -> Result<Due, StoreError> {
+        let Some(told) = self.told_of(&due).filter(|_| due.parts_sent == 0) else { return Ok(due) };
+        if tokio::time::timeout(OVERTAKES_AFTER, told.cancelled()).await.is_err() {
+            self.store.leaves(due.reply, (self.clock)()).await?;
+            tracing::debug!(reply = due.reply.get(), "its progress is slow, and it comes beside");
+        }
+        Ok(Due { replaces: self.store.replaces(due.reply).await?, ..due })
     }
 
     /// Why a part did not leave, for the log, and what comes of it.

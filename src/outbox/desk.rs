@@ -1,21 +1,26 @@
 //! What the outbox has in hand: lanes in which something is on its way, tokens, and what became of deliveries that is not on
 //! disk yet.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::Outbox;
 use super::pace::{Account, Buckets};
-use crate::message::{Address, ReplyId};
+use crate::message::{Address, ReplyId, Task};
 use crate::messenger::Messenger;
 use crate::store::{Due, Left, Store, StoreError};
 
 /// What is in hand.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
-    /// Lanes in which something is on its way, a reply or a notice: one at a time.
+    /// Lanes in which a reply is on its way: one at a time.
     busy: Mutex<BTreeSet<String>>,
+    /// Lanes in which progress is being told, of what and until when: one at a time.
+    telling: Mutex<BTreeMap<String, (Task, CancellationToken)>>,
     buckets: Mutex<Buckets>,
     /// Lanes whose chat has no token: since when and until when, by the house's clock.
     paused: Mutex<BTreeMap<String, (i64, i64)>>,
@@ -66,12 +71,46 @@ impl Drop for Lane {
     }
 }
 
+/// Progress of a lane that is told until this is dropped.
+pub(super) struct Telling {
+    desk: Arc<Desk>,
+    lane: String,
+    ended: CancellationToken,
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        lock(&self.desk.telling).remove(&self.lane);
+        self.ended.cancel();
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Outbox {
-    /// The lane, if nothing is on its way there.
+    /// Begins to tell progress in a lane, if no reply is on its way there and nothing is being told: a reply is newer.
+    pub(super) fn tell(&self, address: &Address, task: Task) -> Option<Telling> {
+        let (lane, ended) = (address.lane(), CancellationToken::new());
+        match lock(&self.desk.telling).entry(lane.clone()) {
+            Entry::Vacant(free) => free.insert((task, ended.clone())),
+            Entry::Occupied(_) => return None,
+        };
+        let telling = Telling { desk: self.desk.clone(), lane, ended };
+        // Whoever takes the lane looks at what is told after that: one of the two sees the other.
+        (!lock(&self.desk.busy).contains(&telling.lane)).then_some(telling)
+    }
+
+    /// The end of what is being told of what a reply brings.
+    pub(super) fn told_of(&self, due: &Due) -> Option<CancellationToken> {
+        let of = [due.message.map(Task::Message), due.drawing.map(Task::Drawing)];
+        let telling = lock(&self.desk.telling);
+        let (_, ended) = telling.get(&due.address.lane()).filter(|(task, _)| of.contains(&Some(*task)))?;
+        Some(ended.clone())
+    }
+
+    /// The lane, if no reply is on its way there.
     pub(super) fn lane(&self, address: &Address) -> Option<Lane> {
         let lane = address.lane();
         lock(&self.desk.busy).insert(lane.clone()).then(|| Lane {
@@ -167,6 +206,12 @@ impl Outbox {
     /// Whether a notice may leave for a chat now.
     pub(super) fn may_notice(&self, messenger: &dyn Messenger, address: &Address) -> bool {
         self.with_account(messenger, address, |buckets, account, now| buckets.take_for_notice(account, now))
+            .is_ok()
+    }
+
+    /// Whether a sign of life may leave for a chat now.
+    pub(super) fn may_sign(&self, messenger: &dyn Messenger, address: &Address) -> bool {
+        self.with_account(messenger, address, |buckets, account, now| buckets.take_for_sign(account, now))
             .is_ok()
     }
 

@@ -1,7 +1,8 @@
 //! How often something may leave: token buckets, one a chat and one for all. Pure: moments come in, as Unix milliseconds, and
 //! may go back, as the clock on the wall does; nobody waits longer for that.
 //!
-//! What was promised takes a token whenever there is one. A notice leaves the last one to it.
+//! What was promised takes a token whenever there is one. A notice leaves the last one to it, and so does a sign of life,
+//! which is no message and takes half of one.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -66,15 +67,26 @@ pub(super) struct Account<'a> {
 impl Buckets {
     /// Takes a token for something that was promised; how long to wait when there is none.
     pub(super) fn take(&mut self, account: Account<'_>, now: i64) -> Result<(), Duration> {
-        self.take_leaving(account, 0.0, now)
+        self.take_leaving(account, 1.0, 0.0, now)
     }
 
     /// Takes one for a notice.
     pub(super) fn take_for_notice(&mut self, account: Account<'_>, now: i64) -> Result<(), Duration> {
-        self.take_leaving(account, 1.0, now)
+        self.take_leaving(account, 1.0, 1.0, now)
     }
 
-    fn take_leaving(&mut self, account: Account<'_>, left: f64, now: i64) -> Result<(), Duration> {
+    /// Takes half of one for a sign of life.
+    pub(super) fn take_for_sign(&mut self, account: Account<'_>, now: i64) -> Result<(), Duration> {
+        self.take_leaving(account, 0.5, 1.0, now)
+    }
+
+    fn take_leaving(
+        &mut self,
+        account: Account<'_>,
+        taken: f64,
+        left: f64,
+        now: i64,
+    ) -> Result<(), Duration> {
         if self.chats.len() >= MOST {
             self.chats.retain(|_, (bucket, rate)| {
                 bucket.fill(*rate, now);
@@ -88,10 +100,10 @@ impl Buckets {
             self.overall.entry(account.messenger).or_insert_with(|| (Bucket::new(overall, now), overall));
         chat.fill(of_chat, now);
         all.fill(overall, now);
-        let wait = chat.wait(of_chat, 1.0 + left, now).max(all.wait(overall, 1.0 + left, now));
+        let wait = chat.wait(of_chat, taken + left, now).max(all.wait(overall, taken + left, now));
         if wait.is_zero() {
-            chat.tokens -= 1.0;
-            all.tokens -= 1.0;
+            chat.tokens -= taken;
+            all.tokens -= taken;
             Ok(())
         } else {
             Err(wait)
@@ -145,7 +157,13 @@ mod tests {
         assert_eq!(buckets.take_for_notice(of("a"), now), Ok(()));
         assert_eq!(buckets.take_for_notice(of("a"), now), Ok(()));
         assert_eq!(buckets.take_for_notice(of("a"), now), Err(SECOND));
+        assert_eq!(buckets.take_for_sign(of("a"), now), Err(SECOND / 2));
         assert_eq!(buckets.take(of("a"), now), Ok(()));
+        let mut buckets = Buckets::default();
+        assert_eq!(buckets.take_for_sign(of("b"), now), Ok(()));
+        assert_eq!(buckets.take_for_notice(of("b"), now), Ok(()));
+        assert_eq!(buckets.take_for_sign(of("b"), now), Ok(()), "half each");
+        assert_eq!(buckets.take_for_sign(of("b"), now), Err(SECOND / 2));
     }
 
     #[test]

@@ -1,25 +1,35 @@
 //! Showing what goes on: notices are drained, and where a messenger can edit, one message says how far the work is.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Outbox;
-use super::board::{Act, Board};
+use super::board::{Board, Round};
 use super::deliver::deliver;
 use super::parts::Leaving;
 use super::split::split;
 use super::telegram_html::to_html;
-use crate::message::{Language, Notice, Phrase, Press, Show, Task};
+use crate::message::{Address, Language, Notice, Phrase, Press, Show, Task};
 use crate::messenger::{DeliveryError, Dialect, Markup, Messenger, Part, PartBody, RemoteId};
 use crate::store::{StoreError, UnderWay};
 
 /// How often what is due is looked for while there is something to show.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// How long showing one notice may take: the next one is newer.
+/// How long a sign of life may take: the next one is newer.
 const WITHIN: Duration = Duration::from_secs(8);
+
+/// How long telling progress may take. Whoever gives up earlier does not learn the id of what comes to stand; a reply does not
+/// wait for it.
+const SAID_WITHIN: Duration = Duration::from_secs(60);
+
+/// Lanes in which something is shown at once.
+const AT_ONCE: usize = 32;
 
 /// Sentences of drawings that are not done.
 pub(super) const UNFINISHED: &[&str] = &["queued", "drawing-now", "request-changed"];
@@ -28,9 +38,10 @@ pub(super) const UNFINISHED: &[&str] = &["queued", "drawing-now", "request-chang
 const BAR: u32 = 10;
 
 impl Outbox {
-    /// Shows notices until told to stop.
+    /// Shows notices until told to stop; what is on its way then goes to its end, for its id is to be kept.
     pub(super) async fn show_all(&self, mut notices: mpsc::Receiver<Notice>, stop: &CancellationToken) {
-        let mut board = Board::default();
+        let (mut board, mut lanes) = (Board::default(), BTreeSet::new());
+        let mut rounds = FuturesUnordered::new();
         loop {
             let look = async {
                 if board.is_empty() {
@@ -41,13 +52,48 @@ impl Outbox {
             tokio::select! {
                 first = notices.recv() => match first {
                     Some(first) => self.sort(first, &mut notices, &mut board).await,
-                    None => return,
+                    None => break,
                 },
+                Some((lane, shown)) = rounds.next() => {
+                    lanes.remove(&lane);
+                    note(&mut board, shown);
+                }
                 () = look => {}
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => break,
             }
-            self.show_due(&mut board).await;
+            let pace = |address: &Address| {
+                self.messenger(address).map_or(Duration::ZERO, |messenger| messenger.pace(address).notices)
+            };
+            let (free, room) = (|lane: &str| !lanes.contains(lane), AT_ONCE.saturating_sub(lanes.len()));
+            let due = board.due(pace, free, room, Instant::now());
+            for (lane, round) in due {
+                lanes.insert(lane.clone());
+                rounds.push(async move { (lane, self.show_round(round, stop).await) });
+            }
         }
+        while rounds.next().await.is_some() {}
+    }
+
+    /// What is due in a lane, one after the other.
+    async fn show_round(&self, round: Round, stop: &CancellationToken) -> Shown {
+        if let Some(begun) = &round.begun {
+            self.acknowledge(begun).await;
+        }
+        let mut shown = Shown::default();
+        if let Some(notice) = round.say.filter(|_| !stop.is_cancelled()) {
+            let said = self.say(&notice).await;
+            shown.said = Some((notice, said));
+        }
+        if let Some(sign) = round.sign.filter(|_| !stop.is_cancelled())
+            && let Some(messenger) = self.messenger(&sign.address)
+        {
+            if self.may_sign(&**messenger, &sign.address) {
+                let _ = tokio::time::timeout(WITHIN, messenger.show(&sign)).await;
+            } else {
+                shown.unsigned = Some(sign.task);
+            }
+        }
+        shown
     }
 
     /// Where a messenger can edit, the board decides what is shown; others are shown the newest of each task at once.
@@ -91,44 +137,10 @@ impl Outbox {
         }
     }
 
-    async fn show_due(&self, board: &mut Board) {
-        let pace = |address: &crate::message::Address| {
-            self.messenger(address).map_or(Duration::ZERO, |messenger| messenger.pace(address).notices)
-        };
-        let acts = board.due(pace, Instant::now());
-        let signs = acts.iter().filter_map(|act| match act {
-            Act::Sign(notice) => Some(notice),
-            Act::Say(_) | Act::Acknowledge(_) => None,
-        });
-        let begun = acts.iter().filter_map(|act| match act {
-            Act::Acknowledge(notice) => Some(notice),
-            Act::Say(_) | Act::Sign(_) => None,
-        });
-        let (signs, begun) =
-            (signs.map(|notice| self.show_one(notice)), begun.map(|notice| self.acknowledge(notice)));
-        tokio::join!(futures_util::future::join_all(signs), futures_util::future::join_all(begun));
-        let say = acts.iter().filter_map(|act| match act {
-            Act::Say(notice) => Some(async move { (notice, self.say(notice).await) }),
-            Act::Sign(_) | Act::Acknowledge(_) => None,
-        });
-        for (notice, said) in futures_util::future::join_all(say).await {
-            match said {
-                Ok(Said::Yes) => board.said(notice, Instant::now()),
-                Ok(Said::Later) => board.unsaid(notice.task, Instant::now()),
-                Ok(Said::Ended) => board.drop(notice.task),
-                Err(error) => {
-                    tracing::debug!(%error, "progress is not shown");
-                    board.unsaid(notice.task, Instant::now());
-                }
-            }
-        }
-    }
-
     /// Has a task's placeholder say how far it is.
     async fn say(&self, notice: &Notice) -> Result<Said, StoreError> {
         let Some(messenger) = self.messenger(&notice.address) else { return Ok(Said::Ended) };
-        // A reply is on its way: what it says is newer.
-        let Some(_lane) = self.lane(&notice.address) else { return Ok(Said::Later) };
+        let Some(_telling) = self.tell(&notice.address, notice.task) else { return Ok(Said::Later) };
         let Some(under_way) = self.store.under_way(notice.task).await? else { return Ok(Said::Ended) };
         // What says that a drawing waits is a promise, and leaves as one.
         if under_way.placeholder.is_none() && matches!(notice.task, Task::Drawing(_)) {
@@ -141,7 +153,7 @@ impl Outbox {
             return Ok(Said::Later);
         }
         let leaving = self.progress(notice, &under_way, messenger.dialect());
-        let delivered = tokio::time::timeout(WITHIN, deliver(&**messenger, &leaving, "notice")).await;
+        let delivered = tokio::time::timeout(SAID_WITHIN, deliver(&**messenger, &leaving, "notice")).await;
         self.was_said(notice, &**messenger, &under_way, delivered.ok()).await
     }
 
@@ -222,6 +234,30 @@ impl Outbox {
             Show::Draft(_) | Show::Typing | Show::Clear | Show::Forget => {
                 self.phrases.say(language, "thinking")
             }
+        }
+    }
+}
+
+/// What came of a round.
+#[derive(Default)]
+struct Shown {
+    said: Option<(Notice, Result<Said, StoreError>)>,
+    /// Of this, no sign of life could be given.
+    unsigned: Option<Task>,
+}
+
+fn note(board: &mut Board, shown: Shown) {
+    if let Some(task) = shown.unsigned {
+        board.unsigned(task);
+    }
+    let Some((notice, said)) = shown.said else { return };
+    match said {
+        Ok(Said::Yes) => board.said(&notice, Instant::now()),
+        Ok(Said::Later) => board.unsaid(notice.task, Instant::now()),
+        Ok(Said::Ended) => board.drop(notice.task),
+        Err(error) => {
+            tracing::debug!(%error, "progress is not shown");
+            board.unsaid(notice.task, Instant::now());
         }
     }
 }

@@ -102,16 +102,41 @@ impl Store {
         Ok(())
     }
 
+    /// What a reply takes the place of.
+    pub async fn replaces(&self, reply: ReplyId) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query(
+            "SELECT coalesce(r.takes, d.placeholder, m.placeholder) FROM replies r
+             LEFT JOIN drawings d ON d.id = r.drawing LEFT JOIN messages m ON m.id = r.message WHERE r.id = ?",
+        )
+        .bind(reply.get())
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
+    }
+
+    /// A reply leaves what it should have taken the place of: that goes after it.
+    pub async fn leaves(&self, reply: ReplyId, now: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO replies (messenger, lane, address, person, language, content, created_at, takes)
+             SELECT r.messenger, r.lane, r.address, '', r.language, ?2, ?3, coalesce(r.takes, d.placeholder, m.placeholder)
+             FROM replies r LEFT JOIN drawings d ON d.id = r.drawing LEFT JOIN messages m ON m.id = r.message
+             WHERE r.id = ?1 AND coalesce(r.takes, d.placeholder, m.placeholder) IS NOT NULL",
+        )
+        .bind(reply.get())
+        .bind(to_json(&Content::Nothing, "replies")?)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+        nothing_stands(&mut tx, reply).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// What should have been replaced is not there any more: the reply comes as something new.
     pub async fn nothing_stands(&self, reply: ReplyId) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        for sql in [
-            "UPDATE replies SET takes = NULL WHERE id = ?",
-            "UPDATE messages SET placeholder = NULL WHERE id = (SELECT message FROM replies WHERE id = ?)",
-            "UPDATE drawings SET placeholder = NULL WHERE id = (SELECT drawing FROM replies WHERE id = ?)",
-        ] {
-            sqlx::query(sql).bind(reply.get()).execute(&mut *tx).await?;
-        }
+        nothing_stands(&mut tx, reply).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -127,13 +152,38 @@ impl Store {
     }
 }
 
+/// See [`Store::nothing_stands`].
+async fn nothing_stands(connection: &mut SqliteConnection, reply: ReplyId) -> Result<(), StoreError> {
+    for sql in [
+        "UPDATE replies SET takes = NULL WHERE id = ?",
+        "UPDATE messages SET placeholder = NULL WHERE id = (SELECT message FROM replies WHERE id = ?)",
+        "UPDATE drawings SET placeholder = NULL WHERE id = (SELECT drawing FROM replies WHERE id = ?)",
+    ] {
+        sqlx::query(sql).bind(reply.get()).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 /// The first part of a reply has left, as `remote`: it has taken the placeholder's place. That of a drawing which is not
 /// done, or whose picture is still to leave, is the placeholder now.
 pub(super) async fn taken_by(
     connection: &mut SqliteConnection,
     reply: ReplyId,
     remote: &str,
+    now: i64,
 ) -> Result<(), StoreError> {
+    // One that came to stand meanwhile stands for nothing.
+    sqlx::query(
+        "INSERT INTO replies (messenger, lane, address, person, language, content, created_at, takes)
+         SELECT r.messenger, r.lane, r.address, '', r.language, ?2, ?3, m.placeholder
+         FROM replies r JOIN messages m ON m.id = r.message WHERE r.id = ?1 AND m.placeholder <> ?4",
+    )
+    .bind(reply.get())
+    .bind(to_json(&Content::Nothing, "replies")?)
+    .bind(now)
+    .bind(remote)
+    .execute(&mut *connection)
+    .await?;
     sqlx::query(
         "UPDATE messages SET placeholder = NULL WHERE id = (SELECT message FROM replies WHERE id = ?)",
     )
@@ -258,12 +308,7 @@ pub(super) async fn refused(
     .await?
     .rows_affected();
     if told == 1 {
-        for sql in [
-            "UPDATE messages SET placeholder = NULL WHERE id = (SELECT message FROM replies WHERE id = ?)",
-            "UPDATE drawings SET placeholder = NULL WHERE id = (SELECT drawing FROM replies WHERE id = ?)",
-        ] {
-            sqlx::query(sql).bind(reply.get()).execute(&mut *connection).await?;
-        }
+        nothing_stands(connection, reply).await?;
     }
     Ok(())
 }

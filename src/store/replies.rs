@@ -152,7 +152,7 @@ impl Store {
         if left.gone {
             placeholders::gone(&mut tx, reply).await?;
         } else if left.stands && left.part == 0 {
-            placeholders::taken_by(&mut tx, reply, &left.remote).await?;
+            placeholders::taken_by(&mut tx, reply, &left.remote, now).await?;
             if left.last {
                 placeholders::handed_on(&mut tx, reply, &left.remote).await?;
             }

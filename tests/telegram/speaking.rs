@@ -170,9 +170,18 @@ async fn answers_of_a_chat_come_in_order_each_to_its_request() {
     let answers: Vec<i64> =
         world.server.replies(ana).iter().filter_map(crate::fake::Message::reply_to).collect();
     assert_eq!(answers, asked);
-    // Three at once, then one a second.
-    let spoken = spoken(&world, ana);
-    assert!(spoken[5].at - spoken[2].at >= Duration::from_millis(2_800));
+    // Three at once, then one a second; a sign of life counts half of a message.
+    let requests = world.server.requests().into_iter().filter(|request| request.param("chat_id") == ana);
+    let cost = |request: &Request| if request.method == "sendChatAction" { 0.5 } else { 1.0 };
+    let spent: Vec<(Duration, f64)> = requests.map(|request| (request.at, cost(&request))).collect();
+    assert!(spent.len() > 6);
+    for (first, (since, _)) in spent.iter().enumerate() {
+        let mut sum = 0.0;
+        for (at, cost) in &spent[first..] {
+            sum += cost;
+            assert!(sum <= 3.0 + (*at - *since).as_secs_f64() + 0.2, "{spent:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -212,4 +221,59 @@ async fn a_placeholder_does_not_stand_above_a_reply_that_was_put_off() {
     world.held.lets_go();
     world.rests().await;
     assert_eq!(world.read(ana), ["You said: What is a fjord? (0 before)", "You said: slow one (1 before)"]);
+}
+
+/// Ana is told a story of four seconds whose second edit takes so long to arrive.
+async fn slow_edit(takes: Duration) -> (World, i64) {
+    let engines = Arc::new(move |held: &_| writing(80, held));
+    let world = World::with(Plan { engines, ..Plan::default() }).await;
+    let ana = world.ana;
+    world.server.fail_next("editMessageText", Fault::Slow(takes));
+    world.server.say(ana, ana, "tell me a story");
+    world.server.wait_for(LONG, |seen| seen.replies(ana).next().is_some()).await;
+    let placeholder = world.server.replies(ana)[0].id();
+    world.server.wait_for(LONG, |seen| seen.replies(ana).any(|reply| reply.text().ends_with("word80"))).await;
+    (world, placeholder)
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_the_edit_that_is_on_its_way() {
+    let (world, placeholder) = slow_edit(Duration::from_millis(2_500)).await;
+    world.rests().await;
+    let edits = world.server.calls("editMessageText");
+    assert!(edits[1].at - edits[0].at >= Duration::from_millis(2_450), "the answer does not overtake it");
+    assert_eq!(world.server.replies(world.ana)[0].id(), placeholder);
+}
+
+#[tokio::test]
+async fn an_answer_does_not_wait_long_for_an_edit_and_is_not_undone_by_it() {
+    let (world, placeholder) = slow_edit(Duration::from_secs(8)).await;
+    let edit = || world.server.calls("editMessageText").remove(0);
+    assert_eq!(edit().status, None, "the edit has not arrived");
+    world.until("the edit arrives", || async { edit().status.is_some() }).await;
+    world.rests().await;
+    let read = world.read(world.ana);
+    assert!(read.len() == 1 && read[0].ends_with("word80"), "{read:?}");
+    assert_ne!(world.server.replies(world.ana)[0].id(), placeholder);
+}
+
+#[tokio::test]
+async fn a_placeholder_that_is_slow_holds_up_neither_its_answer_nor_another_chat() {
+    let world = World::new().await;
+    let (ana, bob) = (world.ana, world.member(0));
+    world.server.fail_next("sendMessage", Fault::Slow(Duration::from_secs(8)));
+    world.server.say(ana, ana, "slow one");
+    world.server.wait_for(LONG, |seen| seen.calls("sendMessage").next().is_some()).await;
+    world.server.say(bob, bob, "slow two");
+    world.reads(bob, 1).await;
+    assert!(world.read(ana).is_empty(), "bob's is told while ana's is on its way");
+    world.held.lets_go();
+    let whole = ["You said: slow one (0 before)"];
+    assert_eq!(world.reads(ana, 1).await, whole);
+    let slow = || world.server.calls("sendMessage").remove(0);
+    assert_eq!(slow().status, None, "the answer is there first");
+    world.until("the placeholder arrives", || async { slow().status.is_some() }).await;
+    world.server.wait_for(LONG, |seen| seen.calls("deleteMessage").next().is_some()).await;
+    world.rests().await;
+    assert_eq!(world.read(ana), whole);
 }
