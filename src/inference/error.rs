@@ -72,6 +72,14 @@ pub enum InferenceError {
         /// Name of the model.
         model: String,
     },
+    /// The graph's numbers became too large for their type: its text would be noise. T5 does so in half precision.
+    #[error(
+        "the numbers of {graph} overflow: half precision is not enough for it, take another export (fp32, int8)"
+    )]
+    Overflow {
+        /// File name of the graph.
+        graph: String,
+    },
     /// The runtime failed while it ran a graph.
     #[error("running {graph} failed")]
     Run {
@@ -101,6 +109,7 @@ impl InferenceError {
             Self::OutOfMemory { .. } => (FailureKind::Ours, Phrase::new("out-of-memory")),
             Self::Runtime { .. } => (FailureKind::Ours, Phrase::new("runtime-broken")),
             Self::Cuda { .. } => (FailureKind::Ours, Phrase::new("cuda-broken")),
+            Self::Overflow { .. } => (FailureKind::Ours, Phrase::new("model-overflow")),
             Self::File { .. } | Self::Shape { .. } => (FailureKind::Ours, Phrase::new("model-broken")),
             Self::Panicked { .. } | Self::Gone { .. } | Self::Run { .. } => {
                 (FailureKind::Ours, Phrase::new("our-fault"))

@@ -16,6 +16,7 @@ pub mod runtime;
 mod external;
 pub mod graph;
 mod tokenizer;
+mod sentencepiece;
 pub mod spectrum;
 pub mod encoder;
 pub mod siamese;
@@ -25,6 +26,7 @@ pub mod voice_activity;
 pub mod ctc;
 pub mod generation;
 pub mod causal_lm;
+pub mod seq2seq;
 pub mod diffusion;
 pub mod whisper;
 
@@ -34,8 +36,9 @@ pub use handle::{Handle, Readiness, Terms};
 pub use model::{Boxed, Control, Model, Progress};
 pub use permit::Permit;
 pub use requests::{
-    ChatAnswer, ChatRequest, DrawRequest, HearRequest, Heard, Picture, Role, Sampling, Segment, Step,
-    Transcript, Turn, UnderstandRequest, Understood, VoiceRequest, Voiced, is_silent,
+    ChatAnswer, ChatRequest, DrawRequest, HearRequest, Heard, Picture, RewriteRequest, Rewritten, Role,
+    Sampling, Segment, Step, Transcript, Turn, UnderstandRequest, Understood, VoiceRequest, Voiced,
+    is_silent,
 };
 pub use threads::{ModelState, Threads};
 
@@ -43,6 +46,8 @@ pub use threads::{ModelState, Threads};
 pub type Understanding = Handle<UnderstandRequest, Understood, ()>;
 /// An answer model; its partial results are pieces of text.
 pub type Answering = Handle<ChatRequest, ChatAnswer, String>;
+/// A translator or an extractor; its partial results are pieces of text.
+pub type Rewriting = Handle<RewriteRequest, Rewritten, String>;
 /// A speech recogniser.
 pub type Hearing = Handle<HearRequest, Transcript, Heard>;
 /// A detector of voices.

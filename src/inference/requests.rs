@@ -115,6 +115,26 @@ pub struct ChatAnswer {
     pub turns_dropped: usize,
 }
 
+/// A text that an encoder-decoder reads: to be translated, or to be asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewriteRequest {
+    /// The text.
+    pub text: String,
+    /// Its language (ISO 639-1): an extractor is asked in it.
+    pub language: String,
+}
+
+/// What an encoder-decoder wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewritten {
+    /// The text; empty when it wrote nothing.
+    pub text: String,
+    /// New tokens.
+    pub tokens: usize,
+    /// It went in circles: the text says it once.
+    pub repeated: bool,
+}
+
 /// One picture to be painted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DrawRequest {

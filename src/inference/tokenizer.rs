@@ -114,6 +114,11 @@ impl Tokenizer {
         self.words.id_to_token(id)
     }
 
+    /// One more than the greatest id that a text can have.
+    pub(super) fn size(&self) -> usize {
+        self.words.get_vocab(false).into_values().max().map_or(0, |id| id as usize + 1)
+    }
+
     /// What the tokenizer puts around a text.
     pub(super) fn frame(&self) -> &[u32] {
         &self.frame

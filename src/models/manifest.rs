@@ -16,6 +16,8 @@ pub struct Manifest {
     pub name: String,
     /// Model family (`understanding`, `causal_lm`, `diffusion`, ...): which code of `inference` runs it.
     pub family: String,
+    /// What it is there for, where its family serves several ends (`seq2seq`).
+    pub purpose: Option<Purpose>,
     /// One line for people.
     pub title: String,
     /// SPDX expression of the weights' licence.
@@ -43,6 +45,18 @@ pub struct Manifest {
     /// What its family alone understands.
     #[serde(default)]
     pub settings: toml::Table,
+}
+
+/// What a model of text is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// It answers people.
+    Answer,
+    /// It finds what is to be drawn in a request.
+    Extract,
+    /// It translates a subject for picture models that do not speak its language.
+    Translate,
 }
 
 /// One file of a model, as it lies in its folder.
@@ -205,6 +219,12 @@ impl Manifest {
             family: self.family.clone(),
             source: Box::new(source),
         })
+    }
+
+    /// Whether it is there for this.
+    #[must_use]
+    pub fn is_for(&self, purpose: Purpose) -> bool {
+        self.purpose.map_or(self.family == "causal_lm" && purpose == Purpose::Answer, |own| own == purpose)
     }
 
     /// Whether it works in a language.

@@ -31,7 +31,7 @@ pub(crate) use error::root;
 pub use error::{FormatError, PullError};
 pub use hub::{HubOptions, Token};
 pub use make::{Progress, Stage, Watch};
-pub use manifest::{Manifest, Member, ModelFile, Origin, SettingsError};
+pub use manifest::{Manifest, Member, ModelFile, Origin, Purpose, SettingsError};
 pub use own::{Unusable, UnusableKind, manifests};
 pub use plan::{Options, Plan, PlannedModel};
 pub use pull::Report;

@@ -11,7 +11,8 @@ use ort::session::{SessionInputValue, SessionOutputs};
 use ort::value::{DynValue, Tensor, TensorElementType};
 
 use crate::inference::error::InferenceError;
-use crate::inference::generation::cache::{Cache, Layout, Port};
+use crate::inference::generation::cache::Cache;
+use crate::inference::generation::layout::{Layout, Port};
 use crate::inference::graph::Graph;
 use crate::inference::runtime::Hardware;
 

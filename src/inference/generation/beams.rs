@@ -1,9 +1,7 @@
 //! Beam search: several answers are followed at once, the best of those that ended wins.
 //!
-//! The same decisions as transformers' `_beam_search` (4.57, `generation/utils.py`) with `early_stopping=False`: of the
-//! `2 n` best continuations, those among the first `n` that end are finished (their score divided by
-//! `length^length_penalty`), the first `n` that go on are followed; it is over when `n` are finished and the best that is
-//! still followed cannot become better than the worst of them. In: log probabilities. Out: which row goes on with which
+//! The same decisions as transformers' `_beam_search` (4.57, `generation/utils.py`): of the `2 n` best continuations, those among the first `n` that end are finished (their score divided by `length^length_penalty`), the
+//! first `n` that go on are followed; when it is over, [`Stopping`] says. In: log probabilities. Out: which row goes on with which
 //! token. It runs no model.
 
 use super::rules::norm;
@@ -19,6 +17,20 @@ pub struct Search {
     pub end: u32,
     /// Most tokens of an answer, the end among them.
     pub most: usize,
+    /// When it is over.
+    pub stopping: Stopping,
+}
+
+/// When a search is over (`early_stopping`); always once as many answers are finished as are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stopping {
+    /// At once (`true`).
+    AtOnce,
+    /// When the best that is still followed is no better than the worst of them (`false`).
+    #[default]
+    NoBetter,
+    /// When it could not even become better with the greatest length (`"never"`).
+    NeverBetter,
 }
 
 /// An answer, or the beginning of one.
@@ -83,7 +95,7 @@ impl Beams {
                 next.push((row, token, grown()));
             }
         }
-        if next.is_empty() || !self.may_improve(&next, length) {
+        if next.is_empty() || self.is_settled() || !self.may_improve(&next, length) {
             return None;
         }
         let (rows, running) = next.into_iter().map(|(row, token, grown)| ((row, token), grown)).unzip();
@@ -128,7 +140,14 @@ impl Beams {
         self.finished.truncate(self.search.width);
     }
 
+    /// Nothing that is still written matters any more.
+    fn is_settled(&self) -> bool {
+        self.search.stopping == Stopping::AtOnce && self.finished.len() == self.search.width
+    }
+
     fn may_improve(&self, next: &[(usize, u32, Hypothesis)], length: usize) -> bool {
+        let reaches = self.search.stopping == Stopping::NeverBetter && self.search.length_penalty > 0.0;
+        let length = if reaches { self.search.most } else { length };
         let best = next.first().map_or(f32::NEG_INFINITY, |(.., best)| self.penalised(best.score, length));
         let worst = self.finished.last().map_or(f32::NEG_INFINITY, |(score, _)| *score);
         self.finished.len() < self.search.width || best > worst
@@ -142,7 +161,7 @@ mod tests {
     const END: u32 = 0;
 
     fn search(width: usize, most: usize) -> Beams {
-        Beams::new(Search { width, length_penalty: 1.0, end: END, most })
+        Beams::new(Search { width, length_penalty: 1.0, end: END, most, stopping: Stopping::NoBetter })
     }
 
     fn logs(shares: &[f32]) -> Vec<f32> {

@@ -4,9 +4,9 @@
 //! asked, a sign that it repeats itself). Out: new tokens and how sure the model was of them.
 
 use super::beams::{Beams, Hypothesis, Search};
+use super::encoder_decoder::EncoderDecoder;
 use super::rules::{Rule, log_probability, log_softmax};
 use super::sampling::Sampler;
-use super::seq2seq::Seq2Seq;
 use crate::inference::InferenceError;
 use crate::inference::requests::Sampling;
 
@@ -14,7 +14,7 @@ use crate::inference::requests::Sampling;
 pub type Watch<'a> = dyn FnMut(&[u32]) -> Result<bool, InferenceError> + 'a;
 
 /// Scores of a row's next token after all rules.
-fn ruled(model: &Seq2Seq, row: usize, rules: &[&dyn Rule], written: &[u32], log: bool) -> Vec<f32> {
+fn ruled(model: &EncoderDecoder, row: usize, rules: &[&dyn Rule], written: &[u32], log: bool) -> Vec<f32> {
     let mut scores = model.scores(row).to_vec();
     if log {
         log_softmax(&mut scores);
@@ -29,7 +29,7 @@ fn ruled(model: &Seq2Seq, row: usize, rules: &[&dyn Rule], written: &[u32], log:
 /// # Errors
 /// Those of the model and of the watch.
 pub fn one(
-    model: &mut Seq2Seq,
+    model: &mut EncoderDecoder,
     rules: &[&dyn Rule],
     (sampling, search): (&Sampling, Search),
     watch: &mut Watch<'_>,
@@ -59,7 +59,7 @@ pub fn one(
 /// # Errors
 /// Those of the model and of the watch.
 pub fn several(
-    model: &mut Seq2Seq,
+    model: &mut EncoderDecoder,
     rules: &[&dyn Rule],
     search: Search,
     watch: &mut Watch<'_>,

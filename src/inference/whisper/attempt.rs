@@ -8,7 +8,7 @@ use super::guard;
 use super::times::Times;
 use super::{Sound, Whisper};
 use crate::inference::InferenceError;
-use crate::inference::generation::beams::{Hypothesis, Search};
+use crate::inference::generation::beams::{Hypothesis, Search, Stopping};
 use crate::inference::generation::rules::{Never, NotFirst, Rule, log_probability};
 use crate::inference::generation::writing::{self, Watch};
 use crate::inference::model::Control;
@@ -157,7 +157,8 @@ impl Whisper {
         rules.extend(ear.timed.then_some(&times as &dyn Rule));
         let width = if temperature > 0.0 { 1 } else { ear.sound.request.beams.clamp(1, 16) as usize };
         let most = settings.context.saturating_sub(model.len());
-        let search = Search { width, length_penalty: 1.0, end: words.end, most };
+        let search =
+            Search { width, length_penalty: 1.0, end: words.end, most, stopping: Stopping::NoBetter };
         let sampling = Sampling { temperature, ..Sampling::default() };
         let said = if width == 1 {
             writing::one(model, &rules, (&sampling, search), watch)?

@@ -22,8 +22,8 @@ use self::times::Piece;
 pub use self::words::LANGUAGES;
 use self::words::{Language, TICK_MS, Words};
 use super::error::InferenceError;
+use super::generation::encoder_decoder::{EncoderDecoder, Paths};
 use super::generation::rules::log_softmax;
-use super::generation::seq2seq::{Paths, Seq2Seq};
 use super::model::{Control, Model};
 use super::requests::{HearRequest, Heard, Segment, Transcript, is_silent};
 use super::runtime::Hardware;
@@ -49,7 +49,7 @@ pub struct Whisper {
     settings: Settings,
     words: Words,
     mel: LogMel,
-    model: Seq2Seq,
+    model: EncoderDecoder,
 }
 
 /// Loads the model that a manifest describes from its folder.
@@ -61,7 +61,7 @@ pub fn load(manifest: &Manifest, folder: &Path, hardware: &Hardware) -> Result<W
     let first = settings.first.as_ref().map(|path| folder.join(path));
     let (encoder, decoder) = (folder.join(&settings.encoder), folder.join(&settings.decoder));
     let paths = Paths { encoder: &encoder, decoder: &decoder, first: first.as_deref() };
-    let model = Seq2Seq::open(paths, hardware)?;
+    let model = EncoderDecoder::open(paths, hardware)?;
     let unfit = |reason: String| InferenceError::Shape { graph: model.encoder().name().to_owned(), reason };
     let shape = model.encoder().input_shape(FEATURES).ok_or_else(|| unfit(format!("no input {FEATURES}")))?;
     let &[_, bands, frames] = shape.as_slice() else {

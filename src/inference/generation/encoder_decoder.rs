@@ -11,7 +11,8 @@ use ort::session::SessionOutputs;
 use ort::value::DynValue;
 
 use crate::inference::InferenceError;
-use crate::inference::generation::cache::{Cache, Layout, Port};
+use crate::inference::generation::cache::Cache;
+use crate::inference::generation::layout::{Layout, Port};
 use crate::inference::graph::{Feeds, Graph};
 use crate::inference::runtime::Hardware;
 
@@ -34,7 +35,7 @@ pub struct Paths<'a> {
 }
 
 /// The graphs, with what they have read so far.
-pub struct Seq2Seq {
+pub struct EncoderDecoder {
     encoder: Graph,
     decoder: Graph,
     first: Option<Graph>,
@@ -46,7 +47,7 @@ pub struct Seq2Seq {
     width: usize,
 }
 
-impl Seq2Seq {
+impl EncoderDecoder {
     /// Opens the graphs.
     ///
     /// # Errors
@@ -63,16 +64,52 @@ impl Seq2Seq {
         let unfit = |reason: String| InferenceError::Shape { graph: decoder.name().to_owned(), reason };
         let layout = Layout::read(&inputs, &outputs).map_err(unfit)?;
         if layout.is_empty() {
-            return Err(unfit("it keeps no cache".to_owned()));
+            return Err(unfit(
+                "it has no past_key_values: decoder_with_past_model.onnx or a merged one is wanted"
+                    .to_owned(),
+            ));
+        }
+        let gives = |name: &str| encoder.has_output(name);
+        match &first {
+            None if layout.only_continues(&outputs) && !layout.is_given(gives) => {
+                return Err(unfit(
+                    "it only goes on: the first decoder (decoder_model.onnx) is wanted, too".to_owned(),
+                ));
+            }
+            Some(_) if layout.is_merged() => {
+                return Err(unfit("it is merged: no first decoder belongs to it".to_owned()));
+            }
+            Some(first) if first.inputs().iter().any(|input| input.name().starts_with("past")) => {
+                let reason = "a first decoder has no past_key_values".to_owned();
+                return Err(InferenceError::Shape { graph: first.name().to_owned(), reason });
+            }
+            _ => {}
         }
         let cache = Cache::new(layout).map_err(|source| decoder.failure(source))?;
         Ok(Self { encoder, decoder, first, cache, states: None, scores: Vec::new(), width: 0 })
+    }
+
+    /// Tokens that the decoder knows, where it says so.
+    #[must_use]
+    pub fn vocabulary(&self) -> Option<usize> {
+        let logits = self.decoder.outputs().iter().find(|output| output.name() == LOGITS)?;
+        usize::try_from(*logits.dtype().tensor_shape()?.last()?).ok().filter(|width| *width > 0)
     }
 
     /// The encoder, to be asked for its shapes.
     #[must_use]
     pub const fn encoder(&self) -> &Graph {
         &self.encoder
+    }
+
+    /// The encoder's output at its last place.
+    #[cfg(test)]
+    pub(crate) fn last_state(&self) -> Vec<f32> {
+        let states = self.states.as_ref().and_then(|states| states.try_extract_tensor::<f32>().ok());
+        states.map_or_else(Vec::new, |(shape, all)| {
+            let width = usize::try_from(shape.last().copied().unwrap_or(0)).unwrap_or(0);
+            all.get(all.len().saturating_sub(width)..).unwrap_or_default().to_vec()
+        })
     }
 
     /// Runs the encoder and forgets everything else.
@@ -180,6 +217,9 @@ impl Seq2Seq {
         let mut outputs = graph.run(feeds)?;
         let unfit = |reason| InferenceError::Shape { graph: name.clone(), reason };
         *width = last_scores(&outputs, rows.len(), scores).map_err(unfit)?;
+        if scores.iter().any(|score| score.is_nan() || *score == f32::INFINITY) {
+            return Err(InferenceError::Overflow { graph: name });
+        }
         cache.absorb(&mut outputs, count).map_err(unfit)
     }
 }
