@@ -114,6 +114,8 @@ fn outcome() -> Outcome {
         size: None,
         steps: None,
         as_file: false,
+        request: "draw a red apple".to_owned(),
+        intent: "draw".to_owned(),
     })
 }
 

@@ -157,6 +157,8 @@ pub(super) enum StepCommand {
     Understand(StepArguments),
     /// Text -> what to draw.
     Extract(StepArguments),
+    /// What to draw -> the same in the language that picture models speak.
+    Translate(StepArguments),
     /// Text -> the answer model's words, without a conversation.
     Answer(StepArguments),
     /// What to draw -> a picture, without waiting in line.

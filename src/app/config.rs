@@ -11,7 +11,7 @@ use super::sorry::bad_config;
 use crate::inference::whisper;
 use crate::message::Language;
 use crate::messenger::telegram;
-use crate::models::{Catalogue, HubOptions, Manifest};
+use crate::models::{Catalogue, HubOptions, Manifest, Purpose};
 
 /// The commented example: every key with its default.
 pub const EXAMPLE: &str = include_str!("../../config/aisaac.example.toml");
@@ -114,6 +114,10 @@ pub struct Answer {
 pub struct Draw {
     /// Name of the picture model.
     pub model: String,
+    /// Name of the model that finds what to draw in a request; the starter's own, which only cuts, when absent.
+    pub extract: Option<String>,
+    /// Name of the model that puts it into a language of the picture model; the best installed one when absent.
+    pub translate: Option<String>,
     /// Most drawings one person may have waiting.
     pub waiting_per_person: u32,
     /// Offer "draw this instead" from this likelihood up.
@@ -236,7 +240,13 @@ impl Default for Answer {
 
 impl Default for Draw {
     fn default() -> Self {
-        Self { model: "sketch".to_owned(), waiting_per_person: 5, offer_from: 0.35 }
+        Self {
+            model: "sketch".to_owned(),
+            extract: None,
+            translate: None,
+            waiting_per_person: 5,
+            offer_from: 0.35,
+        }
     }
 }
 
@@ -346,14 +356,18 @@ impl Config {
 
     /// Names that must be in the catalogue.
     fn models(&self, catalogue: &Catalogue) -> Result<(), ConfigError> {
-        let chosen = [
-            ("draw.model", Some(&self.draw.model), "diffusion"),
-            ("answer.model", self.answer.model.as_ref(), "causal_lm"),
-            ("hear.model", self.hear.model.as_ref(), "whisper"),
+        let paints = |model: &Manifest| model.family == "diffusion";
+        let hears = |model: &Manifest| model.family == "whisper";
+        let chosen: [(_, _, &dyn Fn(&Manifest) -> bool); 5] = [
+            ("draw.model", Some(&self.draw.model), &paints),
+            ("draw.extract", self.draw.extract.as_ref(), &|model| model.is_for(Purpose::Extract)),
+            ("draw.translate", self.draw.translate.as_ref(), &|model| model.is_for(Purpose::Translate)),
+            ("answer.model", self.answer.model.as_ref(), &|model| model.is_for(Purpose::Answer)),
+            ("hear.model", self.hear.model.as_ref(), &hears),
         ];
-        for (key, name, family) in chosen {
+        for (key, name, fits) in chosen {
             let Some(name) = name else { continue };
-            let fits = |model: &&Manifest| model.family == family;
+            let fits = |model: &&Manifest| fits(model);
             if catalogue.get(name).filter(fits).is_none() {
                 let names: Vec<&str> =
                     catalogue.models().filter(fits).map(|model| model.name.as_str()).collect();
@@ -382,6 +396,8 @@ mod tests {
             format!("{example:?}"),
             format!("{:?}", Config { language: Some(Language::Ru), ..Config::default() })
                 .replace("Hear { model: None", "Hear { model: Some(\"whisper-base\")")
+                .replace("extract: None", "extract: Some(\"rut5-qa\")")
+                .replace("translate: None", "translate: Some(\"opus-mt-ru-en\")")
                 .replace("model: None", "model: Some(\"instruct\")")
                 .replace("proxy: None", "proxy: Some(\"socks5://127.0.0.1:1080\")")
                 .replace("library: None", "library: Some(\"/usr/lib/libonnxruntime.so\")")
@@ -395,7 +411,10 @@ mod tests {
             Config::parse("[draw]\nmodel = \"sketch\"\nwaiting_per_persn = 3\n").unwrap_err().to_string();
         assert_eq!(error, "line 3: there is no key `waiting_per_persn`; did you mean `waiting_per_person`?");
         let error = Config::parse("[draw]\nstepz = 3\n").unwrap_err().to_string();
-        assert_eq!(error, "line 2: there is no key `stepz`; there are model, waiting_per_person, offer_from");
+        assert_eq!(
+            error,
+            "line 2: there is no key `stepz`; there are model, extract, translate, waiting_per_person, offer_from"
+        );
         let error = Config::parse("language = \"ru\"\n\n[drw]\n").unwrap_err().to_string();
         assert_eq!(error, "line 3: there is no key `drw`; did you mean `draw`?");
     }

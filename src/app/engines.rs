@@ -11,10 +11,10 @@ use super::places::Places;
 use crate::drawing;
 use crate::inference::{
     Answering, Boxed, Budget, Handle, InferenceError, Listening, Painting, Permit, Terms, Threads,
-    Understanding, causal_lm, ctc, diffusion, runtime, understanding, voice_activity, whisper,
+    Understanding, causal_lm, ctc, diffusion, runtime, seq2seq, understanding, voice_activity, whisper,
 };
-use crate::intent::{self, AnswerFacts, Known, PainterFacts};
-use crate::models::{self, Catalogue, Manifest, State};
+use crate::intent::{self, AnswerFacts, Known, PainterFacts, Rewrites};
+use crate::models::{self, Catalogue, Manifest, Purpose, State};
 use crate::speech::{self, Recogniser, Speech};
 
 /// How long models have to end: one token, or one denoising step.
@@ -36,6 +36,10 @@ pub struct PictureModel {
 pub struct Engines {
     /// Encoder, intent and subject heads.
     pub understanding: Option<Understanding>,
+    /// Finds subjects before the span head is asked.
+    pub extractor: Option<Rewrites>,
+    /// Puts subjects into a language that the picture model speaks.
+    pub translator: Option<Rewrites>,
     /// The answer model.
     pub answering: Option<(Answering, AnswerFacts)>,
     /// The picture model.
@@ -53,6 +57,8 @@ impl Engines {
         let models = Models::new(places, config);
         Self {
             understanding: models.understanding(),
+            extractor: config.draw.extract.as_deref().and_then(|name| models.rewrites(name)),
+            translator: models.translator(config.draw.translate.as_deref()),
             answering: models.answering(config.answer.model.as_deref()),
             painting: models.painting(&config.draw.model),
             speech: models.speech(config),
@@ -71,8 +77,17 @@ pub(super) async fn end(threads: &Threads) {
 /// Answer models in the order in which the house prefers them: the one with more languages answers more people, and the
 /// larger one better.
 pub(super) fn answering(catalogue: &Catalogue) -> Vec<&Manifest> {
-    let mut models: Vec<&Manifest> = catalogue.models().filter(|model| model.family == "causal_lm").collect();
+    let mut models: Vec<&Manifest> =
+        catalogue.models().filter(|model| model.is_for(Purpose::Answer)).collect();
     models.sort_by_key(|model| Reverse((model.languages.len(), model.memory_mb)));
+    models
+}
+
+/// Translators in the order in which the house prefers them: the larger one translates better.
+pub(super) fn translating(catalogue: &Catalogue) -> Vec<&Manifest> {
+    let mut models: Vec<&Manifest> =
+        catalogue.models().filter(|model| model.is_for(Purpose::Translate)).collect();
+    models.sort_by_key(|model| Reverse(model.memory_mb));
     models
 }
 
@@ -164,23 +179,54 @@ impl Models {
             Some(name) => self.ready(name)?,
             None => answering(&self.catalogue).into_iter().find_map(|model| self.ready(&model.name))?,
         };
-        let own = causal_lm::Facts::of(&manifest)
-            .inspect_err(|error| tracing::error!(%error, "answer model"))
-            .ok()?;
+        let writes = manifest.family == "seq2seq";
+        let own = if writes {
+            let own = seq2seq::Facts::of(&manifest, &folder);
+            own.map(|own| (String::new(), own.sampling, own.max_new_tokens))
+        } else {
+            let own = causal_lm::Facts::of(&manifest);
+            own.map(|own| (own.system.unwrap_or_default(), own.sampling, own.max_new_tokens))
+        };
+        let own = own.inspect_err(|error| tracing::error!(%error, "answer model"));
+        let (system, sampling, max_new_tokens) = own.ok()?;
         let better = self.catalogue.get("answer-ru").map_or(0, |model| self.catalogue.download_bytes(model));
         let facts = AnswerFacts {
             model: manifest.title.clone(),
-            languages: own.languages,
-            system: own.system.unwrap_or_default(),
-            sampling: own.sampling,
-            max_new_tokens: own.max_new_tokens,
+            languages: manifest.languages.clone(),
+            system,
+            sampling,
+            max_new_tokens,
             better_mb: i64::try_from(better.div_ceil(1_000_000)).unwrap_or(i64::MAX),
         };
         let (terms, hardware) = (self.terms(&manifest), self.hardware.clone());
         let proven = self.proven(&manifest.clone(), move || {
-            causal_lm::load(&manifest, &folder, &hardware).map(|model| Box::new(model) as Boxed<_, _, _>)
+            if writes {
+                seq2seq::instruct(&manifest, &folder, &hardware)
+                    .map(|model| Box::new(model) as Boxed<_, _, _>)
+            } else {
+                causal_lm::load(&manifest, &folder, &hardware).map(|model| Box::new(model) as Boxed<_, _, _>)
+            }
         });
         Some((Handle::spawn(terms, proven), facts))
+    }
+
+    /// The translator that is wanted, or the best that is installed.
+    fn translator(&self, chosen: Option<&str>) -> Option<Rewrites> {
+        let names = translating(&self.catalogue).into_iter().map(|model| model.name.as_str());
+        chosen.into_iter().chain(names.filter(|_| chosen.is_none())).find_map(|name| self.rewrites(name))
+    }
+
+    /// A model that finds subjects, or translates them.
+    fn rewrites(&self, name: &str) -> Option<Rewrites> {
+        let (manifest, folder) = self.ready(name)?;
+        let to =
+            seq2seq::writes(&manifest).inspect_err(|error| tracing::error!(%error, name, "model")).ok()?;
+        let (terms, hardware, languages) =
+            (self.terms(&manifest), self.hardware.clone(), manifest.languages.clone());
+        let proven = self.proven(&manifest.clone(), move || {
+            seq2seq::rewriter(&manifest, &folder, &hardware).map(|model| Box::new(model) as Boxed<_, _, _>)
+        });
+        Some(Rewrites { model: Handle::spawn(terms, proven), languages, to })
     }
 
     fn painting(&self, name: &str) -> Option<PictureModel> {
@@ -203,6 +249,7 @@ impl Models {
                 .map_or_else(|| settings.sides(), |_| (size.0.min(size.1), size.0.max(size.1))),
             size,
             multiple: 8,
+            languages: manifest.languages.clone(),
             steps: (*diffusion::STEPS.start(), *diffusion::STEPS.end()),
             known,
         };

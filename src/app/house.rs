@@ -129,6 +129,8 @@ impl House {
         let understanding = engines.understanding.clone();
         let kit = Kit {
             understanding: engines.understanding,
+            extractor: engines.extractor,
+            translator: engines.translator,
             answering: engines.answering,
             painter: engines.painting.as_ref().map(|painting| painting.facts.clone()),
             phrases: phrases.clone(),

@@ -150,6 +150,7 @@ impl Assistant {
             quoted: words.quoted,
             language: words.language,
             settings: words.settings,
+            understood: route.understood(),
             pending: words.pending.filter(|_| route.answers_pending),
             offer_drawing: route.offer_drawing,
             seed: (self.dice)(),

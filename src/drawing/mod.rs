@@ -211,6 +211,9 @@ impl Painter {
 pub fn encode(order: &Commission, picture: &Picture, model: &str) -> Result<Vec<u8>, png::PngError> {
     let about = png::About {
         prompt: &order.prompt,
+        request: &order.request,
+        intent: &order.intent,
+        subject: &order.subject,
         negative: order.negative.as_deref(),
         seed: order.seed,
         steps: picture.steps,

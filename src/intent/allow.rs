@@ -168,6 +168,7 @@ mod tests {
             quoted,
             language: Language::En,
             settings: Settings::default(),
+            understood: "/allow".into(),
             pending: None,
             offer_drawing: false,
             seed: 1,

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use super::kit::{Ask, Kit, PainterFacts};
 use super::known::Subject;
 use super::options::{self, Wishes};
+use super::prompt::prompt;
+use super::subject::subject_of;
 use super::{Intent, minded, theirs};
-use crate::inference::{UnderstandRequest, Understood};
 use crate::message::{
     Commission, Content, Failure, FailureKind, Language, Outcome, Pending, Phrase, disk_low,
 };
@@ -88,7 +89,7 @@ impl Intent for Draw {
                 remember: None,
             });
         };
-        commission(subject, wishes, ask, kit).map(Outcome::Draw)
+        commission(subject, wishes, ask, kit).await.map(Outcome::Draw)
     }
 }
 
@@ -96,7 +97,7 @@ impl Intent for Draw {
 pub(super) async fn instead(ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
     let wishes = options::parse(&ask.args).map_err(|failure| with_size(failure, kit))?;
     let subject = subject_of(&wishes.rest, ask, kit).await?.unwrap_or_else(|| wishes.rest.clone());
-    commission(subject, wishes, ask, kit).map(Outcome::Draw)
+    commission(subject, wishes, ask, kit).await.map(Outcome::Draw)
 }
 
 /// Whether a subject only points at something.
@@ -127,21 +128,8 @@ pub(super) fn with_size(mut failure: Failure, kit: &Kit) -> Failure {
     failure
 }
 
-/// The piece of the request that says what to draw.
-pub(super) async fn subject_of(text: &str, ask: &Ask, kit: &Kit) -> Result<Option<String>, Failure> {
-    let Some(model) = &kit.understanding else { return Ok(Some(text.to_owned())) };
-    let request = UnderstandRequest::Subject { text: text.to_owned() };
-    match model.run(request, ask.stop.clone(), Box::new(|()| ())).await {
-        Ok(Understood::Subject(range)) => {
-            Ok(range.and_then(|range| text.get(range)).map(str::trim).map(str::to_owned))
-        }
-        Ok(Understood::Intent { .. }) => Ok(None),
-        Err(error) => Err(error.failure()),
-    }
-}
-
 /// A commission for the subject, if the picture model can draw it with these wishes.
-pub(super) fn commission(
+pub(super) async fn commission(
     subject: String,
     wishes: Wishes,
     ask: &Ask,
@@ -161,9 +149,13 @@ pub(super) fn commission(
         ..wishes
     };
     minded(&subject, ask, kit)?;
-    let commission = order(subject, wishes, ask.language, facts, (kit.options.free_disk)())?;
-    minded(&commission.prompt, ask, kit)?;
-    Ok(commission)
+    let order = order(subject, wishes, ask.language, facts, (kit.options.free_disk)())?;
+    let prompt = match facts.known {
+        Some(_) => order.prompt,
+        None => prompt(&order.subject, &facts.languages, kit.translator.as_ref(), &ask.stop).await?,
+    };
+    minded(&prompt, ask, kit)?;
+    Ok(Commission { prompt, request: ask.text.clone(), intent: ask.understood.clone(), ..order })
 }
 
 /// A commission, if the picture model with these facts can draw it and the disk has room (free bytes, where that can
@@ -201,6 +193,8 @@ pub fn order(
         size,
         steps,
         as_file: wishes.as_file,
+        request: String::new(),
+        intent: String::new(),
     })
 }
 

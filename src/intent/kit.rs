@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::known::Known;
 use crate::access::Access;
 use crate::conversation::Bounds;
-use crate::inference::{Answering, ModelState, Sampling, Understanding};
+use crate::inference::{Answering, ModelState, Rewriting, Sampling, Understanding};
 use crate::message::{
     Address, Audience, FreeDisk, Language, MessageId, Notice, Pending, Quoted, Settings, Standing, State,
 };
@@ -40,6 +40,8 @@ pub struct Ask {
     pub language: Language,
     /// What the lane has chosen.
     pub settings: Settings,
+    /// How it was understood: the intent, with its score where a model compared.
+    pub understood: String,
     /// The question of ours that this may answer.
     pub pending: Option<Pending>,
     /// Low confidence: offer to draw it instead.
@@ -57,6 +59,10 @@ pub struct Ask {
 pub struct Kit {
     /// Encoder, intent and subject heads.
     pub understanding: Option<Understanding>,
+    /// Finds subjects before the span head is asked.
+    pub extractor: Option<Rewrites>,
+    /// Puts subjects into a language that the picture model speaks.
+    pub translator: Option<Rewrites>,
     /// The answer model.
     pub answering: Option<(Answering, AnswerFacts)>,
     /// What is known about the picture model.
@@ -73,6 +79,25 @@ pub struct Kit {
     pub notices: mpsc::Sender<Notice>,
     /// Bounds and defaults from the configuration.
     pub options: Options,
+}
+
+/// A model that writes a text anew, and in which languages.
+#[derive(Clone)]
+pub struct Rewrites {
+    /// The model.
+    pub model: Rewriting,
+    /// Languages it reads (ISO 639-1).
+    pub languages: Vec<String>,
+    /// The one that a translator writes.
+    pub to: Option<String>,
+}
+
+impl Rewrites {
+    /// Whether it reads the language of a text; letters alone decide.
+    pub(super) fn reads(&self, text: &str) -> bool {
+        let code = if text.chars().any(|c| matches!(c, '\u{400}'..='\u{4ff}')) { "ru" } else { "en" };
+        self.languages.iter().any(|language| language == code)
+    }
 }
 
 /// How the house is, for whoever runs it.
@@ -118,6 +143,8 @@ pub struct PainterFacts {
     pub multiple: u32,
     /// Fewest and most steps.
     pub steps: (u32, u32),
+    /// Languages it speaks (ISO 639-1); none when it speaks all.
+    pub languages: Vec<String>,
 }
 
 /// Bounds and defaults from the configuration.

@@ -19,21 +19,26 @@ mod options;
 mod people;
 mod persona;
 mod press;
+mod prompt;
 mod queue;
 mod redo;
 mod router;
 mod settings;
 mod status;
+mod steps;
 mod stop;
+mod subject;
 
 pub use answer::{answers_in, explanation, unspoken};
 pub use draw::order;
-pub use kit::{AnswerFacts, Ask, HouseNow, Kit, Options, PainterFacts};
+pub use kit::{AnswerFacts, Ask, HouseNow, Kit, Options, PainterFacts, Rewrites};
 pub use known::{Known, Subject};
 pub use language::{Tongue, tongue};
 pub use options::{Wishes, parse as wishes, plain};
 pub use press::pressed;
+pub use prompt::prompt;
 pub use router::{Route, route};
+pub use subject::subject;
 
 use async_trait::async_trait;
 
@@ -72,6 +77,7 @@ pub const ALL: &[&dyn Intent] = &[
     &redo::Redo,
     &queue::Queue,
     &queue::Cancel,
+    &steps::Steps,
     &new::New,
     &stop::Stop,
     &persona::Persona,

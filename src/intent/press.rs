@@ -14,14 +14,14 @@ pub async fn pressed(press: Press, ask: &Ask, kit: &Kit) -> Result<Outcome, Fail
         Press::Cancel(drawing) => Ok(Outcome::Cancel(Which::Under(drawing))),
         Press::Again(drawing) => {
             let order = ordered(drawing, ask, kit).await?;
-            again(Commission { seed: ask.seed, ..order }, ask, kit)
+            again(Commission { seed: ask.seed, ..order }, ask, kit).await
         }
-        Press::Same(drawing) => again(ordered(drawing, ask, kit).await?, ask, kit),
+        Press::Same(drawing) => again(ordered(drawing, ask, kit).await?, ask, kit).await,
         Press::Shape(drawing) => {
             let order = ordered(drawing, ask, kit).await?;
             let size = kit.painter.as_ref().and_then(|facts| next_shape(order.size, facts));
             let Some(size) = size else { return Ok(say(Phrase::new("one-shape"))) };
-            again(Commission { size: Some(size), ..order }, ask, kit)
+            again(Commission { size: Some(size), ..order }, ask, kit).await
         }
         Press::Answer(message) => answer::again(&said(message, ask, kit).await?, ask, kit).await,
         Press::Draw(message) => {
@@ -40,10 +40,11 @@ async fn said(message: MessageId, ask: &Ask, kit: &Kit) -> Result<String, Failur
 }
 
 /// The model may be another one since: it is asked again whether it draws that.
-fn again(order: Commission, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
-    let Commission { subject, negative, seed, size, steps, as_file, .. } = order;
+async fn again(order: Commission, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+    let Commission { subject, negative, seed, size, steps, as_file, request, intent, .. } = order;
     let wishes = Wishes { rest: String::new(), no: negative, seed: Some(seed), size, steps, as_file };
-    draw::commission(subject, wishes, ask, kit).map(Outcome::Draw)
+    let order = draw::commission(subject, wishes, ask, kit).await?;
+    Ok(Outcome::Draw(Commission { request, intent, ..order }))
 }
 
 /// After a square an upright picture, then a lying one, then the square again; `None` when the model has one shape only.

@@ -58,7 +58,7 @@ impl Intent for Redo {
                 None => Ok(say(Phrase::new("nothing-to-redo"))),
             },
             (Some(picture), words) if change != Changed::Again || is_newer(&picture, words.as_ref()) => {
-                again(picture.commission, change, wishes, ask, kit)
+                again(picture.commission, change, wishes, ask, kit).await
             }
             (_, Some(words)) => answer::again(&words.text, ask, kit).await,
             (_, None) => Ok(say(Phrase::new("nothing-to-redo"))),
@@ -72,7 +72,7 @@ fn is_newer(picture: &LastPicture, words: Option<&LastRequest>) -> bool {
 }
 
 /// The last picture again, changed as asked.
-fn again(
+async fn again(
     last: Commission,
     change: Changed,
     wishes: Wishes,
@@ -90,7 +90,7 @@ fn again(
             last.subject
         }
     };
-    let mut next = draw::commission(subject, wishes, ask, kit)?;
+    let mut next = draw::commission(subject, wishes, ask, kit).await?;
     next.negative = next.negative.or(unwanted);
     next.size = next.size.or(last.size);
     next.steps = next.steps.or(last.steps);

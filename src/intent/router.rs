@@ -40,6 +40,17 @@ impl Route {
             scores: Vec::new(),
         }
     }
+
+    /// In one word, with the score where a model compared.
+    #[must_use]
+    pub fn understood(&self) -> String {
+        let name = self.intent.name();
+        match self.scores.iter().find(|(scored, _)| scored == name) {
+            Some((_, score)) => format!("{name} {score:.2}"),
+            None if self.slash => format!("/{name}"),
+            None => name.to_owned(),
+        }
+    }
 }
 
 /// Decides what a request means.

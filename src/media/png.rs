@@ -15,6 +15,12 @@ pub const MAX_SIDE: u32 = 4096;
 pub struct About<'a> {
     /// What was painted.
     pub prompt: &'a str,
+    /// The words that it comes from; empty where nobody said any, as the two below.
+    pub request: &'a str,
+    /// How they were understood.
+    pub intent: &'a str,
+    /// What of them was to be drawn.
+    pub subject: &'a str,
     /// What should not be in it.
     pub negative: Option<&'a str>,
     /// Seed of the noise.
@@ -72,7 +78,10 @@ pub enum PngError {
 /// use aisaac::media::png::{About, decode, encode};
 ///
 /// let about = About {
-///     prompt: "рыжий кот",
+///     prompt: "a ginger cat",
+///     request: "нарисуй рыжего кота",
+///     intent: "draw 0.98",
+///     subject: "рыжего кота",
 ///     negative: None,
 ///     seed: 7,
 ///     steps: 20,
@@ -153,6 +162,10 @@ impl About<'_> {
     fn chunks(&self) -> Vec<(&'static str, String)> {
         let text = |text: &str| text.replace('\0', " ");
         let mut chunks = vec![("prompt", text(self.prompt))];
+        let steps = [("request", self.request), ("intent", self.intent), ("subject", self.subject)];
+        chunks.extend(
+            steps.into_iter().filter(|(_, said)| !said.is_empty()).map(|(key, said)| (key, text(said))),
+        );
         chunks.extend(self.negative.map(|negative| ("negative", text(negative))));
         chunks.extend([
             ("seed", self.seed.to_string()),
@@ -171,6 +184,9 @@ mod tests {
 
     const ABOUT: About<'static> = About {
         prompt: "кот \0 на «крыше»",
+        request: "нарисуй кота",
+        intent: "",
+        subject: "кота",
         negative: Some("café, dog"),
         seed: u64::MAX,
         steps: 20,
@@ -203,9 +219,11 @@ mod tests {
             ("model", "sketch"),
             ("negative", "café, dog"),
             ("prompt", "кот   на «крыше»"),
+            ("request", "нарисуй кота"),
             ("scheduler", "ddim"),
             ("seed", "18446744073709551615"),
             ("steps", "20"),
+            ("subject", "кота"),
         ];
         let wanted: Vec<_> =
             wanted.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();

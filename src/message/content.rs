@@ -88,4 +88,10 @@ pub struct Commission {
     /// It is wanted as a file with all its bytes, not as a photo.
     #[serde(default)]
     pub as_file: bool,
+    /// The words that it comes from.
+    #[serde(default)]
+    pub request: String,
+    /// How they were understood: the intent, with its score where a model compared (`draw 0.98`, `/draw`).
+    #[serde(default)]
+    pub intent: String,
 }

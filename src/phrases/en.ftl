@@ -18,6 +18,7 @@ about-answer = a question or a request for text
 about-draw = draw a picture
 about-redo = the last answer or picture again, or changed
 about-help = what I can do
+about-steps = how the last picture came about
 about-queue = the line of drawings, and cancelling
 about-cancel = cancel your drawing
 about-new = begin a fresh conversation
@@ -105,6 +106,13 @@ picture-caption = { $prompt } · { $size } · seed { $seed } · { $steps ->
        *[other] { $steps } steps
     }
 sketch-caption = A small sketch model drew this: it knows single things, their colours and sizes, not scenes.
+prompt-foreign = The picture model here does not understand “{ $subject }”, and no translator is installed. Say it in English; the owner can look with: aisaac models list
+translation-empty = I could not put “{ $subject }” into words that the picture model understands. Say it in other words, or in English.
+no-steps = No picture has been asked for here yet.
+steps-request = Request: { $text }
+steps-intent = Understood as: { $text }
+steps-subject = To be drawn: { $text }
+steps-prompt = What the picture model reads: { $text }
 unknown-subject = I cannot draw “{ $subject }” yet: the sketch model here knows { $count ->
         [one] { $count } thing
        *[other] { $count } things
@@ -482,6 +490,7 @@ busy = I am busy; please try again in a moment.
 out-of-memory = There is not enough memory for this right now.
 our-fault = Something went wrong here. It is in the log; please try again.
 model-broken = A model does not start. The owner can look with: aisaac doctor
+model-overflow = The numbers of this model do not fit its file (half precision), so it would only write noise. The owner can take another file of it: aisaac models list
 runtime-broken = The ONNX Runtime library does not load. The owner can run: aisaac models pull runtime (aisaac doctor says more)
 cuda-broken = CUDA does not start on this machine. The owner can look what to install with aisaac doctor, or set inference.device = "cpu".
 disk-full = The disk is full. Please try again when there is room.

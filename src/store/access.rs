@@ -127,7 +127,7 @@ mod tests {
     use super::super::Limits;
     use super::super::tests::{Desk, desk, says, settlement};
     use super::*;
-    use crate::message::{Commission, Content, Outcome, Person, PictureReply};
+    use crate::message::{Content, Outcome, Person, PictureReply};
 
     /// What was said to a change that somebody of this standing asked for.
     async fn asks(desk: &Desk, key: &str, standing: Standing, change: AccessChange) -> Vec<String> {
@@ -226,11 +226,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_is_denied_waits_for_nothing_any_more() {
         let desk = desk().await;
-        let cat = || {
-            let (subject, prompt) = ("cat".to_owned(), "cat".to_owned());
-            let (negative, size, steps) = (None, None, None);
-            Outcome::Draw(Commission { subject, prompt, negative, seed: 1, size, steps, as_file: false })
-        };
+        let cat = || Outcome::Draw(crate::store::tests::cat());
         for (key, person) in [("m:1", "ana"), ("m:2", "ana"), ("m:3", "eva"), ("m:4", "ana")] {
             desk.store.accept(&says("c", person, key, "words"), "{}", false, 1).await.unwrap();
             let taken = desk.store.take(&["console"]).await.unwrap().unwrap();

@@ -217,6 +217,8 @@ pub(crate) mod tests {
             size: None,
             steps: None,
             as_file: false,
+            request: "draw a cat".into(),
+            intent: "draw".into(),
         }
     }
 

@@ -24,6 +24,7 @@ mod waiting;
 mod trouble;
 mod pixels;
 mod refused;
+mod steps;
 mod traces;
 mod month;
 mod backup;

@@ -102,8 +102,14 @@ pub(crate) fn sound(number: usize) -> Vec<u8> {
 
 /// All three fakes.
 pub(crate) fn engines(held: &Held) -> Engines {
-    let facts =
-        PainterFacts { known: None, size: (128, 128), side: (64, 1024), multiple: 8, steps: (1, 150) };
+    let facts = PainterFacts {
+        known: None,
+        size: (128, 128),
+        side: (64, 1024),
+        multiple: 8,
+        steps: (1, 150),
+        languages: Vec::new(),
+    };
     let about = Facts { model: "fake".to_owned(), caption: None };
     let speaks = AnswerFacts {
         model: "Fake".to_owned(),

@@ -20,7 +20,14 @@ fn engines(held: &models::Held) -> Engines {
         diffusion::load(&manifest, &folder, &BTreeMap::new(), &runtime::for_tests())
             .map(|model| Box::new(model) as Boxed<_, _, _>)
     });
-    let facts = PainterFacts { known: None, size: (32, 32), side: (32, 64), multiple: 8, steps: (1, 150) };
+    let facts = PainterFacts {
+        known: None,
+        size: (32, 32),
+        side: (32, 64),
+        multiple: 8,
+        steps: (1, 150),
+        languages: Vec::new(),
+    };
     let about = aisaac::drawing::Facts { model: "pocket".to_owned(), caption: None };
     Engines { painting: Some(PictureModel { model, facts, about }), ..models::engines(held) }
 }

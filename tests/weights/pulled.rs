@@ -60,6 +60,8 @@ pub(crate) fn model(threads: usize) -> Understanding {
 pub(crate) fn kit(model: Understanding, store: &Store) -> Kit {
     Kit {
         understanding: Some(model),
+        extractor: None,
+        translator: None,
         answering: None,
         painter: None,
         phrases: Arc::new(Phrases::load()),

@@ -5,6 +5,7 @@
 mod answer;
 mod draw;
 mod hear;
+mod translate;
 mod understand;
 
 use std::io::{BufRead as _, ErrorKind, Write as _};
@@ -35,7 +36,14 @@ pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand
         }
         StepCommand::Extract(arguments) => {
             let model = understand::model(&engines)?;
-            each(arguments, "text", &voice, async |text| understand::subject(&model, text).await).await
+            let models = (engines.extractor.as_ref(), Some(&model));
+            each(arguments, "text", &voice, async |text| understand::subject(models, text, &voice).await)
+                .await
+        }
+        StepCommand::Translate(arguments) => {
+            let translator = translate::translator(&engines)?;
+            each(arguments, "text", &voice, async |text| translate::one(&translator, text, &voice).await)
+                .await
         }
         StepCommand::Answer(arguments) => {
             let answers = answer::Answers::new(&engines, config, &voice)?;

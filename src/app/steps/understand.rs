@@ -6,7 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Done;
 use crate::app::engines::Engines;
+use crate::app::voice::Voice;
 use crate::inference::{UnderstandRequest, Understanding, Understood};
+use crate::intent::{self, Rewrites};
 
 /// The understanding model.
 pub(super) fn model(engines: &Engines) -> anyhow::Result<Understanding> {
@@ -41,12 +43,13 @@ pub(super) async fn intent(model: &Understanding, text: &str) -> anyhow::Result<
 }
 
 /// Empty when there is none.
-pub(super) async fn subject(model: &Understanding, text: &str) -> anyhow::Result<Done> {
-    let Understood::Subject(range) = run(model, UnderstandRequest::Subject { text: text.to_owned() }).await?
-    else {
-        anyhow::bail!("the understanding model answered something else");
-    };
-    let subject = range.and_then(|range| text.get(range)).unwrap_or_default();
+pub(super) async fn subject(
+    models: (Option<&Rewrites>, Option<&Understanding>),
+    text: &str,
+    voice: &Voice,
+) -> anyhow::Result<Done> {
+    let found = intent::subject(text, voice.language, models, &CancellationToken::new()).await;
+    let subject = found.map_err(|failure| voice.refusal(&failure.phrase))?.unwrap_or_default();
     Ok(Done { human: format!("{subject}\t{text}"), line: json!({"text": text, "subject": subject}) })
 }
 

@@ -1,0 +1,201 @@
+//! What the picture model reads: the subject as it is, or put into a language that the model speaks.
+//!
+//! Words in quotes stay as they are, and so do words in Latin letters: names, brands and styles that a translator has no
+//! business with. In: a subject. Out: a prompt.
+
+use tokio_util::sync::CancellationToken;
+
+use super::kit::Rewrites;
+use super::theirs;
+use crate::inference::{InferenceError, RewriteRequest};
+use crate::message::{Failure, Phrase};
+
+/// Pairs of quotes, opened and closed.
+const QUOTES: &[(char, char)] = &[('«', '»'), ('“', '”'), ('„', '“'), ('"', '"')];
+/// Latin letters that people type for the Cyrillic ones that look the same, by phones that change the alphabet.
+const LOOK_ALIKE: &[(char, char)] = &[
+    ('a', 'а'),
+    ('c', 'с'),
+    ('e', 'е'),
+    ('k', 'к'),
+    ('m', 'м'),
+    ('o', 'о'),
+    ('p', 'р'),
+    ('t', 'т'),
+    ('x', 'х'),
+    ('y', 'у'),
+    ('A', 'А'),
+    ('B', 'В'),
+    ('C', 'С'),
+    ('E', 'Е'),
+    ('H', 'Н'),
+    ('K', 'К'),
+    ('M', 'М'),
+    ('O', 'О'),
+    ('P', 'Р'),
+    ('T', 'Т'),
+    ('X', 'Х'),
+];
+
+/// A piece of a subject.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    /// It is translated.
+    Said(&'a str),
+    /// With its quotes: it stays.
+    Quoted(&'a str),
+}
+
+/// The subject in a language that the picture model speaks (`languages`, ISO 639-1; none: it speaks all).
+///
+/// # Errors
+/// What the person can mend: nobody translates this language, or nothing came of it. Else when a model fails.
+pub async fn prompt(
+    subject: &str,
+    languages: &[String],
+    translator: Option<&Rewrites>,
+    stop: &CancellationToken,
+) -> Result<String, Failure> {
+    let Some(code) = foreign(subject, languages) else { return Ok(subject.to_owned()) };
+    let translator = translator.filter(|translator| {
+        translator.languages.iter().any(|read| read == code)
+            && translator.to.as_ref().is_some_and(|to| languages.contains(to))
+    });
+    let Some(translator) = translator else {
+        return Err(theirs(Phrase::new("prompt-foreign").with("subject", subject)));
+    };
+    let mut prompt: Vec<String> = Vec::new();
+    for piece in pieces(subject) {
+        match piece {
+            Piece::Said(text) if foreign(text, languages).is_some() => {
+                let request = RewriteRequest { text: one_alphabet(text), language: code.to_owned() };
+                let written = translator.model.run(request, stop.clone(), Box::new(|_| ())).await;
+                let written = written.map_err(InferenceError::failure)?.text;
+                if !written.chars().any(char::is_alphanumeric) {
+                    return Err(theirs(Phrase::new("translation-empty").with("subject", subject)));
+                }
+                prompt.push(with_latin(written.trim(), text));
+            }
+            Piece::Said(text) | Piece::Quoted(text) => prompt.push(text.trim().to_owned()),
+        }
+    }
+    prompt.retain(|piece| !piece.is_empty());
+    Ok(prompt.join(" "))
+}
+
+/// The language of a text, where it is none of these. Letters alone decide: subjects are too short for more.
+fn foreign(text: &str, languages: &[String]) -> Option<&'static str> {
+    let code = if text.chars().any(is_cyrillic) {
+        "ru"
+    } else if text.chars().any(|c| c.is_ascii_alphabetic()) {
+        "en"
+    } else {
+        return None;
+    };
+    (!languages.is_empty() && !languages.iter().any(|language| language == code)).then_some(code)
+}
+
+const fn is_cyrillic(letter: char) -> bool {
+    matches!(letter, '\u{400}'..='\u{4ff}')
+}
+
+/// Words in which both alphabets are mixed become Cyrillic, where every Latin letter of them has a double there.
+fn one_alphabet(text: &str) -> String {
+    let double =
+        |letter: char| LOOK_ALIKE.iter().find(|(latin, _)| *latin == letter).map(|(_, double)| *double);
+    let mended = text.split_inclusive(char::is_whitespace).map(|word| {
+        let mixed = word.chars().any(is_cyrillic) && word.chars().any(|c| c.is_ascii_alphabetic());
+        let all = word.chars().filter(char::is_ascii_alphabetic).all(|letter| double(letter).is_some());
+        if mixed && all {
+            word.chars().map(|letter| double(letter).unwrap_or(letter)).collect()
+        } else {
+            word.to_owned()
+        }
+    });
+    mended.collect()
+}
+
+/// A translation with those words of the original in Latin letters that it has lost, such as stand together as one.
+fn with_latin(translation: &str, original: &str) -> String {
+    let lower = translation.to_lowercase();
+    let latin =
+        |word: &&str| word.len() > 1 && word.is_ascii() && word.contains(|c: char| c.is_ascii_alphabetic());
+    let words: Vec<&str> = original.split([' ', ',', '\n']).collect();
+    let runs = words.split(|word| !latin(&word)).filter(|run| !run.is_empty()).map(|run| run.join(" "));
+    let lost = runs.filter(|run| !lower.contains(&run.to_lowercase()));
+    lost.fold(translation.to_owned(), |whole, run| format!("{whole}, {run}"))
+}
+
+/// A subject cut at its quotes; a quote that is never closed is text.
+fn pieces(subject: &str) -> Vec<Piece<'_>> {
+    let (mut found, mut rest) = (Vec::new(), subject);
+    while let Some((open, close)) = quote(rest) {
+        let (before, from) = rest.split_at(open);
+        let (quoted, after) = from.split_at(close - open);
+        found.extend([Piece::Said(before), Piece::Quoted(quoted)]);
+        rest = after;
+    }
+    found.push(Piece::Said(rest));
+    found
+}
+
+/// Where the first quote begins and ends, its marks among it.
+fn quote(text: &str) -> Option<(usize, usize)> {
+    text.char_indices().find_map(|(open, mark)| {
+        let (_, closing) = QUOTES.iter().find(|(opening, _)| *opening == mark)?;
+        let inside = text.get(open + mark.len_utf8()..)?;
+        let end = inside.find(*closing)?;
+        Some((open, open + mark.len_utf8() + end + closing.len_utf8()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn en() -> Vec<String> {
+        vec!["en".to_owned()]
+    }
+
+    #[test]
+    fn letters_tell_what_must_be_translated() {
+        for (text, code) in [
+            ("рыжий кот", Some("ru")),
+            ("a red cat", None),
+            ("кот anime", Some("ru")),
+            ("🐱🐱", None),
+            ("42", None),
+            ("", None),
+        ] {
+            assert_eq!(foreign(text, &en()), code, "{text}");
+        }
+        assert_eq!(foreign("рыжий кот", &[]), None, "it speaks all");
+        assert_eq!(foreign("a cat", &["ru".to_owned()]), Some("en"));
+    }
+
+    #[test]
+    fn quotes_are_cut_out() {
+        assert_eq!(
+            pieces("вывеска «Кафе у моря» над дверью"),
+            [Piece::Said("вывеска "), Piece::Quoted("«Кафе у моря»"), Piece::Said(" над дверью")]
+        );
+        assert_eq!(pieces("дюйм 5\""), [Piece::Said("дюйм 5\"")]);
+        assert_eq!(pieces("\"a\"\"b\"").iter().filter(|piece| matches!(piece, Piece::Quoted(_))).count(), 2);
+    }
+
+    #[test]
+    fn letters_of_two_alphabets_in_one_word_become_one() {
+        assert_eq!(one_alphabet("рыжий кoт и Lada, сoвa"), "рыжий кот и Lada, сова");
+        assert_eq!(one_alphabet("wi-fi роутер, qкот"), "wi-fi роутер, qкот", "no double for each");
+    }
+
+    #[test]
+    fn words_in_latin_letters_are_not_lost() {
+        assert_eq!(
+            with_latin("a cat in style", "кот в стиле pixel art, 8K"),
+            "a cat in style, pixel art, 8K"
+        );
+        assert_eq!(with_latin("an Anime cat", "кот anime"), "an Anime cat");
+        assert_eq!(with_latin("a cat, 5", "кот 5"), "a cat, 5");
+    }
+}

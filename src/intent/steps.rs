@@ -1,0 +1,38 @@
+//! *steps*: how the last picture's prompt came about, step by step: the words, the intent, the subject, the prompt.
+
+use async_trait::async_trait;
+
+use super::kit::{Ask, Kit};
+use super::{Intent, say};
+use crate::message::{Content, Failure, Outcome, Phrase};
+
+/// Shows the steps of the last picture here.
+pub(super) struct Steps;
+
+#[async_trait]
+impl Intent for Steps {
+    fn name(&self) -> &'static str {
+        "steps"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["шаги"]
+    }
+
+    async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
+        let Some(last) = kit.reader.last_picture(&ask.address).await? else {
+            return Ok(say(Phrase::new("no-steps")));
+        };
+        let made = last.commission;
+        let rows = [
+            ("steps-request", made.request),
+            ("steps-intent", made.intent),
+            ("steps-subject", made.subject),
+            ("steps-prompt", made.prompt),
+        ];
+        // Drawings of an older program have not all of them.
+        let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
+        let phrases = rows.map(|(key, text)| Phrase::new(key).with("text", text)).collect();
+        Ok(Outcome::Say { content: Content::Phrases { phrases }, remember: None })
+    }
+}

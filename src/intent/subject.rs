@@ -1,0 +1,134 @@
+//! What is to be drawn, out of a request: asked of an extractor that writes, where one is configured, and of the span head.
+//!
+//! An extractor that writes can write anything: it is believed when its words are near to the request's and it did not just
+//! repeat the whole request with its command. In: a request without its options. Out: the subject, or nothing.
+
+use tokio_util::sync::CancellationToken;
+
+use super::kit::{Ask, Kit, Rewrites};
+use crate::inference::{InferenceError, RewriteRequest, UnderstandRequest, Understanding, Understood};
+use crate::message::{Failure, Language};
+
+/// How alike two words must be (Jaro-Winkler) for one to be a form of the other, where they do not begin alike.
+const ALIKE: f64 = 0.82;
+/// Words with fewer letters say nothing by themselves.
+const SAYS_SOMETHING: usize = 3;
+/// Beginnings of words that ask for a picture.
+const COMMANDS: &[&str] = &[
+    "рис",
+    "нарис",
+    "изобраз",
+    "сгенер",
+    "набросай",
+    "покажи",
+    "сделай",
+    "создай",
+    "картинк",
+    "draw",
+    "paint",
+    "sketch",
+    "generat",
+    "picture",
+    "show",
+    "make",
+    "creat",
+];
+/// What stands around a subject and is none of it.
+const AROUND: &[char] = &['.', ',', '!', '?', ':', ';', '…', '"', '«', '»', '“', '”', ' ', '\n'];
+
+/// What somebody wants to have drawn.
+pub(super) async fn subject_of(text: &str, ask: &Ask, kit: &Kit) -> Result<Option<String>, Failure> {
+    let models = (kit.extractor.as_ref(), kit.understanding.as_ref());
+    subject(text, ask.language, models, &ask.stop).await
+}
+
+/// The piece of the request that says what to draw; without any model that is all of it.
+///
+/// # Errors
+/// When a model fails or somebody said stop.
+pub async fn subject(
+    text: &str,
+    language: Language,
+    (extractor, understanding): (Option<&Rewrites>, Option<&Understanding>),
+    stop: &CancellationToken,
+) -> Result<Option<String>, Failure> {
+    if let Some(extractor) = extractor.filter(|extractor| extractor.reads(text)) {
+        let request = RewriteRequest { text: text.to_owned(), language: language.code().to_owned() };
+        match extractor.model.run(request, stop.clone(), Box::new(|_| ())).await {
+            Ok(written) if !written.repeated && is_believable(&written.text, text) => {
+                return Ok(Some(written.text.trim_matches(AROUND).to_owned()));
+            }
+            Ok(written) => tracing::debug!(tokens = written.tokens, "what was extracted is not believed"),
+            // A request that is too long for it may not be for the other.
+            Err(InferenceError::Refused { .. }) => {}
+            Err(error) => return Err(error.failure()),
+        }
+    }
+    match understanding {
+        Some(model) => span(text, model, stop).await,
+        None => Ok(Some(text.to_owned())),
+    }
+}
+
+async fn span(
+    text: &str,
+    model: &Understanding,
+    stop: &CancellationToken,
+) -> Result<Option<String>, Failure> {
+    let request = UnderstandRequest::Subject { text: text.to_owned() };
+    match model.run(request, stop.clone(), Box::new(|()| ())).await {
+        Ok(Understood::Subject(range)) => {
+            Ok(range.and_then(|range| text.get(range)).map(str::trim).map(str::to_owned))
+        }
+        Ok(Understood::Intent { .. }) => Ok(None),
+        Err(error) => Err(error.failure()),
+    }
+}
+
+/// Whether an answer can be the subject of a request.
+fn is_believable(answer: &str, request: &str) -> bool {
+    let (answer, request) = (words(answer), words(request));
+    let commands = |word: &String| COMMANDS.iter().any(|command| word.starts_with(command));
+    let is_whole = answer == request && request.iter().any(commands);
+    let near = |word: &&String| request.iter().any(|said| alike(word, said));
+    !answer.is_empty()
+        && !is_whole
+        && answer.iter().filter(|word| word.chars().count() >= SAYS_SOMETHING).all(|word| near(&word))
+}
+
+fn alike(one: &str, other: &str) -> bool {
+    let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let longer = one.chars().count().max(other.chars().count());
+    (same >= SAYS_SOMETHING && 2 * same >= longer) || strsim::jaro_winkler(one, other) >= ALIKE
+}
+
+fn words(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase().replace('ё', "е");
+    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_believed_when_it_is_near_to_the_request() {
+        let request = "нарисуй, пожалуйста, рыжего кота на крыше в стиле anime";
+        for answer in ["рыжего кота на крыше", "Рыжий кот на крыше.", "кота", "кот на крыше в стиле Anime"]
+        {
+            assert!(is_believable(answer, request), "{answer}");
+        }
+        for answer in [
+            "",
+            "  ",
+            "!",
+            "собаку",
+            "рыжего кота и собаку",
+            request,
+            "Нарисуй, пожалуйста, рыжего кота на крыше в стиле anime!",
+        ] {
+            assert!(!is_believable(answer, request), "{answer}");
+        }
+        assert!(is_believable("дракон", "дракон"), "a whole request without a command is its subject");
+    }
+}
