@@ -1,7 +1,7 @@
 //! The compiled-in catalogue against the families that read it: settings fit, chat templates say what they should.
 #![allow(clippy::unwrap_used, reason = "helpers of tests stand outside #[test] functions")]
 
-use aisaac::inference::{causal_lm, ctc, diffusion, whisper};
+use aisaac::inference::{causal_lm, ctc, diffusion, seq2seq, whisper};
 use aisaac::models::Catalogue;
 use minijinja::{Environment, context};
 
@@ -13,6 +13,7 @@ fn every_settings_table_fits_its_family() {
             "causal_lm" => drop(causal_lm::Facts::of(model).unwrap()),
             "diffusion" => drop(diffusion::settings(model, "nowhere".as_ref()).unwrap()),
             "whisper" => whisper::check(model).unwrap(),
+            "seq2seq" => seq2seq::check(model).unwrap(),
             "ctc" => drop(ctc::settings(model, "nowhere".as_ref()).unwrap()),
             "understanding" | "voice_activity" | "runtime" => {}
             other => panic!("{} is of the unknown family {other}", model.name),

@@ -25,6 +25,9 @@ static FOLDERS: &[Dir<'static>] = &[
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-1.7b"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-4b"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-4b-cuda"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/opus-mt-ru-en"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/instruct-t5"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/rut5-qa"),
     include_dir!("$CARGO_MANIFEST_DIR/models/sd-turbo"),
     include_dir!("$CARGO_MANIFEST_DIR/models/sd15"),
     include_dir!("$CARGO_MANIFEST_DIR/models/gigaam-v3-ctc-int8"),
@@ -280,6 +283,7 @@ fn gather(folder: &Dir<'static>, into: &mut BTreeMap<String, Cow<'static, [u8]>>
 mod tests {
     use super::super::aside::sum_of;
     use super::*;
+    use crate::models::Purpose;
 
     fn every() -> Vec<(Manifest, Option<Entry>)> {
         let runtimes = RUNTIMES.iter().map(|(_, text)| (Manifest::parse(text).unwrap(), None));
@@ -379,6 +383,9 @@ mod tests {
             }
             let hears = models.iter().any(|model| model.family == "ctc" && model.speaks("ru"));
             assert!(hears || *set == "starter", "{set}");
+            let paints = models.iter().any(|model| model.family == "diffusion" && model.speaks("ru"));
+            let translates = |model: &&Manifest| model.is_for(Purpose::Translate) && model.speaks("ru");
+            assert!(paints || models.iter().any(translates), "{set}: a picture for Russian words");
             let answers = models.iter().filter(|model| model.family == "causal_lm");
             assert!(answers.clone().all(|model| model.speaks("ru")) || *set == "starter", "{set}");
         }
