@@ -8,6 +8,7 @@ mod generation;
 mod instruct;
 mod rewriter;
 mod settings;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod words;

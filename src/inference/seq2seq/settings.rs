@@ -37,6 +37,9 @@ pub(super) struct Settings {
     /// The language that a translator writes (ISO 639-1); it reads those of the manifest.
     #[serde(default)]
     pub(super) to: Option<String>,
+    /// The forms of words that the model knows; absent where it knows enough to be asked about any.
+    #[serde(default)]
+    pub(super) known: Option<PathBuf>,
     /// How a text stands in what the model reads: `{text}`, and `{question}` for an extractor.
     #[serde(default = "bare")]
     pub(super) prompt: String,
