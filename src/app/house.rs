@@ -230,23 +230,7 @@ impl House {
             Box::pin(ends_in(all, &work, WORK_ENDS, "the work in hand")).await;
             delivery.cancel();
         };
-        let begins = CancellationToken::new();
-        let deliver = async {
-            house.outbox.run(house.notices, delivery.clone()).await;
-            house.outbox.flush(&begins).await;
-        };
-        let flush = async {
-            delivery.cancelled().await;
-            tokio::time::sleep(FLUSH).await;
-            begins.cancel();
-            std::future::pending::<()>().await;
-        };
-        let deliver = async {
-            tokio::select! {
-                () = deliver => {}
-                () = flush => {}
-            }
-        };
+        let deliver = deliver(&house.outbox, house.notices, &delivery);
         // A terminal that nobody reads, or a service that does not answer, would hold the outbox for ever.
         let deliver = Box::pin(ends_in(deliver, &delivery, DELIVERY_ENDS, "a delivery"));
         let (heard, (), ()) = tokio::join!(listen, working, deliver);
@@ -256,6 +240,26 @@ impl House {
         }
         heard?;
         Ok(())
+    }
+}
+
+/// Delivers until told to stop. Then what is on its way goes to its end, and what the work left to say may begin to leave for a
+/// moment.
+async fn deliver(outbox: &Outbox, notices: mpsc::Receiver<Notice>, stop: &CancellationToken) {
+    let no_more = CancellationToken::new();
+    let all = async {
+        outbox.run(notices, stop.clone()).await;
+        outbox.flush(&no_more).await;
+    };
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(FLUSH).await;
+        no_more.cancel();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = all => {}
+        () = late => {}
     }
 }
 

@@ -141,6 +141,12 @@ pub trait Messenger: Send + Sync {
     /// Gives a sign that a request (its remote key) is worked at, best effort.
     async fn acknowledge(&self, _address: &Address, _key: &str) {}
 
+    /// Answers a pressed button (its remote key) with a sentence that passes by itself, or with none. False when it was not
+    /// shown: no such press waits for its answer.
+    async fn answer_press(&self, _key: &str, _text: Option<&str>) -> bool {
+        false
+    }
+
     /// Shows one notice, best effort. What can be edited is not shown here: a draft is a part that is replaced.
     async fn show(&self, notice: &Notice);
 }

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Outbox;
 use super::desk::Became;
 use super::parts::Leaving;
+use super::passing::word_to;
 use crate::message::{Step, measure, millis};
 use crate::messenger::{DeliveryError, Messenger, Part, PartBody, RemoteId, backoff};
 use crate::store::{Due, Left, StoreError};
@@ -26,6 +27,14 @@ impl Outbox {
     pub(super) async fn deliver(&self, due: Due, stop: &CancellationToken) -> Result<(), StoreError> {
         let Some(messenger) = self.messenger(&due.address) else { return Ok(()) };
         let due = self.after_its_progress(due).await?;
+        if self.passes(&due, &**messenger).await {
+            self.became(due.reply, Became::Sent(Left::last(0, "")));
+            return self.record_one(due.reply).await.map(drop);
+        }
+        // It was claimed without a token.
+        if word_to(&due).is_some() && !self.may_leave(&**messenger, &due.address) {
+            return Ok(());
+        }
         let parts = self.parts(&due, messenger.dialect());
         let last = parts.len().saturating_sub(1);
         // What comes as a message of its own leaves the placeholder to its last part, which takes it away.
@@ -49,6 +58,9 @@ impl Outbox {
             let since = Instant::now();
             let delivered = deliver(&**messenger, leaving, &key).await;
             let left = delivered.is_ok();
+            if let Some(key) = due.key.as_deref().filter(|_| left && first) {
+                messenger.answer_press(key, None).await;
+            }
             measure::step("deliver", since.elapsed());
             let became = match delivered {
                 Ok(remote) => Became::Sent(Left {

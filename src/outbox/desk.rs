@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Outbox;
 use super::pace::{Account, Buckets};
+use super::passing::word_to;
 use crate::message::{Address, ReplyId, Task};
 use crate::messenger::Messenger;
 use crate::store::{Due, Left, Store, StoreError};
@@ -120,7 +121,7 @@ impl Outbox {
         })
     }
 
-    /// The next reply that may leave now, with a token of its chat, and its lane.
+    /// The next reply that may leave now, with a token of its chat (but for a word in passing), and its lane.
     pub(super) async fn claim(&self) -> Result<Option<(Due, Lane)>, StoreError> {
         let names: Vec<&str> = self.messengers.iter().map(|messenger| messenger.name()).collect();
         loop {
@@ -131,7 +132,10 @@ impl Outbox {
             // Whoever took the lane meanwhile rings when it is free again.
             let Some(lane) = self.lane(&due.address) else { return Ok(None) };
             let Some(messenger) = self.messenger(&due.address) else { return Ok(None) };
-            if self.may_leave(&**messenger, &due.address) {
+            if self.is_said_later(&due, &**messenger).await? {
+                continue;
+            }
+            if word_to(&due).is_some() || self.may_leave(&**messenger, &due.address) {
                 return Ok(Some((due, lane)));
             }
         }

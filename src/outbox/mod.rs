@@ -10,6 +10,7 @@ mod deliver;
 mod desk;
 mod pace;
 mod parts;
+mod passing;
 mod render;
 mod show;
 mod split;

@@ -39,6 +39,8 @@ pub struct Due {
     pub message: Option<MessageId>,
     /// The drawing that it tells of.
     pub drawing: Option<DrawingId>,
+    /// Remote key of the message that it answers; a pressed button has one of its own.
+    pub key: Option<String>,
     /// What it takes the place of.
     pub replaces: Option<String>,
     /// Milliseconds since its drawing was asked for, when it was queued.
@@ -94,7 +96,7 @@ impl Store {
         let sql = format!(
             "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
                     (SELECT count(*) FROM parts p WHERE p.reply = r.id), r.heard, r.message, r.drawing,
-                    coalesce(r.takes, d.placeholder, m.placeholder), r.created_at - d.queued_at
+                    coalesce(r.takes, d.placeholder, m.placeholder), r.created_at - d.queued_at, m.key
              FROM replies r INDEXED BY replies_waiting
              LEFT JOIN drawings d ON d.id = r.drawing LEFT JOIN messages m ON m.id = r.message
              WHERE r.state = 'waiting' AND (r.next_at <= ? OR r.put_off_at > ?) AND r.messenger IN ({marks})
@@ -162,6 +164,29 @@ impl Store {
         Ok(true)
     }
 
+    /// Whether a refusal need not be said because a later reply says the same to the same person, who has asked again
+    /// meanwhile: that one answers both, and this one is done.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_said_later(&self, reply: ReplyId, now: i64) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE replies SET state = 'sent', ended_at = ?2, reason = 'said once for several'
+             WHERE id = ?1 AND heard IS NULL AND takes IS NULL
+               AND (SELECT json_extract(report, '$.failed') FROM messages WHERE id = replies.message)
+               AND EXISTS (SELECT 1 FROM replies o JOIN messages m ON m.id = o.message
+                           WHERE o.lane = replies.lane AND o.state = 'waiting' AND o.id > replies.id
+                             AND o.person = replies.person AND o.language = replies.language
+                             AND o.content = replies.content AND o.drawing IS NULL AND o.heard IS NULL
+                             AND json_extract(m.report, '$.failed'))",
+        )
+        .bind(reply.get())
+        .bind(now)
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Tries a reply again after `wait` milliseconds.
     ///
     /// # Errors
@@ -218,6 +243,7 @@ fn due(row: &SqliteRow) -> Result<Due, StoreError> {
         drawing: row.try_get::<Option<i64>, _>(9)?.map(DrawingId::new),
         replaces: row.try_get(10)?,
         waited: row.try_get(11)?,
+        key: row.try_get(12)?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Buttons: what stands under a reply, pressed by whoever may and by whoever may not.
 
-use crate::fake::Message;
+use crate::fake::{Fault, Message};
 use crate::world::{LONG, World};
 
 /// Draws something, quickly; the message that the picture came in.
@@ -152,4 +152,43 @@ async fn a_strangers_press_is_answered_and_does_nothing() {
     is_answered(&world, &press).await;
     world.rests().await;
     assert_eq!(world.server.replies(group).iter().filter(|reply| reply.is_photo()).count(), 1);
+}
+
+#[tokio::test]
+async fn whoever_presses_somebody_elses_cancel_is_told_in_passing() {
+    let world = World::new().await;
+    let (bob, eva) = (world.member(0), world.member(1));
+    let group = world.group("Family", &[bob, eva]).await;
+    world.server.say(group, bob, "@house_bot draw a slow lake");
+    world.held.reached().await;
+    world.server.wait_for(LONG, |seen| seen.replies(group).any(|reply| !reply.buttons().is_empty())).await;
+    let placeholder = world.server.replies(group)[0].id();
+    for _ in 0..3 {
+        let press = world.server.press(group, placeholder, "✖ Cancel", eva);
+        is_answered(&world, &press).await;
+    }
+    let said: Vec<String> = world.server.answered().into_iter().map(|answered| answered.text).collect();
+    assert_eq!(said, ["That drawing belongs to somebody else."; 3]);
+    // What changes something is no word in passing: it stands where the drawing was said to come.
+    let press = world.server.press(group, placeholder, "✖ Cancel", bob);
+    is_answered(&world, &press).await;
+    assert_eq!(world.server.answered().pop().unwrap().text, "");
+    world.held.lets_go();
+    world.rests().await;
+    let read = world.read(group);
+    assert!(read.len() == 1 && read[0].starts_with("Cancelled"), "{read:?}");
+}
+
+#[tokio::test]
+async fn a_press_that_cannot_be_answered_in_passing_is_answered_by_a_message() {
+    let world = World::new().await;
+    let ana = world.ana;
+    let picture = draws(&world, ana, ana, "draw a fox").await;
+    const OLD: &str = "Bad Request: query is too old and response timeout expired or query ID is invalid";
+    world.server.fail_next("answerCallbackQuery", Fault::status(400, OLD));
+    world.server.press_on_old(ana, picture.id(), "1 again 4711", ana);
+    world.reads(ana, 2).await;
+    world.rests().await;
+    let told = world.read(ana);
+    assert_eq!(told.last().unwrap(), "I do not have that drawing any more.", "{told:?}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::fake::{Fault, Request};
+use crate::fake::{Fault, Post, Request};
 use crate::work::writing;
 use crate::world::{LONG, Plan, World};
 
@@ -276,4 +276,23 @@ async fn a_placeholder_that_is_slow_holds_up_neither_its_answer_nor_another_chat
     world.server.wait_for(LONG, |seen| seen.calls("deleteMessage").next().is_some()).await;
     world.rests().await;
     assert_eq!(world.read(ana), whole);
+}
+
+#[tokio::test]
+async fn a_refusal_that_many_messages_get_at_once_is_said_a_few_times() {
+    let world = World::new().await;
+    let (ana, bob) = (world.ana, world.member(0));
+    let group = world.group("Family", &[ana, bob]).await;
+    let sticker = |by: i64| world.server.post(Post::by(by, by).sticker("😀"));
+    let sent: Vec<i64> = (0..12).map(|_| sticker(ana)).collect();
+    let question = world.server.say(ana, ana, "What is a fjord?");
+    world.server.say(group, bob, "@house_bot and a bay?");
+    world.rests().await;
+    let (replies, read) = (world.server.replies(ana), world.read(ana));
+    assert!((2..=6).contains(&replies.len()), "{read:?}");
+    // The last one answers all of them, before what was asked after it.
+    let answers: Vec<i64> = replies.iter().filter_map(crate::fake::Message::reply_to).collect();
+    assert_eq!(answers[answers.len() - 2..], [sent[11], question], "{read:?}");
+    assert_eq!(read.last().unwrap(), "You said: What is a fjord? (0 before)");
+    assert_eq!(world.read(group).len(), 1);
 }

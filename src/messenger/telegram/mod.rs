@@ -11,10 +11,12 @@ mod deliver;
 mod files;
 mod look;
 mod poll;
+mod presses;
 mod read;
 mod trouble;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,6 +31,7 @@ use super::{
 use crate::inbox::Inbox;
 use crate::message::{Address, Health, Language, Notice, Recording, Show};
 use client::Client;
+use presses::Presses;
 
 pub use look::{Look, LookError, Webhook, look};
 
@@ -122,6 +125,7 @@ pub enum OptionsError {
 /// Telegram.
 pub struct Telegram {
     client: Client,
+    presses: Arc<Presses>,
     options: TelegramOptions,
     clock: fn() -> i64,
     health: Health,
@@ -134,7 +138,7 @@ impl Telegram {
     /// # Errors
     /// When the addresses cannot be read.
     pub fn new(options: TelegramOptions, health: Health, clock: fn() -> i64) -> Result<Self, OptionsError> {
-        Ok(Self { client: Client::new(&options)?, options, clock, health })
+        Ok(Self { client: Client::new(&options)?, presses: Arc::default(), options, clock, health })
     }
 }
 
@@ -197,6 +201,10 @@ impl Messenger for Telegram {
         request.payload_mut().reaction = Some(vec![ReactionType::Emoji { emoji: "👀".to_owned() }]);
         // Only a courtesy: a group may allow no reactions.
         let _ = tokio::time::timeout(SIGN_WITHIN, async { request.await }).await;
+    }
+
+    async fn answer_press(&self, key: &str, text: Option<&str>) -> bool {
+        self.presses.answer(key, text).await
     }
 
     async fn show(&self, notice: &Notice) {

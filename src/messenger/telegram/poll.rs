@@ -13,6 +13,7 @@ use teloxide_core::types::CallbackQueryId;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::presses::{ANSWER_WITHIN, Waiting};
 use super::read::{Me, Offered, read};
 use super::trouble::{Trouble, trouble};
 use super::{NAME, Telegram, commands};
@@ -24,9 +25,6 @@ const WANTED: &[&str] = &["message", "edited_message", "callback_query", "my_cha
 
 /// Updates of one poll at most.
 const MOST: u8 = 100;
-
-/// How long answering a press may take; the button spins meanwhile.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long to wait for a database that refuses.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
@@ -148,6 +146,7 @@ impl Poll<'_> {
         for raw in updates {
             let id = raw.get("update_id").and_then(Value::as_i64);
             let offered = self.read(&raw);
+            let waiting = offered.press.as_ref().map(|_| self.telegram.presses.begin(&offered.message.key));
             let mut tries = 0_u32;
             while let Err(error) = self.commit(&offered, &raw).await {
                 if tries == 0 {
@@ -163,8 +162,8 @@ impl Poll<'_> {
                 // The same would come again at once.
                 None => tokio::time::sleep(STORE_AGAIN).await,
             }
-            if let Some(press) = offered.press {
-                self.answer(press);
+            if let (Some(press), Some(waiting)) = (offered.press, waiting) {
+                self.answer(press, waiting);
             }
         }
     }
@@ -182,16 +181,10 @@ impl Poll<'_> {
         self.inbox.accept(message, &raw.to_string(), (self.telegram.clock)()).await.map(drop)
     }
 
-    /// The service is told at once that a press arrived; one that is too old is no trouble of anybody's.
-    fn answer(&self, press: CallbackQueryId) {
-        let request = self.telegram.client.sending().answer_callback_query(press);
-        self.answers.spawn(async move {
-            match tokio::time::timeout(ANSWER_WITHIN, async { request.await }).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::debug!(trouble = ?trouble(&error), "a press is not answered"),
-                Err(_) => tracing::debug!("a press is not answered in time"),
-            }
-        });
+    /// The service is told that a press arrived.
+    fn answer(&self, press: CallbackQueryId, waiting: Waiting) {
+        let (presses, bot) = (self.telegram.presses.clone(), self.telegram.client.sending().clone());
+        self.answers.spawn(async move { presses.see_through(waiting, bot, press).await });
     }
 }
 
