@@ -249,3 +249,24 @@ fn an_extractor_is_asked_in_the_language_of_the_person() {
     assert_ne!(russian, english);
     assert!(!russian.is_empty());
 }
+
+#[test]
+#[ignore = "needs a folder of models/recipes/full_seq2seq.py in AISAAC_FULL"]
+fn full_size_models_write_the_tokens_of_transformers() {
+    let folder = PathBuf::from(std::env::var_os("AISAAC_FULL").unwrap());
+    let rows: Value = serde_json::from_slice(&std::fs::read(folder.join("reference.json")).unwrap()).unwrap();
+    for (decoder, beams) in [(MERGED, 1), (MERGED, 4), (SPLIT, 4)] {
+        let settings = format!(
+            "to = 'en'\nencoder = 'encoder_model.onnx'\n{decoder}\ntokenizer = 'tokenizer.json'\n\
+             generation = 'generation_config.json'\n[settings.generate]\nnum_beams = {beams}"
+        );
+        let manifest = manifest("translate", &settings);
+        let mut model = open(&manifest, &folder, &crate::inference::runtime::for_tests()).unwrap();
+        for row in rows.as_array().unwrap() {
+            let wanted: Vec<u32> = ids(&row[format!("beams{beams}")]).into_iter().skip(1).collect();
+            let same = tokens(&mut model, &ids(&row["ids"])) == wanted;
+            println!("{decoder}, {beams} beams, {} tokens read: same {same}", ids(&row["ids"]).len());
+            assert!(same);
+        }
+    }
+}
