@@ -25,6 +25,7 @@ static FOLDERS: &[Dir<'static>] = &[
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-1.7b"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-4b"),
     include_dir!("$CARGO_MANIFEST_DIR/models/answer-ru-qwen3-4b-cuda"),
+    include_dir!("$CARGO_MANIFEST_DIR/models/translate-ru-en"),
     include_dir!("$CARGO_MANIFEST_DIR/models/opus-mt-ru-en"),
     include_dir!("$CARGO_MANIFEST_DIR/models/instruct-t5"),
     include_dir!("$CARGO_MANIFEST_DIR/models/rut5-qa"),
@@ -158,7 +159,7 @@ impl Catalogue {
     ///
     /// let catalogue = Catalogue::built_in();
     /// let names: Vec<&str> = catalogue.named("starter")?.iter().map(|model| model.name.as_str()).collect();
-    /// assert_eq!(names, ["runtime", "understand", "instruct", "sketch", "voice-activity", "whisper-base"]);
+    /// assert_eq!(names, ["runtime", "understand", "instruct", "sketch", "voice-activity", "whisper-base", "translate-ru-en"]);
     /// assert!(catalogue.named("starrter").unwrap_err().to_string().contains("starter"));
     /// # Ok::<(), aisaac::models::PullError>(())
     /// ```
@@ -340,7 +341,15 @@ mod tests {
         };
         assert_eq!(
             names("starter"),
-            ["runtime", "understand", "instruct", "sketch", "voice-activity", "whisper-base"]
+            [
+                "runtime",
+                "understand",
+                "instruct",
+                "sketch",
+                "voice-activity",
+                "whisper-base",
+                "translate-ru-en"
+            ]
         );
         assert_eq!(names("answer-ru"), ["answer-ru-qwen3-0.6b"]);
         let unknown = |name: &str| catalogue.named(name).unwrap_err().to_string();
@@ -359,7 +368,15 @@ mod tests {
         assert_eq!(wanted(&["sketch", "sketch"]), ["understand", "sketch"]);
         assert_eq!(
             wanted(&["starter", "sketch"]),
-            ["runtime", "understand", "instruct", "sketch", "voice-activity", "whisper-base"]
+            [
+                "runtime",
+                "understand",
+                "instruct",
+                "sketch",
+                "voice-activity",
+                "whisper-base",
+                "translate-ru-en"
+            ]
         );
     }
 

@@ -11,6 +11,8 @@ mod settings;
 mod strangers;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod translate_tests;
 mod words;
 #[cfg(test)]
 mod words_tests;

@@ -13,8 +13,8 @@ use crate::models::Manifest;
 
 /// A loaded translator or extractor.
 pub struct Rewriter {
-    model: Seq2Seq,
-    known: Option<Known>,
+    pub(super) model: Seq2Seq,
+    pub(super) known: Option<Known>,
 }
 
 /// Loads a translator or an extractor.

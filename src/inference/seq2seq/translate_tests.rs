@@ -1,0 +1,59 @@
+//! The small translator of the house against transformers on the same weights (`models/translate-ru-en/golden.json`).
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::strangers::Known;
+use super::{Rewriter, rewriter};
+use crate::inference::model::{Control, Model as _};
+use crate::inference::requests::RewriteRequest;
+use crate::models::Manifest;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/translate-ru-en")
+}
+
+fn model(more: &str) -> Rewriter {
+    let manifest = include_str!("../../../models/translate-ru-en/manifest.toml");
+    let manifest = Manifest::parse(&format!("{manifest}\n{more}")).unwrap();
+    rewriter::load(&manifest, &folder(), &crate::inference::runtime::for_tests()).unwrap()
+}
+
+fn golden() -> Value {
+    serde_json::from_str(include_str!("../../../models/translate-ru-en/golden.json")).unwrap()
+}
+
+fn translated(model: &mut Rewriter, text: &str) -> String {
+    let request = RewriteRequest { text: text.to_owned(), language: "ru".to_owned() };
+    let quiet = Control::detached(CancellationToken::new(), Box::new(|_| ()));
+    model.run(request, &quiet).unwrap().text
+}
+
+#[test]
+fn it_writes_what_transformers_writes() {
+    let golden = golden();
+    for (way, beams) in [("greedy", 1), ("beams4", 4)] {
+        let mut model = model(&format!("[settings.generate]\nnum_beams = {beams}"));
+        model.known = None;
+        for row in golden["phrases"].as_array().unwrap() {
+            let text = row["text"].as_str().unwrap();
+            let source: Vec<u64> = model.model.ids(text).unwrap().into_iter().map(u64::from).collect();
+            assert_eq!(serde_json::to_value(source).unwrap(), row["source"], "{text}");
+            assert_eq!(translated(&mut model, text), row[way]["text"], "{way} {text}");
+        }
+    }
+}
+
+#[test]
+fn strange_words_are_kept_as_the_recipe_keeps_them() {
+    let golden = golden();
+    let known = Known::open(&folder().join("known.bin")).unwrap();
+    let mut model = model("[settings.generate]\nnum_beams = 1");
+    for row in golden["guard"].as_array().unwrap() {
+        let text = row["text"].as_str().unwrap();
+        assert_eq!(known.marked(text).text, row["marked"].as_str().unwrap(), "{text}");
+        assert_eq!(translated(&mut model, text), row["translated"], "{text}");
+    }
+}
