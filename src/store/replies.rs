@@ -214,13 +214,10 @@ impl Store {
         now: i64,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE replies SET state = 'parked', reason = ?, ended_at = ? WHERE id = ?")
-            .bind(reason)
-            .bind(now)
-            .bind(reply.get())
-            .execute(&mut *tx)
-            .await?;
-        if not_come {
+        let sql = "UPDATE replies SET state = 'parked', reason = ?, ended_at = ? WHERE id = ? AND state = 'waiting'";
+        let parked = sqlx::query(sql).bind(reason).bind(now).bind(reply.get()).execute(&mut *tx).await?;
+        // Two may write down the same refusal: it is told once.
+        if not_come && parked.rows_affected() == 1 {
             placeholders::refused(&mut tx, reply, now).await?;
         }
         tx.commit().await?;
@@ -276,7 +273,25 @@ pub(super) async fn insert(
 #[cfg(test)]
 mod tests {
     use super::super::tests::{desk, says, settlement};
-    use crate::message::{Content, Outcome};
+    use crate::message::{Content, Outcome, Phrase};
+
+    #[tokio::test]
+    async fn a_refusal_is_told_once_and_its_own_is_not_told() {
+        let desk = desk().await;
+        desk.store.accept(&says("c", "ana", "m:1", "hi"), "{}", false, 1).await.unwrap();
+        let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
+        let outcome = Outcome::Say { content: Content::Text { text: "hello".into() }, remember: None };
+        desk.store.settle(settlement(&taken, outcome, 2)).await.unwrap().unwrap();
+        let next = async || desk.store.next_reply(&["console"], &[], 3).await.unwrap();
+        let refused = next().await.unwrap().reply;
+        for _ in 0..2 {
+            desk.store.park_reply(refused, "no", true, 3).await.unwrap();
+        }
+        let told = next().await.unwrap();
+        assert_eq!(told.content, Content::Phrases { phrases: vec![Phrase::new("not-sent")] });
+        desk.store.park_reply(told.reply, "no", true, 3).await.unwrap();
+        assert_eq!(next().await, None);
+    }
 
     #[tokio::test]
     async fn a_reply_waits_while_there_is_nobody_to_deliver_it() {
