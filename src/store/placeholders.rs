@@ -70,14 +70,16 @@ impl Store {
         }
     }
 
-    /// A placeholder stands for the reply to a message from now on. False when nothing is to come any more.
+    /// A placeholder stands for the reply to a message from now on. False when nothing is to come any more, or when what
+    /// comes has begun to come without it.
     ///
     /// # Errors
     /// When the database fails (this and the next ones).
     pub async fn stands(&self, message: MessageId, remote: &str) -> Result<bool, StoreError> {
         let kept = sqlx::query(
             "UPDATE messages SET placeholder = ?1 WHERE id = ?2 AND placeholder IS NULL
-               AND (state = 'taken' OR EXISTS (SELECT 1 FROM replies WHERE message = ?2 AND state = 'waiting'))",
+               AND (state = 'taken' OR EXISTS (SELECT 1 FROM replies r WHERE r.message = ?2 AND r.state = 'waiting'
+                   AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.reply = r.id)))",
         )
         .bind(remote)
         .bind(message.get())

@@ -273,6 +273,7 @@ pub(super) async fn insert(
 #[cfg(test)]
 mod tests {
     use super::super::tests::{desk, says, settlement};
+    use super::Left;
     use crate::message::{Content, Outcome, Phrase};
 
     #[tokio::test]
@@ -291,6 +292,21 @@ mod tests {
         assert_eq!(told.content, Content::Phrases { phrases: vec![Phrase::new("not-sent")] });
         desk.store.park_reply(told.reply, "no", true, 3).await.unwrap();
         assert_eq!(next().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_placeholder_that_comes_after_the_first_part_stands_for_nothing() {
+        let desk = desk().await;
+        desk.store.accept(&says("c", "ana", "m:1", "hi"), "{}", false, 1).await.unwrap();
+        let taken = desk.store.take(&["console"]).await.unwrap().unwrap();
+        let outcome = Outcome::Say { content: Content::Text { text: "hello".into() }, remember: None };
+        desk.store.settle(settlement(&taken, outcome, 2)).await.unwrap().unwrap();
+        let reply = desk.store.next_reply(&["console"], &[], 3).await.unwrap().unwrap().reply;
+        assert!(desk.store.stands(taken.id, "7").await.unwrap(), "nothing has left yet");
+        desk.store.nothing_stands(reply).await.unwrap();
+        let first = Left { part: 0, remote: "8".into(), last: false, stands: true, gone: false };
+        assert!(desk.store.part_sent(reply, &first, 4).await.unwrap());
+        assert!(!desk.store.stands(taken.id, "9").await.unwrap());
     }
 
     #[tokio::test]
