@@ -70,7 +70,7 @@ impl Outbox {
                     stands,
                     gone: leaving.part.body == PartBody::Gone,
                 }),
-                Err(error) => self.not_left(&due, &**messenger, error),
+                Err(error) => self.not_left(&due, leaving, &**messenger, error),
             };
             measure::reply(became.word());
             self.became(due.reply, became);
@@ -102,7 +102,13 @@ impl Outbox {
     }
 
     /// Why a part did not leave, for the log, and what comes of it.
-    fn not_left(&self, due: &Due, messenger: &dyn Messenger, error: DeliveryError) -> Became {
+    fn not_left(
+        &self,
+        due: &Due,
+        leaving: &Leaving,
+        messenger: &dyn Messenger,
+        error: DeliveryError,
+    ) -> Became {
         let reply = due.reply;
         match error {
             DeliveryError::Never { reason }
@@ -119,13 +125,19 @@ impl Outbox {
                 }
                 Became::PutOff(wait)
             }
-            DeliveryError::Unknown { reason } if due.attempt >= MOST_UNKNOWN && due.replaces.is_none() => {
+            DeliveryError::Unknown { reason }
+                if due.unknown >= MOST_UNKNOWN && leaving.replaces.is_some() =>
+            {
+                tracing::warn!(reply = reply.get(), %reason, "what it should replace cannot be changed; it comes as a new message");
+                Became::Unreplaced
+            }
+            DeliveryError::Unknown { reason } if due.unknown >= MOST_UNKNOWN => {
                 tracing::error!(reply = reply.get(), %reason, "reply may have arrived several times, and is parked");
                 Became::Doubtful(reason)
             }
             DeliveryError::Unknown { reason } => {
                 tracing::warn!(reply = reply.get(), %reason, "reply may have arrived, tried again with the same key");
-                Became::PutOff(backoff(due.attempt))
+                Became::Again(backoff(due.unknown))
             }
             DeliveryError::NothingToReplace { reason } => {
                 tracing::info!(reply = reply.get(), %reason, "what it should replace is gone; it comes as a new message");

@@ -36,6 +36,8 @@ pub(super) enum Became {
     Sent(Left),
     /// It did not leave, and is tried again.
     PutOff(Duration),
+    /// It may have arrived, and is tried again.
+    Again(Duration),
     /// It will never leave.
     Refused(String),
     /// It has left several times, and nobody knows whether it arrived.
@@ -52,7 +54,7 @@ impl Became {
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::Sent(_) => "delivered",
-            Self::PutOff(_) | Self::Unreplaced | Self::Moved(..) => "put_off",
+            Self::PutOff(_) | Self::Again(_) | Self::Unreplaced | Self::Moved(..) => "put_off",
             Self::Refused(_) | Self::Doubtful(_) | Self::NobodyThere(_) => "parked",
         }
     }
@@ -172,6 +174,11 @@ impl Outbox {
             Became::PutOff(wait) => {
                 let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
                 store.reply_later(reply, wait, now).await?;
+                false
+            }
+            Became::Again(wait) => {
+                let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+                store.reply_again(reply, wait, now).await?;
                 false
             }
             Became::Refused(reason) | Became::Doubtful(reason) => {

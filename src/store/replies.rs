@@ -49,6 +49,8 @@ pub struct Due {
     pub parts_sent: u32,
     /// Failed attempts so far.
     pub attempt: u32,
+    /// How often in a row its next part was sent without anybody knowing whether it arrived.
+    pub unknown: u32,
 }
 
 /// What a part became outside.
@@ -96,7 +98,7 @@ impl Store {
         let sql = format!(
             "SELECT r.id, r.address, r.language, r.reply_to, r.content, r.attempt,
                     (SELECT count(*) FROM parts p WHERE p.reply = r.id), r.heard, r.message, r.drawing,
-                    coalesce(r.takes, d.placeholder, m.placeholder), r.created_at - d.queued_at, m.key
+                    coalesce(r.takes, d.placeholder, m.placeholder), r.created_at - d.queued_at, m.key, r.unknown
              FROM replies r INDEXED BY replies_waiting
              LEFT JOIN drawings d ON d.id = r.drawing LEFT JOIN messages m ON m.id = r.message
              WHERE r.state = 'waiting' AND (r.next_at <= ? OR r.put_off_at > ?) AND r.messenger IN ({marks})
@@ -132,7 +134,7 @@ impl Store {
     pub async fn part_sent(&self, reply: ReplyId, left: &Left, now: i64) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let there = sqlx::query(
-            "UPDATE replies SET state = iif(?1, 'sent', state), ended_at = iif(?1, ?2, ended_at) WHERE id = ?3",
+            "UPDATE replies SET state = iif(?1, 'sent', state), ended_at = iif(?1, ?2, ended_at), unknown = 0 WHERE id = ?3",
         )
         .bind(left.last)
         .bind(now)
@@ -173,6 +175,7 @@ impl Store {
         let done = sqlx::query(
             "UPDATE replies SET state = 'sent', ended_at = ?2, reason = 'said once for several'
              WHERE id = ?1 AND heard IS NULL AND takes IS NULL
+               AND (SELECT placeholder FROM messages WHERE id = replies.message) IS NULL
                AND (SELECT json_extract(report, '$.failed') FROM messages WHERE id = replies.message)
                AND EXISTS (SELECT 1 FROM replies o JOIN messages m ON m.id = o.message
                            WHERE o.lane = replies.lane AND o.state = 'waiting' AND o.id > replies.id
@@ -193,6 +196,20 @@ impl Store {
     /// When the database fails.
     pub async fn reply_later(&self, reply: ReplyId, wait: i64, now: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE replies SET attempt = attempt + 1, next_at = ?, put_off_at = ? WHERE id = ?")
+            .bind(now.saturating_add(wait))
+            .bind(now)
+            .bind(reply.get())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Tries a reply again after `wait` milliseconds of which nobody knows whether it arrived.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reply_again(&self, reply: ReplyId, wait: i64, now: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE replies SET unknown = unknown + 1, next_at = ?, put_off_at = ? WHERE id = ?")
             .bind(now.saturating_add(wait))
             .bind(now)
             .bind(reply.get())
@@ -241,6 +258,7 @@ fn due(row: &SqliteRow) -> Result<Due, StoreError> {
         replaces: row.try_get(10)?,
         waited: row.try_get(11)?,
         key: row.try_get(12)?,
+        unknown: row.try_get(13)?,
     })
 }
 

@@ -198,6 +198,36 @@ async fn a_delivery_is_tried_again_with_the_same_key_and_order_is_kept() {
 }
 
 #[tokio::test]
+async fn a_night_without_the_network_makes_no_answer_doubtful() {
+    let mut story = Story::new().await;
+    let away = |_| DeliveryError::Later { after: None, reason: "no network".to_owned() };
+    let unknown = || DeliveryError::Unknown { reason: "timed out".to_owned() };
+    story.fails((0..12).map(away).chain([unknown(), unknown()]));
+    story.says("ana", 1, "one").await;
+    story.answers().await;
+    for _ in 0..14 {
+        story.passes(61);
+        story.answers().await;
+    }
+    let told = story.told();
+    assert!(told.contains("→ ana: You said: one (0 before)"), "{told}");
+    assert_eq!(told.matches("outcome unknown").count(), 2, "{told}");
+}
+
+#[tokio::test]
+async fn what_nobody_knows_to_have_arrived_is_sent_nine_times_and_no_more() {
+    let mut story = Story::new().await;
+    story.fails((0..20).map(|_| DeliveryError::Unknown { reason: "timed out".to_owned() }));
+    story.says("ana", 1, "one").await;
+    story.answers().await;
+    for _ in 0..14 {
+        story.passes(61);
+        story.answers().await;
+    }
+    assert_eq!(story.told().matches("outcome unknown").count(), 9);
+}
+
+#[tokio::test]
 async fn a_delivery_that_is_refused_for_good_does_not_hold_up_the_rest() {
     let mut story = Story::new().await;
     story.fails([DeliveryError::Never { reason: "the chat is gone".to_owned() }]);
