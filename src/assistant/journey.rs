@@ -11,7 +11,7 @@ use super::report::{Report, reason, told};
 use super::wake::Wake;
 use crate::access::{Access, Standing, Who};
 use crate::inbox::TEXT_LIMIT;
-use crate::intent::{Ask, Route, plain, route, tongue};
+use crate::intent::{Ask, Route, plain, reads_quoted, route, tongue};
 use crate::message::{
     DrawingId, Failure, FailureKind, Language, Message, Notice, Outcome, Pending, Quoted, Settings, Show,
     Step, Task, causes, measure,
@@ -68,13 +68,14 @@ impl Assistant {
             Heeded::Stranger => Made::turned_away(who, language),
             Heeded::Claim(change) => Made::of_access(change, language),
             Heeded::Refuse(phrase) => Made::refusing(phrase, language, Report::default()),
-            Heeded::Hear | Heeded::Text(_) if self.lacks_recording(taken) => Made::waiting(),
+            Heeded::Hear if self.lacks_recording(taken) => Made::waiting(),
+            Heeded::Text(text) if reads_quoted(&text) && self.lacks_recording(taken) => Made::waiting(),
             Heeded::Hear => self.hear(taken, who, (settings, pending), stop).await,
             Heeded::Stop => {
                 let report = Report { intent: "stop".into(), ..Report::default() };
                 Made { outcome: Outcome::Stop, language, report, ..Made::nothing() }
             }
-            Heeded::Text(text) if taken.recording.is_some() => {
+            Heeded::Text(text) if taken.recording.is_some() && reads_quoted(&text) => {
                 self.hear_quoted(taken, words(text), stop).await
             }
             Heeded::Text(text) => self.understand_and_act(taken, words(text), stop).await,

@@ -37,7 +37,7 @@ pub use language::{Tongue, tongue};
 pub use options::{Wishes, parse as wishes, plain};
 pub use press::pressed;
 pub use prompt::prompt;
-pub use router::{Route, route};
+pub use router::{Route, reads_quoted, route};
 pub use subject::subject;
 
 use async_trait::async_trait;

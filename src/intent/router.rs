@@ -120,6 +120,13 @@ async fn compare(
     }
 }
 
+/// Whether what a request answers can matter to it: to words it can, of commands only to those that answer and draw.
+#[must_use]
+pub fn reads_quoted(text: &str) -> bool {
+    let reads = |route: Route| matches!(route.intent.name(), "answer" | "draw");
+    text.strip_prefix('/').is_none_or(|command| slash(command).is_ok_and(reads))
+}
+
 /// `/name rest`, `/name@bot rest`; an unknown name is refused with the nearest known one.
 fn slash(command: &str) -> Result<Route, Failure> {
     let (word, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
@@ -139,6 +146,21 @@ fn slash(command: &str) -> Result<Route, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_about_the_house_does_not_wait_for_what_it_answers() {
+        for (text, reads) in [
+            ("что он сказал?", true),
+            ("/draw", true),
+            ("/нарисуй", true),
+            ("/cancel", false),
+            ("/allow@house_bot", false),
+            ("/очередь", false),
+            ("/nonsense", false),
+        ] {
+            assert_eq!(reads_quoted(text), reads, "{text}");
+        }
+    }
 
     #[test]
     fn slash_commands_have_aliases_and_neighbours() {

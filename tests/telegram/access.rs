@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use crate::fake::{Post, TOKEN};
+use crate::models::sound;
 use crate::world::{LONG, Plan, World};
 
 /// The program as a service manager would start it.
@@ -129,6 +130,18 @@ async fn a_stranger_is_told_once_and_let_in_by_a_reply_in_a_group() {
     assert!(world.read(group).last().unwrap().contains("may talk to me now"), "{:?}", world.read(group));
     world.server.say(mallory, mallory, "What is a fjord?");
     assert_eq!(world.reads(mallory, 2).await[1], "You said: What is a fjord? (0 before)");
+}
+
+#[tokio::test]
+async fn a_command_in_reply_to_a_voice_note_asks_nothing_of_the_note() {
+    let world = World::new().await;
+    let (ana, mallory) = (world.ana, world.mallory);
+    let group = world.server.group("Family", &[ana, mallory]);
+    let note = world.server.post(Post::by(mallory, group).voice(sound(0), 1));
+    world.server.post(Post::by(ana, group).text("/allow@house_bot").reply_to(note));
+    assert!(world.reads(group, 1).await[0].contains("may talk to me now"), "{:?}", world.read(group));
+    world.rests().await;
+    assert_eq!(world.server.calls("getFile").len(), 0);
 }
 
 #[tokio::test]
