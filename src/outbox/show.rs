@@ -174,7 +174,8 @@ impl Outbox {
             }
             (Some(Ok(_)), _) => Ok(Said::Yes),
             (Some(Err(DeliveryError::NothingToReplace { .. })), task) => {
-                self.store.nothing_stands_for(task).await?;
+                let gone = under_way.placeholder.as_deref().unwrap_or_default();
+                self.store.nothing_stands_for(task, gone).await?;
                 Ok(Said::Later)
             }
             (Some(Err(DeliveryError::Later { after: Some(wait), .. })), _) => {

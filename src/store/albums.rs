@@ -62,9 +62,12 @@ pub(super) async fn gather(
             .await?;
         return Ok(());
     };
-    let waits = first.try_get::<String, _>(2)? == "new";
-    if waits {
-        let whole = from_json::<Message>(&first, 1, "messages")?.with_more(message.clone());
+    // One that another version wrote takes nothing in: this piece is a message of its own.
+    let whole = from_json::<Message>(&first, 1, "messages").ok();
+    let whole = if first.try_get::<String, _>(2)? == "new" { whole } else { None };
+    let waits = whole.is_some();
+    if let Some(whole) = whole {
+        let whole = whole.with_more(message.clone());
         sqlx::query(
             "UPDATE messages SET message = ?1, album_until = iif(album_until IS NULL, NULL, max(album_until, ?2)) WHERE id = ?3",
         )

@@ -143,13 +143,17 @@ impl Store {
         Ok(())
     }
 
-    /// The same of a task whose progress is shown.
-    pub async fn nothing_stands_for(&self, task: Task) -> Result<(), StoreError> {
+    /// The same of a task whose progress is shown, if that is still what stands for it.
+    pub async fn nothing_stands_for(&self, task: Task, gone: &str) -> Result<(), StoreError> {
         let (sql, id) = match task {
-            Task::Message(id) => ("UPDATE messages SET placeholder = NULL WHERE id = ?", id.get()),
-            Task::Drawing(id) => ("UPDATE drawings SET placeholder = NULL WHERE id = ?", id.get()),
+            Task::Message(id) => {
+                ("UPDATE messages SET placeholder = NULL WHERE id = ? AND placeholder = ?", id.get())
+            }
+            Task::Drawing(id) => {
+                ("UPDATE drawings SET placeholder = NULL WHERE id = ? AND placeholder = ?", id.get())
+            }
         };
-        sqlx::query(sql).bind(id).execute(&self.writer).await?;
+        sqlx::query(sql).bind(id).bind(gone).execute(&self.writer).await?;
         Ok(())
     }
 }

@@ -72,14 +72,19 @@ impl Store {
     pub async fn want_recording(&self, id: MessageId, now: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let back = sqlx::query(
-            "UPDATE messages SET state = 'new', attempt = attempt - 1, boot = NULL WHERE id = ? AND state = 'taken' AND boot = ?",
+            "UPDATE messages SET state = 'new', attempt = attempt - 1, boot = NULL WHERE id = ? AND state = 'taken' AND boot = ?
+             RETURNING stopped",
         )
         .bind(id.get())
         .bind(&*self.boot)
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?;
-        if back.rows_affected() == 1 {
+        if let Some(row) = back {
             expect(&mut tx, id, now).await?;
+            // Somebody said /stop while it was being heeded: nothing is brought for that.
+            if row.try_get(0)? {
+                give_up(&mut tx, "id = ?", &id.to_string(), &Phrase::new("stopping")).await?;
+            }
         }
         tx.commit().await?;
         self.bells().recordings.notify_one();
