@@ -37,6 +37,13 @@ PARTS = [
     "🐱", "👨‍👩‍👧", "🇷🇺", "👍🏽", "❤️", "😀😀😀",
     "é", "й", "ё", "ǖ", "ﬁ", "ﷺ", "Ａｂｃ", "ｶﾞ", "漢字", "한국어", "ไทย", "مرحبا", "שלום", "हिन्दी",
     "</s>", "<pad>", "<unk>", "<extra_id_0>", "<0xE2>", "▁", "▁кот", "\u0001", "\u007f", "\ufffd", "𝔘𝔫𝔦", "ǅ", "ß", "İ", "ı",
+    # Letters with marks of their own, also where no letter is; syllables in parts; what becomes many letters.
+    "e\u0301", "и\u0306", "е\u0308", "Е\u0308лка", "ё\u0301", "a\u0323\u0307", "a\u0307\u0323", "\u0301", "\u1112\u1161\u11ab",
+    "㍿", "﷽", "㎏", "🏳️‍🌈", "\U000e0067",
+    # Ends of lines, marks of direction, joiners, controls; zero.
+    "\r", "\r\n", "\u000b", "\u001c", "\u0085", "\u2028", "\u200e", "\u202f", "\u2060", "\u180e", "\u0000",
+    # Long words, known and unknown; more that looks like control tokens.
+    "достопримечательность" * 4, "x" * 70, "Ж" * 40, "漢" * 40, "<s>", "<0x0A>", "</", "<pad",
 ]
 
 
