@@ -358,7 +358,8 @@ impl Config {
     fn models(&self, catalogue: &Catalogue) -> Result<(), ConfigError> {
         let paints = |model: &Manifest| model.family == "diffusion";
         let hears = |model: &Manifest| model.family == "whisper";
-        let chosen: [(_, _, &dyn Fn(&Manifest) -> bool); 5] = [
+        type Fits<'a> = &'a dyn Fn(&Manifest) -> bool;
+        let chosen: [(&str, Option<&String>, Fits<'_>); 5] = [
             ("draw.model", Some(&self.draw.model), &paints),
             ("draw.extract", self.draw.extract.as_ref(), &|model| model.is_for(Purpose::Extract)),
             ("draw.translate", self.draw.translate.as_ref(), &|model| model.is_for(Purpose::Translate)),

@@ -121,7 +121,7 @@ fn with_latin(translation: &str, original: &str) -> String {
     let latin =
         |word: &&str| word.len() > 1 && word.is_ascii() && word.contains(|c: char| c.is_ascii_alphabetic());
     let words: Vec<&str> = original.split([' ', ',', '\n']).collect();
-    let runs = words.split(|word| !latin(&word)).filter(|run| !run.is_empty()).map(|run| run.join(" "));
+    let runs = words.split(|word| !latin(word)).filter(|run| !run.is_empty()).map(|run| run.join(" "));
     let lost = runs.filter(|run| !lower.contains(&run.to_lowercase()));
     lost.fold(translation.to_owned(), |whole, run| format!("{whole}, {run}"))
 }

@@ -178,8 +178,8 @@ async fn without_a_translator_an_english_model_asks_for_english() {
 async fn a_picture_says_in_its_file_how_it_came_about() {
     let mut story = Story::with(chain, 100, "").await;
     story.plays("ana", 1, "нарисуй мне рыжего кота на крыше").await;
-    let media = std::fs::read_dir(story.places().media()).unwrap().map(|entry| entry.unwrap().path());
-    let file = media.filter(|path| path.extension().is_some_and(|end| end == "png")).next().unwrap();
+    let mut media = std::fs::read_dir(story.places().media()).unwrap().map(|entry| entry.unwrap().path());
+    let file = media.find(|path| path.extension().is_some_and(|end| end == "png")).unwrap();
     let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
     for said in [
         "prompt\0a ginger cat on a roof",

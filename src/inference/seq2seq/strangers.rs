@@ -196,11 +196,9 @@ fn replaced(text: &str, mark: &str, word: &str) -> String {
     while let Some(at) = rest.find(mark) {
         let (before, from) = rest.split_at(at);
         let after = from.get(mark.len()..).unwrap_or_default();
-        let alone = !before.ends_with(joins)
-            && !(before.is_empty() && whole.ends_with(joins))
-            && !after.starts_with(joins);
         whole.push_str(before);
-        whole.push_str(if alone { word } else { mark });
+        let is_part = whole.ends_with(joins) || after.starts_with(joins);
+        whole.push_str(if is_part { mark } else { word });
         rest = after;
     }
     whole + rest

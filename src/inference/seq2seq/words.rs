@@ -15,7 +15,7 @@ use crate::inference::tokenizer::{Tokenizer, Voice};
 
 /// A tokenizer of either kind.
 pub(super) enum Words {
-    Whole { said: Tokenizer, own: Tokenizer },
+    Whole { said: Box<Tokenizer>, own: Box<Tokenizer> },
     Pair(Box<Pair>),
 }
 
@@ -36,7 +36,7 @@ impl Words {
                 let path = folder.join(path);
                 let (said, own) =
                     (Tokenizer::open(&path, Voice::People)?, Tokenizer::open(&path, Voice::House)?);
-                Ok(Self::Whole { said, own })
+                Ok(Self::Whole { said: Box::new(said), own: Box::new(own) })
             }
             (None, Some(pieces)) => Pair::open(pieces, folder, end).map(|pair| Self::Pair(Box::new(pair))),
             (None, None) => {
