@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::known::Known;
+use super::prompt::letters;
 use crate::access::Access;
 use crate::conversation::Bounds;
 use crate::inference::{Answering, ModelState, Rewriting, Sampling, Understanding};
@@ -95,7 +96,7 @@ pub struct Rewrites {
 impl Rewrites {
     /// Whether it reads the language of a text; letters alone decide.
     pub(super) fn reads(&self, text: &str) -> bool {
-        let code = if text.chars().any(|c| matches!(c, '\u{400}'..='\u{4ff}')) { "ru" } else { "en" };
+        let code = letters(text).unwrap_or("en");
         self.languages.iter().any(|language| language == code)
     }
 }

@@ -83,16 +83,19 @@ pub async fn prompt(
     Ok(prompt.join(" "))
 }
 
-/// The language of a text, where it is none of these. Letters alone decide: subjects are too short for more.
+/// The language of a text, where it is none of these.
 fn foreign(text: &str, languages: &[String]) -> Option<&'static str> {
-    let code = if text.chars().any(is_cyrillic) {
-        "ru"
-    } else if text.chars().any(|c| c.is_ascii_alphabetic()) {
-        "en"
-    } else {
-        return None;
-    };
+    let code = letters(text)?;
     (!languages.is_empty() && !languages.iter().any(|language| language == code)).then_some(code)
+}
+
+/// The language that the letters of a subject are of: it is too short for its words to say more.
+pub(super) fn letters(text: &str) -> Option<&'static str> {
+    if text.chars().any(is_cyrillic) {
+        Some("ru")
+    } else {
+        text.contains(|c: char| c.is_ascii_alphabetic()).then_some("en")
+    }
 }
 
 const fn is_cyrillic(letter: char) -> bool {

@@ -6,6 +6,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::kit::{Ask, Kit, Rewrites};
+use crate::access::words;
 use crate::inference::{InferenceError, RewriteRequest, UnderstandRequest, Understanding, Understood};
 use crate::message::{Failure, Language};
 
@@ -100,11 +101,6 @@ fn alike(one: &str, other: &str) -> bool {
     let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     let longer = one.chars().count().max(other.chars().count());
     (same >= SAYS_SOMETHING && 2 * same >= longer) || strsim::jaro_winkler(one, other) >= ALIKE
-}
-
-fn words(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase().replace('ё', "е");
-    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

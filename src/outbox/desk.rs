@@ -171,14 +171,9 @@ impl Outbox {
         let (store, now) = (&self.store, (self.clock)());
         let goes_on = match &became {
             Became::Sent(left) => store.part_sent(reply, left, now).await?,
-            Became::PutOff(wait) => {
+            Became::PutOff(wait) | Became::Again(wait) => {
                 let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-                store.reply_later(reply, wait, now).await?;
-                false
-            }
-            Became::Again(wait) => {
-                let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-                store.reply_again(reply, wait, now).await?;
+                store.reply_later(reply, wait, matches!(became, Became::Again(_)), now).await?;
                 false
             }
             Became::Refused(reason) | Became::Doubtful(reason) => {

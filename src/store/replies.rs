@@ -190,31 +190,26 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Tries a reply again after `wait` milliseconds.
+    /// Tries a reply again after `wait` milliseconds: `doubtful`, when nobody knows whether it arrived.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn reply_later(&self, reply: ReplyId, wait: i64, now: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE replies SET attempt = attempt + 1, next_at = ?, put_off_at = ? WHERE id = ?")
-            .bind(now.saturating_add(wait))
-            .bind(now)
-            .bind(reply.get())
-            .execute(&self.writer)
-            .await?;
-        Ok(())
-    }
-
-    /// Tries a reply again after `wait` milliseconds of which nobody knows whether it arrived.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn reply_again(&self, reply: ReplyId, wait: i64, now: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE replies SET unknown = unknown + 1, next_at = ?, put_off_at = ? WHERE id = ?")
-            .bind(now.saturating_add(wait))
-            .bind(now)
-            .bind(reply.get())
-            .execute(&self.writer)
-            .await?;
+    pub async fn reply_later(
+        &self,
+        reply: ReplyId,
+        wait: i64,
+        doubtful: bool,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE replies SET attempt = attempt + 1 - ?1, unknown = unknown + ?1, next_at = ?2, put_off_at = ?3 WHERE id = ?4",
+        )
+        .bind(doubtful)
+        .bind(now.saturating_add(wait))
+        .bind(now)
+        .bind(reply.get())
+        .execute(&self.writer)
+        .await?;
         Ok(())
     }
 
