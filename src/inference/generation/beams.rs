@@ -19,6 +19,8 @@ pub struct Search {
     pub most: usize,
     /// When it is over.
     pub stopping: Stopping,
+    /// Whether [`Hypothesis::log_probability`] is wanted: a sum over all scores of a row at each step.
+    pub surely: bool,
 }
 
 /// When a search is over (`early_stopping`); always once as many answers are finished as are followed.
@@ -40,7 +42,7 @@ pub struct Hypothesis {
     pub tokens: Vec<u32>,
     /// By what it is searched: the sum of the rows' log probabilities of its tokens, the end among them.
     pub score: f32,
-    /// How sure the model was of it: the same sum among the tokens that the rules left over.
+    /// How sure the model was of it: the same sum among the tokens that the rules left over; 0 where nobody wants to know.
     pub log_probability: f32,
 }
 
@@ -72,18 +74,21 @@ impl Beams {
 
     /// Takes the log probabilities of the next token for each row; returns the rows that go on and their next tokens, or
     /// `None` when it is over.
-    pub fn step(&mut self, rows: &[Vec<f32>]) -> Option<Vec<(usize, u32)>> {
+    pub fn step<R: AsRef<[f32]>>(&mut self, rows: &[R]) -> Option<Vec<(usize, u32)>> {
         let length = self.running.first().map_or(0, |first| first.tokens.len()) + 1;
         let (full, width) = (length >= self.search.most, self.search.width);
-        let left_over: Vec<f32> =
-            rows.iter().map(|row| norm(row).map_or(0.0, |(most, sum)| most + sum)).collect();
+        let left_over: Vec<f32> = rows
+            .iter()
+            .filter(|_| self.search.surely)
+            .map(|row| norm(row.as_ref()).map_or(0.0, |(most, sum)| most + sum))
+            .collect();
         let mut next = Vec::with_capacity(width);
         for (rank, (row, token, score)) in self.candidates(rows).into_iter().enumerate() {
             let Some(before) = self.running.get(row) else { continue };
             let ends = token == self.search.end;
             let grown = || {
                 let tokens = before.tokens.iter().copied().chain((!ends).then_some(token)).collect();
-                let more = score - before.score - left_over.get(row).copied().unwrap_or_default();
+                let more = left_over.get(row).map_or(0.0, |left_over| score - before.score - left_over);
                 Hypothesis { tokens, score, log_probability: before.log_probability + more }
             };
             if ends || full {
@@ -111,18 +116,12 @@ impl Beams {
     }
 
     /// The `2 n` best continuations, best first.
-    fn candidates(&self, rows: &[Vec<f32>]) -> Vec<(usize, u32, f32)> {
+    fn candidates(&self, rows: &[impl AsRef<[f32]>]) -> Vec<(usize, u32, f32)> {
         let many = 2 * self.search.width;
         let mut all = Vec::with_capacity(many * rows.len());
         for (row, (scores, before)) in rows.iter().zip(&self.running).enumerate() {
-            let mut places: Vec<u32> = (0..u32::try_from(scores.len()).unwrap_or(u32::MAX)).collect();
-            let score = |place: &u32| scores.get(*place as usize).copied().unwrap_or(f32::NEG_INFINITY);
-            if places.len() > many {
-                places.select_nth_unstable_by(many, |a, b| score(b).total_cmp(&score(a)).then(a.cmp(b)));
-                places.truncate(many);
-            }
-            let places = places.into_iter().filter(|place| score(place) > f32::NEG_INFINITY);
-            all.extend(places.map(|place| (row, place, before.score + score(&place))));
+            let best = highest(scores.as_ref(), many).into_iter();
+            all.extend(best.map(|(token, score)| (row, token, before.score + score)));
         }
         all.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
         all.truncate(many);
@@ -154,6 +153,22 @@ impl Beams {
     }
 }
 
+/// The tokens with the highest scores of a row, best first, of equals the first; none without a chance.
+fn highest(scores: &[f32], many: usize) -> Vec<(u32, f32)> {
+    let (mut best, mut least) = (Vec::with_capacity(many + 1), f32::NEG_INFINITY);
+    for (token, score) in (0..).zip(scores.iter().copied()) {
+        if score > least {
+            let place = best.partition_point(|(_, other)| *other >= score);
+            best.insert(place, (token, score));
+            best.truncate(many);
+            if best.len() == many {
+                least = best.last().map_or(least, |(_, score)| *score);
+            }
+        }
+    }
+    best
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +176,8 @@ mod tests {
     const END: u32 = 0;
 
     fn search(width: usize, most: usize) -> Beams {
-        Beams::new(Search { width, length_penalty: 1.0, end: END, most, stopping: Stopping::NoBetter })
+        let stopping = Stopping::NoBetter;
+        Beams::new(Search { width, length_penalty: 1.0, end: END, most, stopping, surely: true })
     }
 
     fn logs(shares: &[f32]) -> Vec<f32> {
@@ -195,6 +211,21 @@ mod tests {
     }
 
     #[test]
+    fn the_best_of_a_row_are_those_of_a_whole_order() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..200 {
+            let mut scores: Vec<f32> = (0..random.usize(0..40)).map(|_| random.i8(-4..4).into()).collect();
+            scores.iter_mut().filter(|score| **score == -4.0).for_each(|score| *score = f32::NEG_INFINITY);
+            let mut order: Vec<(u32, f32)> = (0..).zip(scores.iter().copied()).collect();
+            order.retain(|(_, score)| score.is_finite());
+            order.sort_by(|a, b| b.1.total_cmp(&a.1));
+            let many = random.usize(1..9);
+            order.truncate(many);
+            assert_eq!(highest(&scores, many), order, "{many} of {scores:?}");
+        }
+    }
+
+    #[test]
     fn the_length_ends_it() {
         let mut beams = search(1, 2);
         assert!(beams.step(&[logs(&[0.1, 0.9])]).is_some());
@@ -206,7 +237,7 @@ mod tests {
     fn nothing_that_can_be_written_is_no_panic() {
         let mut beams = search(3, 5);
         assert_eq!(beams.step(&[vec![f32::NEG_INFINITY; 4]]), None);
-        assert_eq!(beams.step(&[]), None);
+        assert_eq!(beams.step::<Vec<f32>>(&[]), None);
         assert!(beams.best().unwrap().tokens.is_empty());
     }
 }

@@ -169,6 +169,11 @@ impl EncoderDecoder {
         self.scores.get(row * self.width..(row + 1) * self.width).unwrap_or_default()
     }
 
+    /// The same, to be changed before a token is chosen.
+    pub fn scores_mut(&mut self, row: usize) -> &mut [f32] {
+        self.scores.get_mut(row * self.width..(row + 1) * self.width).unwrap_or_default()
+    }
+
     /// Goes on with these rows, some perhaps several times.
     ///
     /// # Errors
@@ -217,7 +222,8 @@ impl EncoderDecoder {
         let mut outputs = graph.run(feeds)?;
         let unfit = |reason| InferenceError::Shape { graph: name.clone(), reason };
         *width = last_scores(&outputs, rows.len(), scores).map_err(unfit)?;
-        if scores.iter().any(|score| score.is_nan() || *score == f32::INFINITY) {
+        // Without a way out in the middle many are compared at once.
+        if scores.iter().fold(false, |found, score| found | score.is_nan() | (*score == f32::INFINITY)) {
             return Err(InferenceError::Overflow { graph: name });
         }
         cache.absorb(&mut outputs, count).map_err(unfit)

@@ -3,7 +3,7 @@
 //! Arithmetic is that of transformers' logits processors (4.57, `generation/logits_process.py`). In: the tokens written
 //! so far (without the prompt) and scores. Out: scores, minus infinity where a token is forbidden.
 
-use super::sampling::penalise;
+use super::sampling::{highest, penalise};
 
 /// A rule over the next token.
 pub trait Rule {
@@ -162,9 +162,9 @@ pub fn log_probability(scores: &[f32], token: u32) -> f32 {
 /// The largest score, and `ln(sum(exp(x - max)))`.
 #[must_use]
 pub fn norm(scores: &[f32]) -> Option<(f32, f32)> {
-    let most = scores.iter().copied().filter(|score| score.is_finite()).fold(f32::NEG_INFINITY, f32::max);
+    let most = highest(scores)?;
     let sum: f64 = scores.iter().map(|score| f64::from((score - most).exp())).sum();
-    most.is_finite().then_some((most, sum.ln() as f32))
+    Some((most, sum.ln() as f32))
 }
 
 #[cfg(test)]

@@ -13,16 +13,6 @@ use crate::inference::requests::Sampling;
 /// Looks at what has been written so far, between two tokens; `false` ends the writing there.
 pub type Watch<'a> = dyn FnMut(&[u32]) -> Result<bool, InferenceError> + 'a;
 
-/// Scores of a row's next token after all rules.
-fn ruled(model: &EncoderDecoder, row: usize, rules: &[&dyn Rule], written: &[u32], log: bool) -> Vec<f32> {
-    let mut scores = model.scores(row).to_vec();
-    if log {
-        log_softmax(&mut scores);
-    }
-    rules.iter().for_each(|rule| rule.apply(written, &mut scores));
-    scores
-}
-
 /// Follows one answer: the best token each time, or one drawn where `sampling` has a temperature (its log probability is
 /// that at temperature 1).
 ///
@@ -37,11 +27,14 @@ pub fn one(
     let mut sampler = Sampler::new(sampling);
     let mut said = Hypothesis::default();
     while said.tokens.len() < search.most {
-        let mut scores = ruled(model, 0, rules, &said.tokens, false);
+        let scores = model.scores_mut(0);
+        rules.iter().for_each(|rule| rule.apply(&said.tokens, scores));
         // A temperature changes the scores while one is chosen.
-        let drawn = (sampling.temperature > 0.0).then(|| scores.clone());
-        let Some(next) = sampler.choose(&mut scores, &said.tokens) else { break };
-        said.log_probability += log_probability(drawn.as_ref().unwrap_or(&scores), next);
+        let drawn = (search.surely && sampling.temperature > 0.0).then(|| scores.to_vec());
+        let Some(next) = sampler.choose(scores, &said.tokens) else { break };
+        if search.surely {
+            said.log_probability += log_probability(drawn.as_deref().unwrap_or(scores), next);
+        }
         if next == search.end {
             break;
         }
@@ -66,9 +59,12 @@ pub fn several(
 ) -> Result<Hypothesis, InferenceError> {
     let mut beams = Beams::new(search);
     loop {
-        let running = beams.running().iter().enumerate();
-        let rows: Vec<Vec<f32>> =
-            running.map(|(row, beam)| ruled(model, row, rules, &beam.tokens, true)).collect();
+        for (row, beam) in beams.running().iter().enumerate() {
+            let scores = model.scores_mut(row);
+            log_softmax(scores);
+            rules.iter().for_each(|rule| rule.apply(&beam.tokens, scores));
+        }
+        let rows: Vec<&[f32]> = (0..beams.running().len()).map(|row| model.scores(row)).collect();
         let Some(next) = beams.step(&rows) else { break };
         if !watch(beams.running().first().map_or(&[][..], |best| &best.tokens))? {
             break;

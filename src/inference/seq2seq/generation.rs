@@ -159,7 +159,7 @@ impl Writing {
         let sampling = if draws { sampling } else { Sampling::default() };
         Ok(Self {
             start,
-            search: Search { width, length_penalty, end, most, stopping },
+            search: Search { width, length_penalty, end, most, stopping, surely: false },
             sampling,
             generation,
         })

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::inference::generation::beams::Hypothesis;
 use crate::inference::model::Model as _;
 use crate::inference::requests::{ChatRequest, RewriteRequest, Role, Turn};
 
@@ -56,15 +57,20 @@ fn quiet() -> Control<'static, String> {
 
 /// What is written for ids, without the circles' guard.
 fn tokens(model: &mut Seq2Seq, read: &[u32]) -> Vec<u32> {
+    answer(model, read).tokens
+}
+
+/// The same, with its score.
+fn answer(model: &mut Seq2Seq, read: &[u32]) -> Hypothesis {
     model.begin(read).unwrap();
     let search = model.writing.search;
     let rules = model.writing.rules(search.most);
     let rules: Vec<&dyn Rule> = rules.iter().map(Box::as_ref).collect();
     let mut watch = |_: &[u32]| Ok(true);
     if search.width == 1 {
-        writing::one(&mut model.model, &rules, (&Sampling::default(), search), &mut watch).unwrap().tokens
+        writing::one(&mut model.model, &rules, (&Sampling::default(), search), &mut watch).unwrap()
     } else {
-        writing::several(&mut model.model, &rules, search, &mut watch).unwrap().tokens
+        writing::several(&mut model.model, &rules, search, &mut watch).unwrap()
     }
 }
 
@@ -86,13 +92,19 @@ fn every_way_of_writing_gives_the_tokens_of_transformers() {
                 model.settings.generate = serde_json::from_value(asked.clone()).unwrap();
                 model.writing = Writing::read(&model.settings, &pocket(name)).unwrap();
                 for row in own["rows"].as_array().unwrap() {
-                    let wanted = reference(&row["ways"][way], end);
-                    assert_eq!(
-                        tokens(&mut model, &ids(&row["ids"])),
-                        wanted,
-                        "{name} {way} {decoder} {}",
-                        row["ids"]
-                    );
+                    let told = &row["ways"][way];
+                    let ours = answer(&mut model, &ids(&row["ids"]));
+                    let place = format!("{name} {way} {decoder} {}", row["ids"]);
+                    assert_eq!(ours.tokens, reference(told, end), "{place}");
+                    if let Some(score) = told["score"].as_f64() {
+                        let length = (ids(&told["tokens"]).len() - 1) as f32;
+                        let score = score as f32 * length.powf(model.writing.search.length_penalty);
+                        assert!(
+                            (ours.score - score).abs() < 1e-4 * score.abs(),
+                            "{place}: {} {score}",
+                            ours.score
+                        );
+                    }
                 }
             }
         }

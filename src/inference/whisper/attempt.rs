@@ -157,8 +157,14 @@ impl Whisper {
         rules.extend(ear.timed.then_some(&times as &dyn Rule));
         let width = if temperature > 0.0 { 1 } else { ear.sound.request.beams.clamp(1, 16) as usize };
         let most = settings.context.saturating_sub(model.len());
-        let search =
-            Search { width, length_penalty: 1.0, end: words.end, most, stopping: Stopping::NoBetter };
+        let search = Search {
+            width,
+            length_penalty: 1.0,
+            end: words.end,
+            most,
+            stopping: Stopping::NoBetter,
+            surely: true,
+        };
         let sampling = Sampling { temperature, ..Sampling::default() };
         let said = if width == 1 {
             writing::one(model, &rules, (&sampling, search), watch)?
