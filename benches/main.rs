@@ -1,8 +1,9 @@
 //! How fast the house is, and beside whom. `make bench` runs this by hand; nothing else does.
 //!
 //! In: `AISAAC_WEIGHTS` (a data folder with the starter models), `AISAAC_PEERS` (a Python that has the peers),
-//! `AISAAC_PACKAGES` (files of the models' packages), `AISAAC_SD15` (a folder of models/recipes/sd15.py), and
-//! names of parts; all of them when none is named. Out: a table a part, on standard output and in `benches/README.md`.
+//! `AISAAC_PACKAGES` (files of the models' packages), `AISAAC_SD15` (a folder of models/recipes/sd15.py),
+//! `AISAAC_SEQ2SEQ` (one of full_seq2seq.py), and names of parts; all of them when none is named. Out: a table a part, on
+//! standard output and in `benches/README.md`.
 //!
 //! A plain harness and no bench crate: the peers are other programs that must take turns with us in the same run, and
 //! half of the figures are percentiles of waits or memory, which the crates for timing a function do not know.
@@ -27,6 +28,7 @@ mod answers;
 mod intent;
 mod hearing;
 mod pictures;
+mod writing;
 mod queue;
 mod journey;
 mod footprint;
@@ -44,6 +46,7 @@ const PARTS: &[Part] = &[
     ("intent", intent::run, Some(intent::ours)),
     ("hearing", hearing::run, Some(hearing::ours)),
     ("pictures", pictures::run, Some(pictures::ours)),
+    ("writing", writing::run, Some(writing::ours)),
     ("queue", queue::run, None),
     ("journey", journey::run, None),
     ("footprint", footprint::run, None),
@@ -55,6 +58,7 @@ pub(crate) struct Places {
     python: PathBuf,
     packages: PathBuf,
     full_size: Option<PathBuf>,
+    seq2seq: Option<PathBuf>,
 }
 
 impl Places {
@@ -66,6 +70,7 @@ impl Places {
             python: needed("AISAAC_PEERS"),
             packages: needed("AISAAC_PACKAGES"),
             full_size: given("AISAAC_SD15").map(|folder| folder.join("onnx")),
+            seq2seq: given("AISAAC_SEQ2SEQ"),
         }
     }
 
