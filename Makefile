@@ -50,7 +50,7 @@ test: check runtime deny
 	cargo test --locked
 	@echo "all tests passed"
 
-## test-weights: intents, subjects, answers, pictures and hearing of the pulled starter models, with the measured figures.
+## test-weights: intents, subjects, prompts, answers, pictures and hearing of the pulled starter models, with the measured figures.
 test-weights: check
 	@echo "building, and bringing the starter models into .tools/starter (about 370 MB, once)"
 	@cargo build --locked --quiet || { echo "the build failed; the lines above say why"; exit 1; }

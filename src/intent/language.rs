@@ -268,6 +268,18 @@ pub(super) fn small_talk(text: &str) -> Option<Small> {
     THANKS.contains(&words.as_str()).then_some(Small::Thanks)
 }
 
+/// A text without the thanks behind it: they say nothing of what is meant.
+pub(super) fn without_thanks(text: &str) -> &str {
+    let lower = text.to_lowercase();
+    let mut cuts = lower.match_indices([',', '.', '!', '\n']).map(|(at, _)| at);
+    let thanks = |rest: &str| {
+        let words = plain(rest);
+        THANKS.contains(&words.strip_prefix("заранее ").unwrap_or(&words))
+    };
+    let cut = cuts.find(|at| lower.get(*at..).is_some_and(thanks));
+    cut.filter(|_| lower.len() == text.len()).and_then(|cut| text.get(..cut)).unwrap_or(text)
+}
+
 /// Whether a text is a plain yes.
 pub(super) fn yes(text: &str) -> bool {
     YES.contains(&plain(text).as_str())
@@ -282,6 +294,20 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thanks_behind_a_request_are_no_part_of_it() {
+        for (text, rest) in [
+            ("нарисуй ламу, спасибо", "нарисуй ламу"),
+            ("помощь! Заранее спасибо!", "помощь"),
+            ("draw a cat. Thank you", "draw a cat"),
+            ("спасибо, нарисуй ещё", "спасибо, нарисуй ещё"),
+            ("открытка с надписью спасибо", "открытка с надписью спасибо"),
+            ("спасибо", "спасибо"),
+        ] {
+            assert_eq!(without_thanks(text), rest);
+        }
+    }
 
     #[test]
     fn questions_are_told_from_things() {

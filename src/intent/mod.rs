@@ -18,6 +18,7 @@ mod new;
 mod options;
 mod people;
 mod persona;
+mod piece;
 mod press;
 mod prompt;
 mod queue;

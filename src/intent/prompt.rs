@@ -103,7 +103,7 @@ const fn is_cyrillic(letter: char) -> bool {
 }
 
 /// Words in which both alphabets are mixed become Cyrillic, where every Latin letter of them has a double there.
-fn one_alphabet(text: &str) -> String {
+pub(super) fn one_alphabet(text: &str) -> String {
     let double =
         |letter: char| LOOK_ALIKE.iter().find(|(latin, _)| *latin == letter).map(|(_, double)| *double);
     let mended = text.split_inclusive(char::is_whitespace).map(|word| {

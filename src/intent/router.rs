@@ -3,6 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::kit::Kit;
+use super::prompt::one_alphabet;
 use super::{ALL, Intent, find, language, options, theirs};
 use crate::inference::{InferenceError, UnderstandRequest, Understood};
 use crate::message::{Failure, FailureKind, Pending, Phrase};
@@ -74,8 +75,9 @@ pub async fn route(
     if language::small_talk(text).is_some() {
         return Ok(Route::to("answer", text));
     }
-    // Options say nothing about what is meant, and would only disturb the comparison.
-    let (scores, matched) = compare(&options::plain(text), kit, stop).await?;
+    // Options and thanks say nothing about what is meant, and would only disturb the comparison.
+    let said = one_alphabet(&options::plain(text));
+    let (scores, matched) = compare(language::without_thanks(&said), kit, stop).await?;
     let best = scores.first().filter(|_| matched).map_or("answer", |(name, _)| name.as_str());
     if let Some(Pending::Subject { options }) = pending {
         let whole = format!("{text} {options}");

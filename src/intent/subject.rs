@@ -6,6 +6,8 @@
 use tokio_util::sync::CancellationToken;
 
 use super::kit::{Ask, Kit, Rewrites};
+use super::piece::{mended, typed_pictures};
+use super::prompt::one_alphabet;
 use crate::access::words;
 use crate::inference::{InferenceError, RewriteRequest, UnderstandRequest, Understanding, Understood};
 use crate::message::{Failure, Language};
@@ -43,7 +45,7 @@ pub(super) async fn subject_of(text: &str, ask: &Ask, kit: &Kit) -> Result<Optio
     subject(text, ask.language, models, &ask.stop).await
 }
 
-/// The piece of the request that says what to draw; without any model that is all of it.
+/// The piece of the request that says what to draw, its words in one alphabet each; without any model that is all of it.
 ///
 /// # Errors
 /// When a model fails or somebody said stop.
@@ -53,6 +55,7 @@ pub async fn subject(
     (extractor, understanding): (Option<&Rewrites>, Option<&Understanding>),
     stop: &CancellationToken,
 ) -> Result<Option<String>, Failure> {
+    let text = &one_alphabet(text);
     if let Some(extractor) = extractor.filter(|extractor| extractor.reads(text)) {
         let request = RewriteRequest { text: text.to_owned(), language: language.code().to_owned() };
         match extractor.model.run(request, stop.clone(), Box::new(|_| ())).await {
@@ -79,7 +82,8 @@ async fn span(
     let request = UnderstandRequest::Subject { text: text.to_owned() };
     match model.run(request, stop.clone(), Box::new(|()| ())).await {
         Ok(Understood::Subject(range)) => {
-            Ok(range.and_then(|range| text.get(range)).map(str::trim).map(str::to_owned))
+            let cut = range.map(|range| mended(text, range)).filter(|piece| !piece.is_empty());
+            Ok(cut.or_else(|| typed_pictures(text)).map(str::to_owned))
         }
         Ok(Understood::Intent { .. }) => Ok(None),
         Err(error) => Err(error.failure()),

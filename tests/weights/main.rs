@@ -12,6 +12,7 @@
     reason = "helpers of tests stand outside #[test] functions"
 )]
 
+mod chain;
 mod figures;
 mod instruct;
 mod pulled;

@@ -1,12 +1,13 @@
-//! *understand*: intents through the product's router, subjects through its model thread, on the hand-written phrases
+//! *understand*: intents through the product's router, subjects as *draw* takes them, on the hand-written phrases
 //! of `models/understand/{test,fresh,fresh2}.jsonl`; and the encoder's vectors against transformers (`models/recipes/golden_e5.py`).
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use aisaac::inference::Understanding;
 use aisaac::inference::encoder::Encoder;
-use aisaac::inference::{UnderstandRequest, Understanding, Understood};
 use aisaac::intent;
+use aisaac::message::Language;
 use aisaac::store::{Role, Store};
 use serde::Deserialize;
 use serde_json::Value;
@@ -76,14 +77,14 @@ fn phrases() -> Vec<Phrase> {
 }
 
 async fn subject(model: &Understanding, text: &str) -> String {
-    let request = UnderstandRequest::Subject { text: text.to_owned() };
-    match model.run(request, CancellationToken::new(), Box::new(|()| ())).await.unwrap() {
-        Understood::Subject(range) => range.map(|range| text[range].to_owned()).unwrap_or_default(),
-        other => panic!("{text}: {other:?}"),
-    }
+    let stop = CancellationToken::new();
+    let Ok(found) = intent::subject(text, Language::Ru, (None, Some(model)), &stop).await else {
+        panic!("{text}")
+    };
+    found.unwrap_or_default()
 }
 
-fn same(ours: &str, theirs: &str) -> bool {
+pub(crate) fn same(ours: &str, theirs: &str) -> bool {
     let bare = |text: &str| text.to_lowercase().trim_matches(OUTER).to_owned();
     bare(ours) == bare(theirs)
 }

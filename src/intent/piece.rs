@@ -1,0 +1,270 @@
+//! A piece of a request, as the span head has cut it, put right where Russian grammar shows that it is cut wrongly.
+//!
+//! A command to draw stands beside a subject, courtesy around it; what hangs on a preposition belongs to the noun before
+//! it, and the clause behind "как", "где" or "на которой" is whole. Pure. In: a request and the bytes of the piece. Out: a
+//! piece of the same request.
+
+use std::ops::Range;
+
+/// Beginnings of commands to draw.
+const COMMANDS: &[&str] = &["нарисуй", "рисуй", "намалюй", "изобрази"];
+/// Other words that ask for a drawing.
+const ASKING: &[&str] = &["нарисовать", "нарисуешь", "нарисуете", "изобразить", "изобразишь"];
+/// Beginnings of words that only say that it is a picture.
+const PICTURES: &[&str] = &["картин", "рисун", "изображени", "фотк", "фотограф", "пикч", "иллюстрац", "сцен"];
+/// Beginnings of words that open a request, and end a subject that grows towards them.
+const OPENING: &[&str] = &[
+    "сдела",
+    "созда",
+    "сгенер",
+    "наброс",
+    "накид",
+    "покаж",
+    "хочу",
+    "хотел",
+    "можешь",
+    "можете",
+    "нужн",
+    "нужен",
+    "давай",
+    "чтоб",
+    "ещё",
+    "еще",
+    "теперь",
+    "что",
+];
+/// Words that do so, too.
+const PERSONS: &[&str] = &["мне", "нам", "ему", "ей", "им", "ты", "вы", "бы", "а", "ну", "то"];
+/// Courtesy.
+const COURTESY: &[&str] =
+    &["плиз", "плз", "пж", "пжл", "пжлст", "спасибо", "спс", "заранее", "please", "pls", "plz", "thanks"];
+/// And its longest word, with so many slips of typing at most, where so many letters are left.
+const PLEASE: (&str, usize, usize) = ("пожалуйста", 3, 7);
+/// What joins a noun to the one before it; those that say what a picture is about, or for whom, do not.
+const PREPOSITIONS: &[&str] =
+    &["в", "во", "с", "со", "на", "под", "над", "у", "из", "без", "за", "к", "по", "среди", "возле"];
+/// With what somebody draws.
+const WAYS: &[&str] = &["акварелью", "маслом", "карандашом", "гуашью", "пастелью", "углём", "тушью", "мелом"];
+/// Behind "как" these begin no clause, nor do words of looking and wishing.
+const NO_CLAUSE: &[&str] = &["можно", "раньше", "всегда", "будто", "бы", "у", "в", "на", "для"];
+
+/// A word of a request: its bytes, and how it reads in small letters.
+struct Word {
+    bytes: Range<usize>,
+    said: String,
+}
+
+impl Word {
+    fn begins(&self, beginnings: &[&str]) -> bool {
+        beginnings.iter().any(|beginning| self.said.starts_with(beginning))
+    }
+
+    fn is_one_of(&self, words: &[&str]) -> bool {
+        words.contains(&self.said.as_str())
+    }
+
+    fn commands(&self) -> bool {
+        self.begins(COMMANDS) && !self.said.ends_with("ть")
+    }
+
+    /// Whether it asks, politely or not, and says nothing of what to draw.
+    fn asks(&self) -> bool {
+        self.commands() || self.is_one_of(ASKING) || self.is_one_of(PERSONS) || self.is_courtesy()
+    }
+
+    fn is_courtesy(&self) -> bool {
+        let (please, slips, least) = PLEASE;
+        let misspelt = || strsim::osa_distance(&self.said, please) <= slips;
+        self.is_one_of(COURTESY) || (self.said.chars().count() >= least && misspelt())
+    }
+
+    /// Whether a preposition behind it belongs to it and not to a noun: a picture of, a look at.
+    fn takes_objects(&self) -> bool {
+        self.is_picture() || self.said.ends_with("ть") || self.said.ends_with("ться")
+    }
+
+    fn is_picture(&self) -> bool {
+        self.begins(PICTURES) || self.is_one_of(&["арт", "фото", "пик", "picture"])
+    }
+
+    /// Whether a subject ends at it that grows towards the beginning.
+    fn opens(&self) -> bool {
+        self.asks() || self.is_picture() || self.begins(OPENING)
+    }
+}
+
+/// The piece as it should have been cut.
+pub(super) fn mended(request: &str, piece: Range<usize>) -> &str {
+    let words = words(request);
+    let piece = beside_commands(&words, piece);
+    let piece = clause(&words, piece.clone()).unwrap_or(piece);
+    let piece = grown(request, &words, piece);
+    request.get(bare(&words, piece)).unwrap_or_default().trim()
+}
+
+/// The pictures that somebody typed in place of words: all that a request has but its command. Faces and hands say how
+/// something is meant, not what.
+pub(super) fn typed_pictures(request: &str) -> Option<&str> {
+    let is_picture = |letter: char| {
+        matches!(letter, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1f5ff}' | '\u{1f680}'..='\u{1faff}')
+            && !matches!(letter, '\u{1f440}'..='\u{1f450}' | '\u{1f90c}'..='\u{1f92f}' | '\u{1faf0}'..='\u{1faff}')
+    };
+    let start = request.find(is_picture)?;
+    let last = request.rfind(is_picture)?;
+    let end = last + request.get(last..)?.chars().next()?.len_utf8();
+    let asks_only =
+        words(request).iter().all(|word| word.opens() || word.is_one_of(&["draw", "paint", "me"]));
+    asks_only.then(|| request.get(start..end)).flatten()
+}
+
+/// Words with single hyphens inside.
+fn words(text: &str) -> Vec<Word> {
+    let mut found: Vec<Word> = Vec::new();
+    for (at, letter) in text.char_indices() {
+        let end = at + letter.len_utf8();
+        match found.last_mut().filter(|word| word.bytes.end == at) {
+            Some(word) if letter.is_alphanumeric() || letter == '-' => word.bytes.end = end,
+            _ if letter.is_alphanumeric() => found.push(Word { bytes: at..end, said: String::new() }),
+            _ => {}
+        }
+    }
+    for word in &mut found {
+        word.said = text.get(word.bytes.clone()).unwrap_or_default().to_lowercase();
+    }
+    found
+}
+
+/// Without a command that got into it: what stands behind the last one, or before the first where that is nothing.
+fn beside_commands(words: &[Word], piece: Range<usize>) -> Range<usize> {
+    let commands: Vec<&Word> = words.iter().filter(|word| inside(word, &piece) && word.commands()).collect();
+    let (Some(first), Some(last)) = (commands.first(), commands.last()) else { return piece };
+    let behind = last.bytes.end..piece.end;
+    if words.iter().any(|word| inside(word, &behind) && !word.opens()) {
+        behind
+    } else {
+        piece.start..first.bytes.start
+    }
+}
+
+/// From behind the word that opens a clause, where the piece lies in it.
+fn clause(words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
+    let start = words.windows(3).find_map(|three| {
+        let [before, opener, next] = three else { return None };
+        let happens = !next.is_one_of(NO_CLAUSE) && !next.begins(&["выгляд", "хоч", "хот", "уме"]);
+        match opener.said.as_str() {
+            "как" if before.asks() && happens => Some(next.bytes.start),
+            "где" if before.is_picture() => Some(next.bytes.start),
+            "на" if before.is_picture() && next.begins(&["котор"]) => Some(next.bytes.end),
+            _ => None,
+        }
+    })?;
+    (start < piece.end).then_some(start..piece.end)
+}
+
+/// With the noun that it hangs on, and what stands before that.
+fn grown(request: &str, words: &[Word], piece: Range<usize>) -> Range<usize> {
+    let Some(at) = words.iter().position(|word| word.bytes.start >= piece.start) else { return piece };
+    let (before, from) = words.split_at(at);
+    let is_way = matches!(from, [only, rest @ ..]
+        if only.is_one_of(WAYS) && rest.first().is_none_or(|next| next.bytes.start >= piece.end));
+    let (joint, before) = match before {
+        [before @ .., joint] if joint.is_one_of(PREPOSITIONS) => (Some(joint), before),
+        _ => (None, before),
+    };
+    if (joint.is_none() && !is_way) || before.last().is_some_and(Word::takes_objects) {
+        return piece;
+    }
+    let mut start = joint.map_or(piece.start, |joint| joint.bytes.start);
+    for word in before.iter().rev() {
+        let apart = request.get(word.bytes.end..start).unwrap_or_default();
+        if word.opens() || !apart.chars().all(char::is_whitespace) {
+            break;
+        }
+        start = word.bytes.start;
+    }
+    start..piece.end
+}
+
+/// Without the courtesy at its ends.
+fn bare(words: &[Word], piece: Range<usize>) -> Range<usize> {
+    let inner: Vec<&Word> = words.iter().filter(|word| inside(word, &piece)).collect();
+    let (mut start, mut end) = (piece.start, piece.end);
+    for pair in inner.windows(2).take_while(|pair| pair.first().is_some_and(|word| word.is_courtesy())) {
+        start = pair.last().map_or(start, |next| next.bytes.start);
+    }
+    for pair in inner.windows(2).rev().take_while(|pair| pair.last().is_some_and(|word| word.is_courtesy())) {
+        end = pair.first().map_or(end, |before| before.bytes.end);
+    }
+    if start < end { start..end } else { piece }
+}
+
+fn inside(word: &Word, piece: &Range<usize>) -> bool {
+    piece.start <= word.bytes.start && word.bytes.end <= piece.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request with the piece that the head cut in square brackets.
+    fn cut(marked: &str) -> String {
+        let (before, rest) = marked.split_once('[').unwrap();
+        let (piece, after) = rest.split_once(']').unwrap();
+        mended(&format!("{before}{piece}{after}"), before.len()..before.len() + piece.len()).to_owned()
+    }
+
+    #[test]
+    fn a_piece_that_is_cut_well_stays() {
+        for marked in [
+            "нарисуй [кота]",
+            "нарисуй, пожалуйста, [рыжего кота на крыше] к вечеру",
+            "хочу картинку с [котом в шляпе]",
+            "сделай мне пикчу с [двумя енотами]!",
+            "нарисуй быстренько [кота]",
+            "покажи, как выглядит [замок на скале]",
+            "нарисуй, как умеешь, [розу]",
+            "охота поглядеть на [зебру]",
+            "draw me [a cat in a hat], please",
+            "[дракон]",
+        ] {
+            let piece = marked.split(['[', ']']).nth(1).unwrap();
+            assert_eq!(cut(marked), piece, "{marked}");
+        }
+    }
+
+    #[test]
+    fn a_piece_that_is_cut_badly_is_mended() {
+        for (marked, piece) in [
+            ("нарисуй старушку с [двумя козами]", "старушку с двумя козами"),
+            ("нарисуй маленький домик у [моря]", "маленький домик у моря"),
+            ("привет, нарисуй в [манере Шишкина медведя]", "в манере Шишкина медведя"),
+            ("нарисуй козу [маслом]", "козу маслом"),
+            ("нарисуй как мыши прячут [сыр]", "мыши прячут сыр"),
+            ("нарисуй мне, как лев [ест мороженое]", "лев ест мороженое"),
+            ("сделай [картинку где лев спит]", "лев спит"),
+            ("нарисуй картинку, на которой твой [лев спит]", "твой лев спит"),
+            ("нарисуй [плз лебедя]", "лебедя"),
+            ("нарисуй [пожаулйста лебедя]", "лебедя"),
+            ("нарисуй [пожарника]", "пожарника"),
+            ("нарисуй [лебедя, пж]", "лебедя"),
+            ("[зима. нарисуй лыжника]", "лыжника"),
+            ("[лыжника нарисуй пожалуйста]", "лыжника"),
+        ] {
+            assert_eq!(cut(marked), piece, "{marked}");
+        }
+    }
+
+    #[test]
+    fn pictures_are_typed_in_place_of_words() {
+        for (request, pictures) in [
+            ("нарисуй 🦊", Some("🦊")),
+            ("нарисуй мне 🐱 🎈!", Some("🐱 🎈")),
+            ("draw 🐱, please", Some("🐱")),
+            ("нарисуй лису 🦊", None),
+            ("нарисуй 😊🙏", None),
+            ("нарисуй", None),
+        ] {
+            assert_eq!(typed_pictures(request), pictures, "{request}");
+        }
+    }
+}
