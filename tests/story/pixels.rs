@@ -11,23 +11,19 @@ use aisaac::models::Manifest;
 use crate::models;
 use crate::world::Story;
 
-fn engines(held: &models::Held) -> Engines {
+/// The usual fakes around a pocket Stable Diffusion, which reads its prompts by CLIP and so speaks English.
+pub(crate) fn engines(held: &models::Held) -> Engines {
     let manifest = "name = 'pocket'\nfamily = 'diffusion'\ntitle = ''\nlicence = ''\nsource = ''\n\
                     languages = ['en']\nmemory_mb = 1\nfile = []\n[settings]\nsteps = 3\n";
     let manifest = Manifest::parse(manifest).unwrap();
+    let languages = manifest.languages.clone();
     let model = Handle::spawn(Terms::free("pocket"), move || {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pocket/diffusion-clip");
         diffusion::load(&manifest, &folder, &BTreeMap::new(), &runtime::for_tests())
             .map(|model| Box::new(model) as Boxed<_, _, _>)
     });
-    let facts = PainterFacts {
-        known: None,
-        size: (32, 32),
-        side: (32, 64),
-        multiple: 8,
-        steps: (1, 150),
-        languages: Vec::new(),
-    };
+    let facts =
+        PainterFacts { known: None, size: (32, 32), side: (32, 64), multiple: 8, steps: (1, 150), languages };
     let about = aisaac::drawing::Facts { model: "pocket".to_owned(), caption: None };
     Engines { painting: Some(PictureModel { model, facts, about }), ..models::engines(held) }
 }

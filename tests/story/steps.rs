@@ -1,11 +1,18 @@
-//! From Russian words to an English prompt: an extractor that writes, a translator, and a picture model that speaks English.
+//! From Russian words to an English prompt: an extractor that writes, a translator, and a picture model that speaks English;
+//! first as fakes, then the house's own translator before a pocket model with CLIP.
+
+use std::path::Path;
 
 use aisaac::app::engines::{Engines, PictureModel};
-use aisaac::inference::{Control, Handle, RewriteRequest, Rewriting, Rewritten};
+use aisaac::inference::{
+    Boxed, Control, Handle, RewriteRequest, Rewriting, Rewritten, Terms, runtime, seq2seq,
+};
 use aisaac::intent::{PainterFacts, Rewrites};
+use aisaac::models::Manifest;
 use insta::assert_snapshot;
 
 use crate::models::{self, Held};
+use crate::pixels;
 use crate::world::Story;
 
 /// Says for each text what stands beside it, and nothing for others.
@@ -178,9 +185,7 @@ async fn without_a_translator_an_english_model_asks_for_english() {
 async fn a_picture_says_in_its_file_how_it_came_about() {
     let mut story = Story::with(chain, 100, "").await;
     story.plays("ana", 1, "нарисуй мне рыжего кота на крыше").await;
-    let mut media = std::fs::read_dir(story.places().media()).unwrap().map(|entry| entry.unwrap().path());
-    let file = media.find(|path| path.extension().is_some_and(|end| end == "png")).unwrap();
-    let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
+    let text = file_of(&story, 1);
     for said in [
         "prompt\0a ginger cat on a roof",
         "нарисуй мне рыжего кота на крыше",
@@ -189,4 +194,85 @@ async fn a_picture_says_in_its_file_how_it_came_about() {
     ] {
         assert!(text.contains(said), "{said}");
     }
+}
+
+/// The picture with this seed, as it lies on the disk, read as text.
+fn file_of(story: &Story, seed: u64) -> String {
+    let mut media = std::fs::read_dir(story.places().media()).unwrap().map(|entry| entry.unwrap().path());
+    let file = media.find(|path| path.to_string_lossy().ends_with(&format!("-{seed}.png"))).unwrap();
+    String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned()
+}
+
+/// The translator that the house brings.
+fn translator() -> Rewrites {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/translate-ru-en");
+    let manifest = std::fs::read_to_string(folder.join("manifest.toml")).unwrap();
+    let manifest = Manifest::parse(&manifest).unwrap();
+    let (languages, to) = (manifest.languages.clone(), seq2seq::writes(&manifest).unwrap());
+    let model = Handle::spawn(Terms::free("translate-ru-en"), move || {
+        seq2seq::rewriter(&manifest, &folder, &runtime::for_tests())
+            .map(|model| Box::new(model) as Boxed<_, _, _>)
+    });
+    Rewrites { model, languages, to }
+}
+
+#[tokio::test]
+async fn a_russian_request_reaches_a_clip_model_in_english() {
+    let engines = |held: &Held| Engines { translator: Some(translator()), ..pixels::engines(held) };
+    let mut story = Story::with(engines, 1_000, "").await;
+    story.plays("ana", 1, "нарисуй рыжего кота на крыше").await;
+    story.plays("ana", 2, "/steps").await;
+    story.plays("ana", 3, "draw the Red Cat").await;
+    story.plays("ana", 4, "/steps").await;
+    assert_snapshot!(story.told(), @"
+    ana: нарисуй рыжего кота на крыше
+      → ana: Рисую: «рыжего кота на крыше».
+      ~ ana: place 0
+      ~ ana: step 1/3 2/3 3/3
+      → ana: [picture] рыжего кота на крыше · 32×32 · сид 1 · 3 шага
+    ana: /steps
+      → ana: Request: нарисуй рыжего кота на крыше
+          Understood as: draw 0.98
+          To be drawn: рыжего кота на крыше
+          What the picture model reads: a ginger cat on a roof
+    ana: draw the Red Cat
+      → ana: I am drawing “the Red Cat”.
+      ~ ana: place 0
+      ~ ana: step 1/3 2/3 3/3
+      → ana: [picture] the Red Cat · 32×32 · seed 3 · 3 steps
+    ana: /steps
+      → ana: Request: draw the Red Cat
+          Understood as: draw 0.98
+          To be drawn: the Red Cat
+          What the picture model reads: the Red Cat
+    ");
+    let file = file_of(&story, 1);
+    for said in [
+        "prompt\0a ginger cat on a roof",
+        "request\0",
+        "нарисуй рыжего кота на крыше",
+        "intent\0draw 0.98",
+        "subject\0",
+        "рыжего кота на крыше",
+    ] {
+        assert!(file.contains(said), "{said}");
+    }
+    // What is English already is not touched.
+    assert!(file_of(&story, 3).contains("prompt\0the Red Cat"));
+}
+
+#[tokio::test]
+async fn without_a_translator_a_clip_model_is_asked_nothing_in_russian() {
+    let mut story = Story::with(pixels::engines, 1_000, "").await;
+    story.plays("ana", 1, "нарисуй рыжего кота").await;
+    story.plays("ana", 2, "draw the red cat").await;
+    assert_snapshot!(story.told(), @"
+    ana: нарисуй рыжего кота
+      → ana: Модель рисования здесь не понимает «рыжего кота», а переводчика нет. Напишите по-английски; хозяин может посмотреть: aisaac models list
+    ana: draw the red cat
+      → ana: I am drawing “the red cat”.
+      ~ ana: place 0
+      ~ ana: step 1/3 2/3 3/3
+      → ana: [picture] the red cat · 32×32 · seed 2 · 3 steps
+    ");
 }
