@@ -6,7 +6,7 @@ use super::arguments::{ModelsCommand, PullArguments};
 use super::config::Config;
 use super::places::Places;
 use super::pull_error::{of_flaw, of_unusable};
-use super::pulling::pull;
+use super::pulling::{House, pull};
 use super::sorry::sorry;
 use super::voice::Voice;
 use super::{hub, say};
@@ -34,9 +34,9 @@ pub(super) async fn models(
         ModelsCommand::Pull(PullArguments { names, from, yes }) => {
             let options =
                 Options { from: from.clone(), hub: hub::options(&config.hub), ..Options::default() };
-            let (names, data) = (names.clone(), data.to_owned());
-            let planned = tokio::task::spawn_blocking(move || Plan::new(&catalogue, &names, &data, options));
-            pull(&mut planned.await??, (*yes, config, path), &voice).await
+            let (names, into) = (names.clone(), data.to_owned());
+            let planned = tokio::task::spawn_blocking(move || Plan::new(&catalogue, &names, &into, options));
+            pull(&mut planned.await??, *yes, &House { config, path, data }, &voice).await
         }
         ModelsCommand::Remove { name } => {
             unused(places, config, &catalogue, name)?;
@@ -70,7 +70,13 @@ fn list(catalogue: &Catalogue, data: &Path) -> anyhow::Result<()> {
 /// Refuses to remove what a running house may have open, or what the configuration names.
 fn unused(places: &Places, config: &Config, catalogue: &Catalogue, name: &str) -> anyhow::Result<()> {
     let going = catalogue.named(name)?;
-    let wanted = [("draw.model", Some(&config.draw.model)), ("answer.model", config.answer.model.as_ref())];
+    let draw = &config.draw;
+    let wanted = [
+        ("draw.model", Some(&draw.model)),
+        ("draw.extract", draw.extract.as_ref()),
+        ("draw.translate", draw.translate.as_ref()),
+        ("answer.model", config.answer.model.as_ref()),
+    ];
     let default = Config::default().draw.model;
     for (key, chosen) in wanted {
         let chosen = chosen.filter(|chosen| **chosen != default).and_then(|chosen| catalogue.get(chosen));
@@ -154,4 +160,28 @@ async fn verify(data: &Path, catalogue: &Catalogue, names: &[String], voice: &Vo
     }
     let lines: Vec<String> = wrong.iter().map(|flaw| voice.render(&of_flaw(flaw))).collect();
     Err(sorry(Phrase::new("models-wrong").with("files", lines.join("\n"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_configuration_names_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (places, catalogue) = (Places::find(Some(folder.path())).unwrap(), Catalogue::built_in());
+        let refused = |config: &str, name: &str| {
+            let config = Config::parse(config).unwrap();
+            unused(&places, &config, &catalogue, name).err().map(|error| error.to_string())
+        };
+        for (config, name) in [
+            ("[draw]\nmodel = 'sd-turbo'", "sd-turbo"),
+            ("[draw]\nextract = 'rut5-qa'", "rut5-qa"),
+            ("[draw]\ntranslate = 'opus-mt-ru-en'", "opus-mt-ru-en"),
+            ("[answer]\nmodel = 'instruct-t5'", "instruct-t5"),
+        ] {
+            assert_eq!(refused(config, name).as_deref(), Some("models-configured"), "{config}");
+            assert_eq!(refused("", name), None, "{name}");
+        }
+    }
 }

@@ -10,21 +10,26 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::config::Config;
 use super::sorry::sorry;
-use super::tell;
 use super::voice::Voice;
+use super::{engines, tell};
 use crate::message::Phrase;
-use crate::models::{Manifest, Plan, Progress, Report, SETS, Stage, Watch, readable};
+use crate::models::{
+    Catalogue, Manifest, Plan, Progress, Purpose, Report, SETS, Stage, Watch, installed, readable,
+};
+
+/// Who would use what comes: a configuration, the file that it stands in or would stand in, and the data folder.
+pub(super) struct House<'a> {
+    pub(super) config: &'a Config,
+    pub(super) path: &'a Path,
+    pub(super) data: &'a Path,
+}
 
 /// Says what it will do, does it, and says what came. `yes`: agreed to on the command line.
-pub(super) async fn pull(
-    plan: &mut Plan,
-    (yes, config, path): (bool, &Config, &Path),
-    voice: &Voice,
-) -> anyhow::Result<()> {
+pub(super) async fn pull(plan: &mut Plan, yes: bool, house: &House<'_>, voice: &Voice) -> anyhow::Result<()> {
     let tell = |phrase: Phrase| tell(&voice.render(&phrase));
     if plan.is_complete() {
         tell(Phrase::new("models-complete"))?;
-        return usage(plan, config, path, voice);
+        return usage(plan, house, voice);
     }
     plan.ask_hub().await?;
     announce(plan, voice)?;
@@ -41,7 +46,7 @@ pub(super) async fn pull(
     }
     let files = i64::try_from(files).unwrap_or(i64::MAX);
     tell(Phrase::new("models-done").with("files", files).with("size", readable(bytes)))?;
-    usage(plan, config, path, voice)
+    usage(plan, house, voice)
 }
 
 /// Sizes, free disk, licences, and what is not known.
@@ -105,20 +110,51 @@ fn agreed(answer: &str) -> bool {
 }
 
 /// What must be said in the configuration before the house uses what was named.
-fn usage(plan: &Plan, config: &Config, path: &Path, voice: &Voice) -> anyhow::Result<()> {
-    let last = |family: &str| plan.models.iter().rev().find(|model| model.manifest.family == family);
+fn usage(plan: &Plan, house: &House<'_>, voice: &Voice) -> anyhow::Result<()> {
+    let came: Vec<&Manifest> = plan.models.iter().map(|model| &model.manifest).collect();
+    let path = house.path.display().to_string();
+    let others = uses(&came, house.config, house.data).into_iter();
+    others
+        .map(|phrase| phrase.with("path", path.as_str()))
+        .try_for_each(|phrase| tell(&voice.render(&phrase)))
+}
+
+/// The keys that would have to name what came, each as a phrase without the file's path. Where the configuration names
+/// none, the house takes the best answer model and the best translator that is installed: that is said of what belongs to
+/// no set and is not the best.
+fn uses(came: &[&Manifest], config: &Config, data: &Path) -> Vec<Phrase> {
+    let last = |fits: &dyn Fn(&Manifest) -> bool| came.iter().rev().copied().find(|model| fits(model));
+    let catalogue = Catalogue::of(data);
+    let best = |models: Vec<&Manifest>, one: Option<&Manifest>| {
+        let here = models.into_iter().find(|model| installed(data, model));
+        here.filter(|_| one.is_some_and(|one| one.sets.is_empty())).map(|model| model.name.clone())
+    };
+    let answers = last(&|model| model.is_for(Purpose::Answer));
+    let translates = last(&|model| model.is_for(Purpose::Translate));
+    let draw = config.draw.clone();
     let chosen = [
-        ("draw.model", "models-use-picture", "diffusion", Some(&config.draw.model)),
-        ("answer.model", "models-use-answer", "causal_lm", config.answer.model.as_ref()),
+        ("models-use-picture", last(&|model| model.family == "diffusion"), Some(draw.model)),
+        (
+            "models-use-extract",
+            last(&|model| model.is_for(Purpose::Extract)),
+            draw.extract.or(Some(String::new())),
+        ),
+        (
+            "models-use-translate",
+            translates,
+            draw.translate.or_else(|| best(engines::translating(&catalogue), translates)),
+        ),
+        (
+            "models-use-answer",
+            answers,
+            config.answer.model.clone().or_else(|| best(engines::answering(&catalogue), answers)),
+        ),
     ];
-    for (key, phrase, family, chosen) in chosen {
-        let Some((model, chosen)) = last(family).map(|model| &model.manifest).zip(chosen) else { continue };
-        if model.name != *chosen {
-            let phrase = Phrase::new(phrase).with("name", model.name.as_str()).with("key", key);
-            tell(&voice.render(&phrase.with("path", path.display().to_string())))?;
-        }
-    }
-    Ok(())
+    let others = chosen.into_iter().filter_map(|(key, model, taken)| {
+        let model = model.filter(|model| taken.is_some_and(|taken| taken != model.name))?;
+        Some(Phrase::new(key).with("name", model.name.as_str()))
+    });
+    others.collect()
 }
 
 /// One bar for the file in hand; lines where standard error is no terminal.
@@ -175,7 +211,7 @@ impl Bar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::{Catalogue, Options};
+    use crate::models::{Options, folder};
 
     #[test]
     fn only_the_starter_comes_unasked() {
@@ -191,6 +227,44 @@ mod tests {
             |name: &str| Plan::new(&catalogue, &[name.to_owned()], data.path(), carried.clone()).unwrap();
         assert!(!must_agree(&of("answer-ru")), "nothing is downloaded, and its licence asks for nothing");
         assert!(must_agree(&of("sd15")), "terms are terms");
+    }
+
+    /// Files of the right lengths, which is what the house believes until it loads them.
+    fn lay(data: &Path, model: &Manifest) {
+        for file in &model.files {
+            let path = folder(data, &model.name).join(&file.path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::File::create(path).unwrap().set_len(file.bytes).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_the_house_would_not_take_by_itself_is_said_with_its_key() {
+        let (catalogue, data) = (Catalogue::built_in(), tempfile::tempdir().unwrap());
+        let told = |names: &[&str], config: &str| {
+            let came: Vec<&Manifest> = names.iter().map(|name| catalogue.get(name).unwrap()).collect();
+            let config = Config::parse(config).unwrap();
+            let phrases = uses(&came, &config, data.path()).into_iter();
+            phrases.map(|phrase| (phrase.key.clone(), phrase.args["name"].clone())).collect::<Vec<_>>()
+        };
+        let said = |key: &str, name: &str| vec![(key.to_owned(), name.into())];
+        let (extract, translate) = ("models-use-extract", "models-use-translate");
+        assert_eq!(told(&["rut5-qa"], ""), said(extract, "rut5-qa"));
+        assert_eq!(told(&["rut5-qa"], "[draw]\nextract = 'rut5-qa'"), []);
+        assert_eq!(told(&["opus-mt-ru-en"], ""), [], "the house takes it by itself");
+        let small = "[draw]\ntranslate = 'translate-ru-en'";
+        assert_eq!(told(&["opus-mt-ru-en"], small), said(translate, "opus-mt-ru-en"));
+        assert_eq!(told(&["instruct-t5"], ""), [], "there is no other");
+        assert_eq!(
+            told(&["instruct-t5"], "[answer]\nmodel = 'instruct'"),
+            said("models-use-answer", "instruct-t5")
+        );
+        assert_eq!(told(&["sketch", "sd-turbo"], ""), said("models-use-picture", "sd-turbo"));
+        assert_eq!(told(&["sketch", "sd-turbo"], "[draw]\nmodel = 'sd-turbo'"), []);
+        // One that answers in both languages is preferred.
+        lay(data.path(), catalogue.get("answer-ru-qwen3-0.6b").unwrap());
+        assert_eq!(told(&["instruct-t5"], ""), said("models-use-answer", "instruct-t5"));
+        assert_eq!(told(&["instruct"], ""), [], "it came with its set");
     }
 
     #[test]

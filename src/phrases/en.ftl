@@ -302,6 +302,8 @@ doctor-name-queue = line
 doctor-name-runtime = runtime
 doctor-name-model = model { $which }
 doctor-name-understanding = understanding
+doctor-name-extraction = subjects
+doctor-name-translation = translation
 doctor-name-answers = answers
 doctor-name-pictures = pictures
 doctor-name-hearing = hearing
@@ -362,6 +364,7 @@ doctor-role-works = { $model }; a trial worked in { $ms } ms
 doctor-role-fails = { $model } does not work: { $reason }
 doctor-role-fails-cure = If its files are in order (above), the log says more: aisaac --log debug doctor --deep. Otherwise fetch it again: aisaac models pull { $model }
 doctor-role-missing = the model { $model } is not installed
+doctor-role-needless = not needed: { $model } is asked in Russian, too
 doctor-role-unknown = the configuration names { $model }, which is not in the catalogue
 doctor-role-other = the configuration names { $model }, which is a model for something else
 doctor-languages = answers in Russian and in English
@@ -586,7 +589,9 @@ models-agree = Bring it? [y/N]
 models-agree-how = Nothing was brought: it must be agreed to. On a terminal this is asked; elsewhere say --yes.
 models-declined = Nothing was brought.
 models-use-picture = The house draws with { $name } when the configuration says so; in { $path } under [draw]: model = "{ $name }"
-models-use-answer = The configuration names another answer model; to use this one, in { $path } under [answer]: model = "{ $name }"
+models-use-answer = The house answers with another model; to let { $name } answer, in { $path } under [answer]: model = "{ $name }"
+models-use-extract = The house looks for what to draw with { $name } when the configuration says so; in { $path } under [draw]: extract = "{ $name }"
+models-use-translate = The house translates with another model; to let { $name } translate, in { $path } under [draw]: translate = "{ $name }"
 models-kept = Others need these, so they stay: { $names }
 models-configured = { $name } is in use: the configuration names it ({ $key }). Name another first.
 models-in-use = A house is running on { $folder } and may have it open. Stop the house first.

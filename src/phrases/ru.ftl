@@ -312,6 +312,8 @@ doctor-name-queue = очередь
 doctor-name-runtime = среда
 doctor-name-model = модель { $which }
 doctor-name-understanding = понимание
+doctor-name-extraction = предмет
+doctor-name-translation = перевод
 doctor-name-answers = ответы
 doctor-name-pictures = рисунки
 doctor-name-hearing = слух
@@ -372,6 +374,7 @@ doctor-role-works = { $model }; испытана за { $ms } мс
 doctor-role-fails = { $model } не работает: { $reason }
 doctor-role-fails-cure = Если её файлы в порядке (см. выше), больше скажет журнал: aisaac --log debug doctor --deep. Иначе скачайте снова: aisaac models pull { $model }
 doctor-role-missing = модель { $model } не установлена
+doctor-role-needless = не нужен: { $model } понимает по-русски
 doctor-role-unknown = настройки называют { $model }, а в каталоге такой модели нет
 doctor-role-other = настройки называют { $model }, а это модель для другого
 doctor-languages = отвечаю по-русски и по-английски
@@ -601,7 +604,9 @@ models-agree = Скачать? [y/N]
 models-agree-how = Ничего не скачано: нужно согласие. В терминале об этом спрашивают, а в сценарии укажите --yes.
 models-declined = Ничего не скачано.
 models-use-picture = Чтобы дом рисовал моделью { $name }, скажите об этом в { $path }, раздел [draw]: model = "{ $name }"
-models-use-answer = В настройках названа другая модель ответов; чтобы взять эту, в { $path }, раздел [answer]: model = "{ $name }"
+models-use-answer = Дом отвечает другой моделью; чтобы отвечала { $name }, в { $path }, раздел [answer]: model = "{ $name }"
+models-use-extract = Чтобы { $name } искала, что нарисовать, скажите об этом в { $path }, раздел [draw]: extract = "{ $name }"
+models-use-translate = Дом переводит другой моделью; чтобы переводила { $name }, в { $path }, раздел [draw]: translate = "{ $name }"
 models-kept = Остались, потому что нужны другим: { $names }
 models-configured = { $name } используется: её называют настройки ({ $key }). Сначала назовите там другую.
 models-in-use = В { $folder } работает дом, и эта модель может быть открыта. Сначала остановите его.

@@ -22,7 +22,7 @@ pub(super) struct Files {
 /// A model that the house needs for something.
 #[derive(Debug, Clone)]
 pub(super) struct Role {
-    /// `understanding`, `answers`, `pictures`, `hearing`.
+    /// `understanding`, `extraction`, `translation`, `answers`, `pictures`, `hearing`.
     pub(super) name: &'static str,
     pub(super) wanted: Wanted,
     /// How long a small request took, or why it failed; `None` when that was not tried.
@@ -34,6 +34,8 @@ pub(super) struct Role {
 pub(super) enum Wanted {
     /// Installed: name and title.
     Here { model: String, title: String },
+    /// None is: the picture model of this title understands people without.
+    Needless { title: String },
     /// Not, or not all of it; what would bring it.
     Missing { model: String, pull: String },
     /// The configuration names something that is not in the catalogue.
@@ -93,6 +95,7 @@ pub(super) fn role(facts: &Role) -> Check {
             let cure = Phrase::new("doctor-role-fails-cure").with("model", model.as_str());
             Check::new(facts.name, State::Wrong, text).cure(cure)
         }
+        (Wanted::Needless { title }, _) => said(State::Ok, "doctor-role-needless", title),
         (Wanted::Missing { model, pull }, _) => {
             said(State::Wrong, "doctor-role-missing", model).run(&format!("aisaac models pull {pull}"))
         }
@@ -166,15 +169,18 @@ mod tests {
             (here(), None, State::Ok),
             (here(), Some(Ok(12)), State::Ok),
             (here(), Some(Err("no memory".to_owned())), State::Wrong),
+            (Wanted::Needless { title: "Model".into() }, None, State::Ok),
             (Wanted::Missing { model: "m".into(), pull: "starter".into() }, None, State::Wrong),
             (Wanted::Unknown { model: "n".into(), nearest: Some("m".into()) }, None, State::Wrong),
             (Wanted::Unknown { model: "n".into(), nearest: None }, None, State::Wrong),
             (Wanted::OtherKind { model: "m".into() }, None, State::Wrong),
         ];
         for (wanted, trial, state) in roles {
-            let check = role(&Role { name: "answers", wanted, trial });
-            assert_eq!(check.state, state, "{check:?}");
-            speakable(&[check]);
+            for name in ["understanding", "extraction", "translation", "answers", "pictures", "hearing"] {
+                let check = role(&Role { name, wanted: wanted.clone(), trial: trial.clone() });
+                assert_eq!(check.state, state, "{check:?}");
+                speakable(&[check]);
+            }
         }
     }
 
