@@ -83,15 +83,19 @@ async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<
         let _ = notices.try_send(Notice { address: address.clone(), task, show });
     });
     let answer = model.run(request, ask.stop.clone(), progress).await.map_err(InferenceError::failure)?;
+    let answered = answer.text.trim().to_owned();
+    let silent = answered.is_empty() && !answer.stopped;
     let mut phrases = Vec::new();
+    if silent {
+        phrases.push(Phrase::new("answer-empty"));
+    }
     if answer.stopped {
         phrases.push(Phrase::new("stopped-mark"));
     } else if ask.offer_drawing {
         phrases.push(Phrase::new("draw-instead"));
     }
-    let answered = answer.text.trim().to_owned();
     let content = Content::Mixed { text: answered.clone(), phrases };
-    let remember = Some(Exchange { asked: text.to_owned(), answered });
+    let remember = (!silent).then(|| Exchange { asked: text.to_owned(), answered });
     if ask.offer_drawing && !answer.stopped {
         let pending = Pending::DrawInstead { text: ask.args.clone() };
         return Ok(Outcome::Ask { content, pending, remember });

@@ -37,6 +37,9 @@ const LOOK_ALIKE: &[(char, char)] = &[
     ('X', 'Х'),
 ];
 
+/// Characters of a long subject that are said again.
+const SHOWN: usize = 60;
+
 /// A piece of a subject.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'a> {
@@ -70,7 +73,7 @@ pub async fn prompt(
             Piece::Said(text) if foreign(text, languages).is_some() => {
                 let request = RewriteRequest { text: one_alphabet(text), language: code.to_owned() };
                 let written = translator.model.run(request, stop.clone(), Box::new(|_| ())).await;
-                let written = written.map_err(InferenceError::failure)?.text;
+                let written = written.map_err(|error| refused(error, subject))?.text;
                 if !written.chars().any(char::is_alphanumeric) {
                     return Err(theirs(Phrase::new("translation-empty").with("subject", subject)));
                 }
@@ -81,6 +84,18 @@ pub async fn prompt(
     }
     prompt.retain(|piece| !piece.is_empty());
     Ok(prompt.join(" "))
+}
+
+/// A subject that is too long for the translator is no message that is too long for the answer model.
+fn refused(error: InferenceError, subject: &str) -> Failure {
+    match error {
+        InferenceError::Refused { value, bound, .. } => {
+            let subject: String = subject.chars().take(SHOWN).collect();
+            let phrase = Phrase::new("translation-too-long").with("subject", subject);
+            theirs(phrase.with("value", value).with("bound", bound))
+        }
+        error => error.failure(),
+    }
 }
 
 /// The language of a text, where it is none of these.
@@ -155,6 +170,7 @@ fn quote(text: &str) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inference::{Control, Handle, Rewritten};
 
     fn en() -> Vec<String> {
         vec!["en".to_owned()]
@@ -174,6 +190,34 @@ mod tests {
         }
         assert_eq!(foreign("рыжий кот", &[]), None, "it speaks all");
         assert_eq!(foreign("a cat", &["ru".to_owned()]), Some("en"));
+    }
+
+    #[tokio::test]
+    async fn what_a_translator_cannot_do_is_said() {
+        type Say = fn() -> Result<Rewritten, InferenceError>;
+        let cases: [(Say, &str); 4] = [
+            (|| Ok(Rewritten { text: String::new(), tokens: 0, repeated: false }), "translation-empty"),
+            (|| Ok(Rewritten { text: " … ".to_owned(), tokens: 1, repeated: false }), "translation-empty"),
+            (|| Err(InferenceError::Overflow { graph: "decoder.onnx".to_owned() }), "model-overflow"),
+            (
+                || {
+                    Err(InferenceError::Refused {
+                        key: "message-too-long",
+                        value: "5001".into(),
+                        bound: "96".into(),
+                    })
+                },
+                "translation-too-long",
+            ),
+        ];
+        for (say, key) in cases {
+            let model = Handle::fake("translator", move |_: RewriteRequest, _: &Control<String>| say());
+            let translator = Rewrites { model, languages: vec!["ru".into()], to: Some("en".into()) };
+            let subject = "рыжий кот ".repeat(2_500);
+            let failure =
+                prompt(&subject, &en(), Some(&translator), &CancellationToken::new()).await.unwrap_err();
+            assert_eq!(failure.phrase.key, key);
+        }
     }
 
     #[test]

@@ -110,6 +110,39 @@ fn alike(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inference::{Control, Handle, Rewritten};
+
+    #[tokio::test]
+    async fn an_extractor_that_fails_in_its_writing_leaves_it_to_the_span_head() {
+        let said = |text: &str, repeated| Rewritten { text: text.to_owned(), tokens: 1, repeated };
+        let cases = [
+            (Some(said("рыжий кот", false)), "рыжий кот"),
+            (Some(said("рыжий кот", true)), "кота"),
+            (Some(said("", false)), "кота"),
+            (Some(said("🐱", false)), "кота"),
+            (None, "кота"),
+        ];
+        for (written, wanted) in cases {
+            let writes = written.clone();
+            let model = Handle::fake("extractor", move |_: RewriteRequest, _: &Control<String>| {
+                let long = || InferenceError::Refused {
+                    key: "message-too-long",
+                    value: "600".into(),
+                    bound: "512".into(),
+                };
+                writes.clone().ok_or_else(long)
+            });
+            let head = Handle::fake("understand", |request: UnderstandRequest, _: &Control<()>| {
+                let UnderstandRequest::Subject { text } = request else { panic!("{request:?}") };
+                Ok(Understood::Subject(text.find("кота").map(|at| at..at + "кота".len())))
+            });
+            let extractor = Rewrites { model, languages: vec!["ru".into()], to: None };
+            let models = (Some(&extractor), Some(&head));
+            // Two of its letters are Latin.
+            let found = subject("нарисуй рыжего кoтa", Language::Ru, models, &CancellationToken::new()).await;
+            assert_eq!(found.unwrap().as_deref(), Some(wanted), "{written:?}");
+        }
+    }
 
     #[test]
     fn an_answer_is_believed_when_it_is_near_to_the_request() {

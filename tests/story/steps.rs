@@ -220,18 +220,19 @@ fn translator() -> Rewrites {
 async fn a_russian_request_reaches_a_clip_model_in_english() {
     let engines = |held: &Held| Engines { translator: Some(translator()), ..pixels::engines(held) };
     let mut story = Story::with(engines, 1_000, "").await;
-    story.plays("ana", 1, "нарисуй рыжего кота на крыше").await;
+    // Latin letters among the Russian ones.
+    story.plays("ana", 1, "нарисуй рыжeгo кoта на крыше").await;
     story.plays("ana", 2, "/steps").await;
     story.plays("ana", 3, "draw the Red Cat").await;
     story.plays("ana", 4, "/steps").await;
     assert_snapshot!(story.told(), @"
-    ana: нарисуй рыжего кота на крыше
+    ana: нарисуй рыжeгo кoта на крыше
       → ana: Рисую: «рыжего кота на крыше».
       ~ ana: place 0
       ~ ana: step 1/3 2/3 3/3
       → ana: [picture] рыжего кота на крыше · 32×32 · сид 1 · 3 шага
     ana: /steps
-      → ana: Request: нарисуй рыжего кота на крыше
+      → ana: Request: нарисуй рыжeгo кoта на крыше
           Understood as: draw 0.98
           To be drawn: рыжего кота на крыше
           What the picture model reads: a ginger cat on a roof
@@ -250,7 +251,7 @@ async fn a_russian_request_reaches_a_clip_model_in_english() {
     for said in [
         "prompt\0a ginger cat on a roof",
         "request\0",
-        "нарисуй рыжего кота на крыше",
+        "нарисуй рыжeгo кoта на крыше",
         "intent\0draw 0.98",
         "subject\0",
         "рыжего кота на крыше",

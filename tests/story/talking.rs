@@ -1,9 +1,12 @@
 //! Answers in words.
 
+use aisaac::app::engines::Engines;
 use aisaac::inbox::Inbox;
+use aisaac::inference::{ChatAnswer, ChatRequest, Control, Handle};
 use aisaac::message::Body;
 use insta::assert_snapshot;
 
+use crate::models::{self, Held};
 use crate::world::{Story, message};
 
 #[tokio::test]
@@ -115,6 +118,29 @@ async fn a_running_answer_is_stopped_and_keeps_what_was_streamed() {
           (stopped)
     ana: /stop
       → ana: Nothing is running.
+    ");
+}
+
+#[tokio::test]
+async fn an_answer_without_a_word_is_said_to_be_none_and_not_remembered() {
+    let silent = |held: &Held| {
+        let model = Handle::fake("instruct", |request: ChatRequest, _: &Control<String>| {
+            let (turns, text) = (request.turns.len(), request.turns.last().unwrap().text.clone());
+            let text = if text.contains("count") { format!("{turns} turns") } else { " \n".to_owned() };
+            Ok(ChatAnswer { text, tokens: 1, stopped: false, turns_dropped: 0 })
+        });
+        let engines = models::engines(held);
+        let answering = engines.answering.map(|(_, facts)| (model, facts));
+        Engines { answering, ..engines }
+    };
+    let mut story = Story::with(silent, 1_000, "").await;
+    story.plays("ana", 1, "What is a fjord?").await;
+    story.plays("ana", 2, "count").await;
+    assert_snapshot!(story.told(), @"
+    ana: What is a fjord?
+      → ana: I have no answer to that. Say it in other words.
+    ana: count
+      → ana: 1 turns
     ");
 }
 

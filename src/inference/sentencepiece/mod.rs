@@ -59,6 +59,11 @@ impl SentencePiece {
         Ok(Self { normaliser: Normaliser::of(model)?, unigram: Unigram::of(model)?, bytes, falls_back })
     }
 
+    /// Every piece that a text can have.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.unigram.pieces()
+    }
+
     /// The pieces of a text. A stretch of unknown characters is one piece, or its bytes (`<0xE2>`) where the model has
     /// them.
     pub(super) fn pieces(&self, text: &str) -> Vec<String> {

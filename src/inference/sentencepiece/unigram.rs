@@ -62,6 +62,11 @@ impl Unigram {
         Ok(Self { scores, longest, unknown: least - UNKNOWN_PENALTY, most })
     }
 
+    /// Every piece that a text can have.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &str> {
+        self.scores.keys().map(String::as_str)
+    }
+
     /// The likeliest pieces, in order; each character that is in no piece is one by itself.
     pub(super) fn segment<'a>(&self, text: &'a str) -> Vec<Cut<'a>> {
         let mut ways: Vec<Option<Way>> = vec![None; text.len() + 1];

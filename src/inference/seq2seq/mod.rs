@@ -91,6 +91,14 @@ fn open(manifest: &Manifest, folder: &Path, hardware: &Hardware) -> Result<Seq2S
             return Err(InferenceError::File { path: decoder, reason });
         }
     }
+    let end = writing.search.end;
+    if !words.ends().is_empty() && !words.ends().contains(&end) {
+        let reason = format!(
+            "its tokenizer ends texts with the token {:?}, eos_token_id is {end}: it is another model's",
+            words.ends()
+        );
+        return Err(InferenceError::File { path: folder.to_owned(), reason });
+    }
     Ok(Seq2Seq { name: manifest.name.clone(), settings, writing, words, model })
 }
 

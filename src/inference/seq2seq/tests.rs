@@ -170,6 +170,7 @@ fn files_that_do_not_belong_together_are_refused_with_a_reason() {
         ),
         ("decoder = 'encoder_model.onnx'", "no output logits"),
         ("decoder = 'nothing.onnx'", "nothing.onnx"),
+        ("decoder = 'no_decoder_with_past.onnx'\nfirst = 'decoder_model.onnx'", "no_decoder_with_past.onnx"),
     ] {
         let error = model("t5", "", decoder, &none()).err().unwrap().to_string();
         assert!(error.contains(reason), "{decoder}: {error}");
@@ -192,6 +193,43 @@ fn numbers_that_overflow_are_said_and_not_printed() {
     let error = model.begin(&[7, 8, 9, 1]).unwrap_err();
     assert!(matches!(error, InferenceError::Overflow { .. }), "{error}");
     assert_eq!(error.failure().phrase.key, "model-overflow");
+}
+
+#[test]
+fn a_tokenizer_of_another_model_is_refused() {
+    let (own, folder) = (pocket("t5"), tempfile::tempdir().unwrap());
+    let with = |words: &Path| {
+        let settings = format!(
+            "encoder = 'encoder_model.onnx'\n{MERGED}\ntokenizer = '{}'\ngeneration = 'generation_config.json'",
+            words.display()
+        );
+        let opened = open(&manifest("answer", &settings), &own, &crate::inference::runtime::for_tests());
+        opened.err().map(|error| error.to_string())
+    };
+    assert_eq!(with(&own.join("tokenizer.json")), None);
+    let larger = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pocket/pieces/t5/tokenizer.json");
+    assert!(with(&larger).unwrap().contains("it knows 64 tokens, its tokenizer"));
+    // As large, and it ends texts with another token.
+    let other = folder.path().join("tokenizer.json");
+    let words = std::fs::read_to_string(own.join("tokenizer.json")).unwrap();
+    std::fs::write(&other, words.replace("\"ids\":[1]", "\"ids\":[5]")).unwrap();
+    let error = with(&other).unwrap();
+    assert!(error.contains("ends texts with the token [5], eos_token_id is 1"), "{error}");
+}
+
+#[test]
+fn a_model_that_goes_in_circles_is_stopped_and_says_it_once() {
+    let way = r#"{"min_new_tokens": 2000, "max_new_tokens": 2000, "num_beams": BEAMS}"#;
+    for beams in ["1", "4"] {
+        let way = serde_json::from_str(&way.replace("BEAMS", beams)).unwrap();
+        let mut model = Rewriter { model: model("t5", "", MERGED, &way).unwrap(), known: None };
+        let request = RewriteRequest { text: "w7 w8 w9".to_owned(), language: "ru".to_owned() };
+        let written = model.run(request, &quiet()).unwrap();
+        assert!(written.repeated && written.tokens < 200, "{beams} beams: {written:?}");
+        let words: Vec<&str> = written.text.split(' ').collect();
+        let (last, before) = words.split_last().unwrap();
+        assert_ne!(before.last(), Some(last), "{beams} beams: {written:?}");
+    }
 }
 
 fn answers(history: &str) -> instruct::Instruct {

@@ -47,6 +47,18 @@ fn it_writes_what_transformers_writes() {
 }
 
 #[test]
+fn a_text_that_is_too_long_is_refused_and_the_next_one_is_not() {
+    let mut model = model("");
+    let request = RewriteRequest { text: "кот ".repeat(5_000), language: "ru".to_owned() };
+    let quiet = Control::detached(CancellationToken::new(), Box::new(|_| ()));
+    let failure = model.run(request, &quiet).unwrap_err().failure();
+    assert_eq!(failure.phrase.key, "message-too-long");
+    assert_eq!(failure.phrase.args["bound"], "96".into());
+    assert_eq!(translated(&mut model, "рыжий кот"), "a ginger cat");
+    assert_eq!(translated(&mut model, "рыжий кот 🐱").trim_end_matches([' ', '🐱']), "a ginger cat");
+}
+
+#[test]
 fn strange_words_are_kept_as_the_recipe_keeps_them() {
     let golden = golden();
     let known = Known::open(&folder().join("known.bin")).unwrap();

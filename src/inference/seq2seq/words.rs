@@ -62,6 +62,14 @@ impl Words {
         }
     }
 
+    /// What stands behind every text, where something does.
+    pub(super) fn ends(&self) -> &[u32] {
+        match self {
+            Self::Whole { said, .. } => said.frame(),
+            Self::Pair(pair) => std::slice::from_ref(&pair.end),
+        }
+    }
+
     /// One more than the greatest id.
     pub(super) fn size(&self) -> usize {
         match self {
@@ -79,15 +87,23 @@ impl Pair {
         let ids: HashMap<String, u32> =
             serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
         let unknown = *ids.get("<unk>").ok_or_else(|| refused("no <unk> among its pieces".to_owned()))?;
+        let (source, target) = (
+            SentencePiece::open(&folder.join(&pieces.source))?,
+            SentencePiece::open(&folder.join(&pieces.target))?,
+        );
+        for (model, name) in [(&source, &pieces.source), (&target, &pieces.target)] {
+            let (known, all) =
+                (model.all().filter(|piece| ids.contains_key(*piece)).count(), model.all().count());
+            // A rare piece may be missing, since a vocabulary is made of a corpus.
+            if 2 * known < all {
+                let name = name.display();
+                return Err(refused(format!(
+                    "it has {known} of the {all} pieces of {name}: it is of another model"
+                )));
+            }
+        }
         let pieces_by_id = ids.iter().map(|(piece, id)| (*id, piece.clone())).collect();
-        Ok(Self {
-            source: SentencePiece::open(&folder.join(&pieces.source))?,
-            target: SentencePiece::open(&folder.join(&pieces.target))?,
-            ids,
-            pieces: pieces_by_id,
-            unknown,
-            end,
-        })
+        Ok(Self { source, target, ids, pieces: pieces_by_id, unknown, end })
     }
 
     fn ids(&self, text: &str) -> Vec<u32> {

@@ -129,6 +129,7 @@ fn a_damaged_or_foreign_model_is_named() {
         ("source.spm", &b"version https://git-lfs"[..], "no SentencePiece model"),
         ("source.spm", b"", "no pieces"),
         ("vocab.json", b"{}", "no <unk>"),
+        ("vocab.json", br#"{"<unk>": 0, "</s>": 1, "\u2581the": 2}"#, "it is of another model"),
         ("vocab.json", b"[", "vocab.json"),
     ] {
         std::fs::write(place.join(file), bytes).unwrap();
