@@ -1,4 +1,5 @@
-//! *steps*: how the last picture's prompt came about, step by step: the words, the intent, the subject, the prompt.
+//! *steps*: how a picture's prompt came about, step by step: the words, the intent, the subject, the prompt. Of the picture
+//! that the command answers; else of the last one.
 
 use async_trait::async_trait;
 
@@ -6,7 +7,7 @@ use super::kit::{Ask, Kit};
 use super::{Intent, say};
 use crate::message::{Content, Failure, Outcome, Phrase};
 
-/// Shows the steps of the last picture here.
+/// Shows the steps of a picture.
 pub(super) struct Steps;
 
 #[async_trait]
@@ -20,10 +21,11 @@ impl Intent for Steps {
     }
 
     async fn handle(&self, ask: &Ask, kit: &Kit) -> Result<Outcome, Failure> {
-        let Some(last) = kit.reader.last_picture(&ask.address).await? else {
-            return Ok(say(Phrase::new("no-steps")));
+        let (made, none) = match &ask.quoted {
+            Some(quoted) => (kit.reader.ordered_at(&ask.address, &quoted.key).await?, "no-steps-there"),
+            None => (kit.reader.last_picture(&ask.address).await?.map(|last| last.commission), "no-steps"),
         };
-        let made = last.commission;
+        let Some(made) = made else { return Ok(say(Phrase::new(none))) };
         let rows = [
             ("steps-request", made.request),
             ("steps-intent", made.intent),

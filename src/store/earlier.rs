@@ -4,7 +4,7 @@ use sqlx::Row as _;
 
 use super::messages::from_json;
 use super::{Reader, StoreError};
-use crate::message::{Address, DrawingId, Message, MessageId};
+use crate::message::{Address, Commission, DrawingId, Message, MessageId};
 
 /// What came of a request before it was edited.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,6 +47,22 @@ impl Reader {
             drawing: self.drawing_of(address, of).await?,
             answer: answer.map(|row| row.try_get(0)).transpose()?,
         })
+    }
+
+    /// What was ordered as the picture that a message of this lane is about: its request, or what was said or shown of
+    /// it since. `key` is the message's remote key.
+    pub async fn ordered_at(&self, address: &Address, key: &str) -> Result<Option<Commission>, StoreError> {
+        let row = sqlx::query(
+            "SELECT commission FROM drawings d
+             WHERE lane = ?1 AND (reply_to = ?2 OR ?2 IN (placeholder, 'm:' || placeholder) OR EXISTS (
+               SELECT 1 FROM replies r JOIN parts p ON p.reply = r.id WHERE r.drawing = d.id AND ?2 IN (p.remote, 'm:' || p.remote)))
+             ORDER BY id DESC LIMIT 1",
+        )
+        .bind(address.lane())
+        .bind(key)
+        .fetch_optional(self.pool())
+        .await?;
+        row.map(|row| from_json(&row, 0, "drawings")).transpose()
     }
 
     /// What a message of this lane said, typed or heard.

@@ -4,16 +4,18 @@
 use std::path::Path;
 
 use aisaac::app::engines::{Engines, PictureModel};
+use aisaac::inbox::Inbox;
 use aisaac::inference::{
     Boxed, Control, Handle, RewriteRequest, Rewriting, Rewritten, Terms, runtime, seq2seq,
 };
 use aisaac::intent::{PainterFacts, Rewrites};
+use aisaac::message::{Body, Message, Quoted};
 use aisaac::models::Manifest;
 use insta::assert_snapshot;
 
 use crate::models::{self, Held};
 use crate::pixels;
-use crate::world::Story;
+use crate::world::{Story, message};
 
 /// Says for each text what stands beside it, and nothing for others.
 fn says(name: &'static str, pairs: &'static [(&str, &str)]) -> Rewriting {
@@ -90,6 +92,51 @@ async fn the_way_from_words_to_a_prompt_is_shown_on_wish() {
           To be drawn: a dog
           What the picture model reads: a dog
     ");
+}
+
+#[tokio::test]
+async fn the_steps_of_an_earlier_picture_are_shown_where_the_command_answers_it() {
+    let mut story = Story::with(chain, 1_000, "").await;
+    story.plays("ana", 1, "нарисуй мне рыжего кота на крыше").await;
+    story.plays("ana", 2, "/draw a dog").await;
+    story.plays("ana", 3, "hello there").await;
+    story.told();
+    // The picture, what was said before it, the request, an answer in words, and what somebody else got.
+    for (number, key) in ["m:remote-2-0", "m:remote-1-0", "m:1", "m:remote-5-0"].into_iter().enumerate() {
+        answering(&mut story, "ana", 4 + number, key).await;
+    }
+    answering(&mut story, "bob", 1, "m:remote-2-0").await;
+    assert_snapshot!(story.told(), @"
+    ana, answering m:remote-2-0: /steps
+      → ana: Request: нарисуй мне рыжего кота на крыше
+          Understood as: draw 0.98
+          To be drawn: рыжий кот на крыше
+          What the picture model reads: a ginger cat on a roof
+    ana, answering m:remote-1-0: /steps
+      → ana: Request: нарисуй мне рыжего кота на крыше
+          Understood as: draw 0.98
+          To be drawn: рыжий кот на крыше
+          What the picture model reads: a ginger cat on a roof
+    ana, answering m:1: /steps
+      → ana: Request: нарисуй мне рыжего кота на крыше
+          Understood as: draw 0.98
+          To be drawn: рыжий кот на крыше
+          What the picture model reads: a ginger cat on a roof
+    ana, answering m:remote-5-0: /steps
+      → ana: I know of no picture at that message. Without answering one, /steps shows the last picture.
+    bob, answering m:remote-2-0: /steps
+      → bob: I know of no picture at that message. Without answering one, /steps shows the last picture.
+    ");
+}
+
+/// Somebody answers a message with the command.
+async fn answering(story: &mut Story, who: &str, number: usize, key: &str) {
+    story.transcript.write(format!("{who}, answering {key}: /steps"));
+    let quoted = Quoted { key: key.to_owned(), ours: true, from: None, text: None, recording: None };
+    let message = message(who, &format!("m:{number}"), Body::Text("/steps".to_owned()));
+    let inbox = Inbox::new(story.house().store.clone());
+    inbox.accept(Message { quoted: Some(quoted), ..message }, "{}", story.now()).await.unwrap();
+    story.answers().await;
 }
 
 #[tokio::test]
