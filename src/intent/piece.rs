@@ -35,14 +35,15 @@ const OPENING: &[&str] = &[
 ];
 /// Words that do so, too.
 const PERSONS: &[&str] = &["мне", "нам", "ему", "ей", "им", "ты", "вы", "бы", "а", "ну", "то"];
-/// Courtesy.
-const COURTESY: &[&str] =
-    &["плиз", "плз", "пж", "пжл", "пжлст", "спасибо", "спс", "заранее", "please", "pls", "plz", "thanks"];
+/// Courtesy; thanks may stand on a picture.
+const COURTESY: &[&str] = &["плиз", "плз", "пж", "пжл", "пжлст", "please", "pls", "plz"];
 /// And its longest word, with so many slips of typing at most, where so many letters are left.
 const PLEASE: (&str, usize, usize) = ("пожалуйста", 3, 7);
 /// What joins a noun to the one before it; those that say what a picture is about, or for whom, do not.
 const PREPOSITIONS: &[&str] =
     &["в", "во", "с", "со", "на", "под", "над", "у", "из", "без", "за", "к", "по", "среди", "возле"];
+/// Behind a preposition these say how it should look, and whatever follows says as what.
+const STYLES: &[&str] = &["стиле", "манере", "духе", "технике", "жанре"];
 /// With what somebody draws.
 const WAYS: &[&str] = &["акварелью", "маслом", "карандашом", "гуашью", "пастелью", "углём", "тушью", "мелом"];
 /// Behind "как" these begin no clause, nor do words of looking and wishing.
@@ -168,6 +169,9 @@ fn grown(request: &str, words: &[Word], piece: Range<usize>) -> Range<usize> {
     let is_way = matches!(from, [only, rest @ ..]
         if only.is_one_of(WAYS) && rest.first().is_none_or(|next| next.bytes.start >= piece.end));
     let (joint, before) = match before {
+        [before @ .., joint, style] if style.is_one_of(STYLES) && joint.is_one_of(PREPOSITIONS) => {
+            (Some(joint), before)
+        }
         [before @ .., joint] if joint.is_one_of(PREPOSITIONS) => (Some(joint), before),
         _ => (None, before),
     };
@@ -226,6 +230,7 @@ mod tests {
             "охота поглядеть на [зебру]",
             "draw me [a cat in a hat], please",
             "[дракон]",
+            "нарисуй [открытку с надписью спасибо]",
         ] {
             let piece = marked.split(['[', ']']).nth(1).unwrap();
             assert_eq!(cut(marked), piece, "{marked}");
@@ -239,6 +244,8 @@ mod tests {
             ("нарисуй маленький домик у [моря]", "маленький домик у моря"),
             ("привет, нарисуй в [манере Шишкина медведя]", "в манере Шишкина медведя"),
             ("нарисуй козу [маслом]", "козу маслом"),
+            ("нарисуй козу в стиле [Шагала]", "козу в стиле Шагала"),
+            ("нарисуй что-нибудь в духе [Босха]", "в духе Босха"),
             ("нарисуй как мыши прячут [сыр]", "мыши прячут сыр"),
             ("нарисуй мне, как лев [ест мороженое]", "лев ест мороженое"),
             ("сделай [картинку где лев спит]", "лев спит"),

@@ -6,6 +6,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::kit::{Ask, Kit, Rewrites};
+use super::language::without_thanks;
 use super::piece::{mended, typed_pictures};
 use super::prompt::one_alphabet;
 use crate::access::words;
@@ -55,7 +56,7 @@ pub async fn subject(
     (extractor, understanding): (Option<&Rewrites>, Option<&Understanding>),
     stop: &CancellationToken,
 ) -> Result<Option<String>, Failure> {
-    let text = &one_alphabet(text);
+    let text = &one_alphabet(without_thanks(text));
     if let Some(extractor) = extractor.filter(|extractor| extractor.reads(text)) {
         let request = RewriteRequest { text: text.to_owned(), language: language.code().to_owned() };
         match extractor.model.run(request, stop.clone(), Box::new(|_| ())).await {
