@@ -3,9 +3,12 @@
     python data.py OUT PAIRS [SEED]      OUT: tab-separated Russian and English, one pair a line
 """
 
+import functools
 import random as randomness
+import re
 import sys
 import zlib
+from pathlib import Path
 
 from phrases import Writer
 from words import agree, latin, nouns
@@ -26,6 +29,15 @@ class Strange:
 
     def __init__(self, random):
         self.random = random
+        self.marks = False  # every strange word is a mark of the guard, numbered as they come
+        self.count = 0
+
+    def mark(self, letter):
+        """N for what takes no article, Q for the rest."""
+        if self.marks:
+            self.count += 1
+            return f"{letter}{self.count}"
+        return f"{letter}{self.random.choice((1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9))}"
 
     def made_up(self):
         r = self.random
@@ -49,6 +61,8 @@ class Strange:
         """(Russian, English, takes an article)."""
         r = self.random
         draw = r.random()
+        if self.marks:
+            draw = 0.5 if draw < 0.65 else 0.65
         if draw < 0.3:
             word = self.made_up()
             return word, latin(word), True
@@ -56,10 +70,10 @@ class Strange:
             word = self.made_up().capitalize()
             return word, latin(word), False
         if draw < 0.6:
-            word = f"Q{r.randint(1, 9)}"
+            word = self.mark("Q")
             return word, word, True
         if draw < 0.72:
-            word = f"N{r.randint(1, 9)}"
+            word = self.mark("N")
             return word, word, False
         word = self.latin_word()
         return word, word, word[0].islower()
@@ -67,22 +81,24 @@ class Strange:
     def adjective(self, kind, case, alive):
         r = self.random
         draw = r.random()
+        if self.marks:
+            draw = 0.5
         if draw < 0.4:
             word = agree(self.made_up().rstrip("аеёиоуыэюяьй") + r.choice(("ный", "ский", "овый", "ный")), kind, case, alive)
             return word, latin(word)
-        word = f"Q{r.randint(1, 9)}" if draw < 0.75 else r.choice(FOREIGN)
+        word = self.mark("Q") if draw < 0.75 else r.choice(FOREIGN)
         return word, word
 
     def called(self):
         r = self.random
-        draw = r.random()
+        draw = 0.8 if self.marks else r.random()
         if draw < 0.45:
             item = r.choice(nouns()["name"])
             return item.head + (f" {item.tail}" if item.tail else ""), item.one
         if draw < 0.75:
             word = self.made_up().capitalize()
             return word, latin(word)
-        word = f"N{r.randint(1, 9)}" if draw < 0.9 else self.latin_word()
+        word = self.mark("N") if draw < 0.9 else self.latin_word()
         return word, word
 
 
@@ -140,19 +156,63 @@ def held_out(ru):
     return zlib.crc32(ru.lower().replace("ё", "е").encode()) % 50 == 0
 
 
+@functools.lru_cache
+def tested():
+    """The Russian of phrases/, as the training pairs must not have it."""
+    files = (Path(__file__).parent / "phrases").glob("*.tsv")
+    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    return {bare(part) for line in lines if not line.startswith("#") for part in line.split("\t")[:2]}
+
+
+def bare(ru):
+    return ru.lower().replace("ё", "е").strip(" .!")
+
+
+def unknown_verb(ru, en, strange):
+    """A mark where a verb or what follows it would stand."""
+    word = strange.mark("Q")
+    return f"{ru} {word}", f"{en} {word}"
+
+
+def marked(writer, strange, random):
+    """A pair with one to three marks in it, as the guard writes them."""
+    strange.marks = True
+    while True:
+        strange.count = 0
+        ru, en = writer.entry() if random.random() < 0.2 else writer.subject()
+        if random.random() < 0.08:
+            ru, en = unknown_verb(ru, en, strange)
+        elif random.random() < 0.06:
+            word = strange.mark(random.choice("NNQ"))
+            ru, en = f"{ru} в стиле {word}", f"{en} in {word} style" if word[0] == "Q" else f"{en} in the style of {word}"
+        if 1 <= strange.count <= 3 and all(mark in en for mark in re.findall(r"[QN]\d", ru)):
+            strange.marks = False
+            return ru, en
+
+
+def one(writer, strange, random):
+    draw = random.random()
+    ways = ((0.13, writer.entry), (0.07, lambda: next(writer.next_plural)), (0.09, lambda: marked(writer, strange, random)),
+            (0.08, writer.scene), (0.04, writer.listed), (0.03, writer.first), (1, writer.subject))
+    for share, make in ways:
+        if draw < share:
+            return make()
+        draw -= share
+
+
 def pairs(count, seed, held=False):
     random = randomness.Random(seed)
     strange = Strange(random)
     writer = Writer(random, strange)
     done = 0
     while done < count:
-        ru, en = writer.entry() if random.random() < 0.18 else writer.subject()
+        ru, en = one(writer, strange, random)
         if random.random() < 0.015:
             ru, en = quoted(ru, en, strange, random)
         if random.random() < 0.01:
             number = str(random.randint(2, 2030))
             ru, en = f"{ru} {number}", f"{en} {number}"
-        if len(ru) > 140 or held_out(ru) != held:
+        if len(ru) > 140 or held_out(ru) != held or bare(ru) in tested():
             continue
         yield (ru if held and random.random() < 0.6 else soiled(ru, random)), en
         done += 1

@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 
 import words
-from phrases import NUMBERS, OF, MANY_OF, OWNERS, PREPOSITIONS, STRENGTH, WHICH, fixed, verbs
+from phrases import HOW, NUMBERS, OF, MANY_OF, OWNERS, PREPOSITIONS, STRENGTH, WHICH, fixed, verbs
 from words import agree, form, nouns
 
 WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
@@ -76,9 +76,9 @@ def forms():
     for name in ("places.txt", "tails.txt"):
         for ru, _ in fixed(name):
             add(ru)
-    for word in itertools.chain(*NUMBERS.values(), (p[0] for p in PREPOSITIONS), (o[1] for o in OF), (s[0] for s in STRENGTH)):
+    for word in itertools.chain(*NUMBERS.values(), (p[0] for p in PREPOSITIONS), (o[1] for o in OF), (s[0] for s in STRENGTH), (h[0] for h in HOW)):
         add(word)
-    add("две и или со во об по имени кличке надписью текстом подписью на за от до не из-за")
+    add("две и или со во об по имени кличке надписью текстом подписью на за от до не из-за как стиле кличке")
     return out
 
 

@@ -99,6 +99,16 @@ def table(name, cases, translate, fails=False):
               f"{100 * sum(g[1] for g in got) / n:5.1f} %  chrF {sum(g[2] for g in got) / n:5.1f}", flush=True)
 
 
+def lacking(name, forms):
+    """How many of a test's words no list has (a slip of typing counts, too), and in how many of its phrases."""
+    count = lost = phrases = total = 0
+    for _, ru, _ in rows(HERE / f"phrases/{name}.tsv", 3):
+        found = [word for word in guard.WORD.findall(ru) if guard.RUSSIAN.search(word)]
+        strangers = [word for word in found if not all(guard.key(p) in forms for p in word.split("-")) and guard.key(word) not in forms]
+        count, lost, phrases, total = count + len(found), lost + len(strangers), phrases + bool(strangers), total + 1
+    print(f"{name}: the lexicon lacks {lost} of {count} words, in {phrases} of {total} phrases")
+
+
 def strange(translate, fails=False):
     """Of words that the lexicon lacks: written in Latin letters, or something else put in their place."""
     kept = rest = near = count = 0
@@ -150,15 +160,18 @@ def main():
     tokenizer = MarianTokenizer.from_pretrained(args.export)
     model = ORTModelForSeq2SeqLM.from_pretrained(args.export, use_cache=True, session_options=options)
     translator = Translator(model, tokenizer, args.beams)
-    tests = [(kind, ru, refs.split(" | ")) for kind, ru, refs in rows(HERE / "phrases/test.tsv", 3)]
+    sets = {name: [(kind, ru, refs.split(" | ")) for kind, ru, refs in rows(HERE / f"phrases/{name}.tsv", 3)] for name in ("test", "people")}
+    tests = [case for cases in sets.values() for case in cases]
     held = []
     if args.held:
         held = [("held", *line.rstrip("\n").split("\t")) for line in open(args.held, encoding="utf-8")][: args.count]
         held = [(kind, ru, [en]) for kind, ru, en in held]
-    table("test, as it stands", tests, lambda ru: ru)
-    table("test, word by word", tests, lookup())
-    table("test, model", tests, translator)
-    table("test, guard and model", tests, lambda ru: guard.guarded(translator, ru), args.fails)
+    for name, cases in sets.items():
+        lacking(name, guard.forms())
+        table(f"{name}, as it stands", cases, lambda ru: ru)
+        table(f"{name}, word by word", cases, lookup())
+        table(f"{name}, model", cases, translator)
+        table(f"{name}, guard and model", cases, lambda ru: guard.guarded(translator, ru), args.fails)
     if held:
         table("held-out, word by word", held, lookup())
         table("held-out, model", held, translator, args.fails)

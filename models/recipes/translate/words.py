@@ -46,7 +46,8 @@ def entries(name):
                     yield kind, ru.strip(), en.strip()
 
 
-IRREGULAR = {"knife": "knives", "fish": "fish", "child": "children", "mouse": "mice", "goose": "geese", "foot": "feet"}
+IRREGULAR = {"knife": "knives", "fish": "fish", "child": "children", "mouse": "mice", "goose": "geese", "foot": "feet", "tooth": "teeth",
+             "wolf": "wolves", "leaf": "leaves", "calf": "calves", "person": "people", "deer": "deer", "sheep": "sheep"}
 
 
 def plural_of(word):
@@ -62,6 +63,8 @@ def plural_of(word):
         last += "es"
     elif last.endswith("y") and last[-2:-1] not in "aeiou":
         last = last[:-1] + "ies"
+    elif last.endswith(("man", "woman")) and last not in ("human", "German", "shaman", "caiman", "talisman"):
+        last = last[:-3] + "men"
     else:
         last += "s"
     return f"{start} {last}".strip()
@@ -87,10 +90,11 @@ def nouns():
         if (ru, kind) not in seen:
             seen[ru, kind] = noun(kind, ru, en)
     known = {ru.replace("|", " ") for ru, _ in seen}
-    for kind, ru, en in entries("more.txt"):
-        if ru.replace("|", " ") not in known:
-            known.add(ru.replace("|", " "))
-            seen[ru, kind] = noun(kind, ru, en)
+    for file in ("more.txt", "family.txt"):
+        for kind, ru, en in entries(file):
+            if ru.replace("|", " ") not in known:
+                known.add(ru.replace("|", " "))
+                seen[ru, kind] = noun(kind, ru, en)
     base = {ru: item for (ru, _), item in seen.items()}
     for ru, en, root in sketch_words():
         if ru not in known and root in base:
@@ -108,6 +112,14 @@ def nouns():
     return out
 
 
+@functools.lru_cache
+def later():
+    """The nouns of family.txt by kind: added last, so pairs are made of them more often."""
+    found = {ru for _, ru, _ in entries("family.txt")}
+    return {kind: new for kind, items in nouns().items() if kind not in ("any", "drink", "name")
+            if (new := [n for n in items if (f"{n.head}|{n.tail}" if n.tail else n.head) in found])}
+
+
 DRINKS = set("чай кофе капучино латте эспрессо какао сок лимонад компот квас вода коктейль смузи пиво вино шампанское "
              "виски кола молоко кефир бульон".split()) | {"апельсиновый сок", "красное вино"}
 
@@ -115,8 +127,12 @@ DRINKS = set("чай кофе капучино латте эспрессо ка�
 @functools.lru_cache
 def adjectives():
     out = {}
-    for kind, ru, en in entries("adjectives.txt"):
-        out.setdefault(kind, []).append((ru, en))
+    seen = set()
+    for file in ("adjectives.txt", "family_adjectives.txt"):
+        for kind, ru, en in entries(file):
+            if (ru, file) not in seen and (ru, "adjectives.txt") not in seen:
+                seen.add((ru, file))
+                out.setdefault(kind, []).append((ru, en))
     return out
 
 
