@@ -121,16 +121,18 @@ def marked(text):
         word = match.group()
         if not RUSSIAN.search(word) or is_known(word):
             return word
-        if len(word) >= 5 and word.islower():
+        if 5 <= len(word) <= 32 and word.islower():
             found = near(word)
             if found:
                 return found[0] if len(found) == 1 else word
         for mark, other in marks.items():
             if other == word:
                 return mark
-        if len(marks) == 9:
+        kind, taken = "N" if word[0].isupper() else "Q", {mark[1:] for mark in marks}
+        free = [n for n in "123456789" if n not in taken and not re.search(rf"\b{kind}{n}\b", text)]
+        if not free:
             return words.latin(word)
-        mark = f"{'N' if word[0].isupper() else 'Q'}{len(marks) + 1}"
+        mark = kind + free[0]
         marks[mark] = word
         return mark
 
