@@ -44,6 +44,8 @@ pub struct Hypothesis {
     pub score: f32,
     /// How sure the model was of it: the same sum among the tokens that the rules left over; 0 where nobody wants to know.
     pub log_probability: f32,
+    /// Whether it is whole: its end was written, or there was no more room.
+    pub ended: bool,
 }
 
 /// A search that is going on.
@@ -89,7 +91,8 @@ impl Beams {
             let grown = || {
                 let tokens = before.tokens.iter().copied().chain((!ends).then_some(token)).collect();
                 let more = left_over.get(row).map_or(0.0, |left_over| score - before.score - left_over);
-                Hypothesis { tokens, score, log_probability: before.log_probability + more }
+                let ended = ends || full;
+                Hypothesis { tokens, score, log_probability: before.log_probability + more, ended }
             };
             if ends || full {
                 if rank < width {
@@ -194,6 +197,7 @@ mod tests {
         let rows = vec![logs(&[1.0, 0.0, 0.0]); 2];
         assert_eq!(beams.step(&rows), None, "both ended");
         let best = beams.best().unwrap();
+        assert!(best.ended);
         assert_eq!((best.tokens.as_slice(), best.score), (&[2, 2][..], best.log_probability));
     }
 

@@ -36,6 +36,7 @@ pub fn one(
             said.log_probability += log_probability(drawn.as_deref().unwrap_or(scores), next);
         }
         if next == search.end {
+            said.ended = true;
             break;
         }
         said.tokens.push(next);

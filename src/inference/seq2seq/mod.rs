@@ -176,8 +176,10 @@ impl Seq2Seq {
         let tokens = if width == 1 {
             writing::one(model, &rules, (&wish.sampling, search), &mut watch)?.tokens
         } else {
-            let best = writing::several(model, &rules, search, &mut watch)?.tokens;
-            if stopped || repeated { so_far } else { best }
+            let best = writing::several(model, &rules, search, &mut watch)?;
+            // One that goes in circles says nothing against another that is whole.
+            repeated &= !best.ended;
+            if stopped || repeated { so_far } else { best.tokens }
         };
         let tokens = if repeated { LOOPS.once(&tokens).to_vec() } else { tokens };
         let text = words.text(&tokens)?.trim().to_owned();

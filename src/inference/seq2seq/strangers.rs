@@ -16,6 +16,8 @@ use crate::inference::InferenceError;
 const MARKS: usize = 9;
 /// Shorter words have too many neighbours for a slip to be seen.
 const LONG: usize = 5;
+/// Longer ones are no slip of anything, and have thousands of neighbours.
+const LONGEST: usize = 32;
 const ALPHABET: &str = "абвгдежзийклмнопрстуфхцчшщъыьэюя";
 
 /// The forms that a model knows.
@@ -49,7 +51,7 @@ impl Known {
         let text = if shouted { text.to_lowercase() } else { text.to_owned() };
         for piece in pieces(&text) {
             let shown = if is_russian(piece) && !self.knows(piece) {
-                self.strange(piece, &mut marked.marks)
+                self.strange(piece, &text, &mut marked.marks)
             } else {
                 piece.to_owned()
             };
@@ -60,8 +62,8 @@ impl Known {
     }
 
     /// What stands for a word that is not in the list.
-    fn strange(&self, word: &str, marks: &mut Vec<(String, String)>) -> String {
-        if word.chars().count() >= LONG && is_lower(word) {
+    fn strange(&self, word: &str, text: &str, marks: &mut Vec<(String, String)>) -> String {
+        if (LONG..=LONGEST).contains(&word.chars().count()) && is_lower(word) {
             match self.near(word).as_slice() {
                 [] => {}
                 [one] => return one.clone(),
@@ -71,11 +73,11 @@ impl Known {
         if let Some((mark, _)) = marks.iter().find(|(_, other)| other == word) {
             return mark.clone();
         }
-        if marks.len() == MARKS {
-            return latin(word);
-        }
         let kind = if word.starts_with(char::is_uppercase) { 'N' } else { 'Q' };
-        let mark = format!("{kind}{}", marks.len() + 1);
+        let taken = |mark: &String| marks.iter().any(|(other, _)| other.get(1..) == mark.get(1..));
+        let typed = |mark: &String| pieces_of(text).any(|piece| piece == mark);
+        let mut free = (1..=MARKS).map(|number| format!("{kind}{number}"));
+        let Some(mark) = free.find(|mark| !taken(mark) && !typed(mark)) else { return latin(word) };
         marks.push((mark.clone(), word.to_owned()));
         mark
     }

@@ -59,6 +59,16 @@ fn a_text_that_is_too_long_is_refused_and_the_next_one_is_not() {
 }
 
 #[test]
+fn a_long_strange_word_takes_no_time_and_a_typed_mark_is_no_mark() {
+    let known = Known::open(&folder().join("known.bin")).unwrap();
+    let long = "щ".repeat(100_000);
+    assert_eq!(known.marked(&long).text, "Q1");
+    let typed = known.marked("ракета Q1 крякозябра");
+    assert_eq!(typed.text, "ракета Q1 Q2");
+    assert_eq!(typed.restored("a Q1 rocket Q2").as_deref(), Some("a Q1 rocket kryakozyabra"));
+}
+
+#[test]
 fn strange_words_are_kept_as_the_recipe_keeps_them() {
     let golden = golden();
     let known = Known::open(&folder().join("known.bin")).unwrap();
