@@ -57,7 +57,11 @@ impl Engines {
         let models = Models::new(places, config);
         Self {
             understanding: models.understanding(),
-            extractor: config.draw.extract.as_deref().and_then(|name| models.rewrites(name)),
+            extractor: config
+                .draw
+                .extract
+                .as_deref()
+                .and_then(|name| models.rewrites(name, Purpose::Extract)),
             translator: models.translator(config.draw.translate.as_deref()),
             answering: models.answering(config.answer.model.as_deref()),
             painting: models.painting(&config.draw.model),
@@ -213,12 +217,19 @@ impl Models {
     /// The translator that is wanted, or the best that is installed.
     fn translator(&self, chosen: Option<&str>) -> Option<Rewrites> {
         let names = translating(&self.catalogue).into_iter().map(|model| model.name.as_str());
-        chosen.into_iter().chain(names.filter(|_| chosen.is_none())).find_map(|name| self.rewrites(name))
+        chosen
+            .into_iter()
+            .chain(names.filter(|_| chosen.is_none()))
+            .find_map(|name| self.rewrites(name, Purpose::Translate))
     }
 
     /// A model that finds subjects, or translates them.
-    fn rewrites(&self, name: &str) -> Option<Rewrites> {
+    fn rewrites(&self, name: &str, purpose: Purpose) -> Option<Rewrites> {
         let (manifest, folder) = self.ready(name)?;
+        if !manifest.is_for(purpose) {
+            tracing::error!(name, ?purpose, "the model is for something else: aisaac doctor says for what");
+            return None;
+        }
         let to =
             seq2seq::writes(&manifest).inspect_err(|error| tracing::error!(%error, name, "model")).ok()?;
         let (terms, hardware, languages) =

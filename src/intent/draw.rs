@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::kit::{Ask, Kit, PainterFacts};
 use super::known::Subject;
 use super::options::{self, Wishes};
-use super::prompt::prompt;
+use super::prompt;
 use super::subject::subject_of;
 use super::{Intent, minded, theirs};
 use crate::message::{
@@ -150,12 +150,22 @@ pub(super) async fn commission(
     };
     minded(&subject, ask, kit)?;
     let order = order(subject, wishes, ask.language, facts, (kit.options.free_disk)())?;
-    let prompt = match facts.known {
-        Some(_) => order.prompt,
-        None => prompt(&order.subject, &facts.languages, kit.translator.as_ref(), &ask.stop).await?,
-    };
-    minded(&prompt, ask, kit)?;
-    Ok(Commission { prompt, request: ask.text.clone(), intent: ask.understood.clone(), ..order })
+    let (mut asked, mut negative) = (order.prompt, order.negative);
+    if facts.known.is_none() {
+        let put = async |text: &str| prompt(text, &facts.languages, kit.translator.as_ref(), &ask.stop).await;
+        asked = put(&order.subject).await?;
+        if let Some(unwanted) = negative {
+            negative = Some(put(&unwanted).await?);
+        }
+    }
+    minded(&asked, ask, kit)?;
+    Ok(Commission {
+        prompt: asked,
+        negative,
+        request: ask.text.clone(),
+        intent: ask.understood.clone(),
+        ..order
+    })
 }
 
 /// A commission, if the picture model with these facts can draw it and the disk has room (free bytes, where that can

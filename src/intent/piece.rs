@@ -6,12 +6,29 @@
 
 use std::ops::Range;
 
-/// Beginnings of commands to draw.
-const COMMANDS: &[&str] = &["нарисуй", "рисуй", "намалюй", "изобрази"];
+use super::prompt::{is_quoted, with_quotes};
+
+/// Commands to draw, with -те and -ка behind them where somebody says so.
+const COMMANDS: &[&str] = &["нарисуй", "рисуй", "порисуй", "намалюй", "изобрази"];
 /// Other words that ask for a drawing.
 const ASKING: &[&str] = &["нарисовать", "нарисуешь", "нарисуете", "изобразить", "изобразишь"];
 /// Beginnings of words that only say that it is a picture.
-const PICTURES: &[&str] = &["картин", "рисун", "изображени", "фотк", "фотограф", "пикч", "иллюстрац", "сцен"];
+const PICTURES: &[&str] = &[
+    "картин",
+    "рисун",
+    "изображени",
+    "фотк",
+    "фотограф",
+    "пикч",
+    "иллюстрац",
+    "сцен",
+    "аватарк",
+    "стикер",
+    "обои",
+    "заставк",
+];
+/// What joins a picture to the place or the person that it is for.
+const MEANT_FOR: &[&str] = &["для", "на", "про", "о", "об"];
 /// Beginnings of words that open a request, and end a subject that grows towards them.
 const OPENING: &[&str] = &[
     "сдела",
@@ -32,9 +49,11 @@ const OPENING: &[&str] = &[
     "еще",
     "теперь",
     "что",
+    "придума",
+    "начерт",
 ];
 /// Words that do so, too.
-const PERSONS: &[&str] = &["мне", "нам", "ему", "ей", "им", "ты", "вы", "бы", "а", "ну", "то"];
+const PERSONS: &[&str] = &["мне", "нам", "ему", "ей", "им", "ты", "вы", "я", "мы", "бы", "а", "ну", "то"];
 /// Courtesy; thanks may stand on a picture.
 const COURTESY: &[&str] = &["плиз", "плз", "пж", "пжл", "пжлст", "please", "pls", "plz"];
 /// And its longest word, with so many slips of typing at most, where so many letters are left.
@@ -47,7 +66,28 @@ const STYLES: &[&str] = &["стиле", "манере", "духе", "техни�
 /// With what somebody draws.
 const WAYS: &[&str] = &["акварелью", "маслом", "карандашом", "гуашью", "пастелью", "углём", "тушью", "мелом"];
 /// Behind "как" these begin no clause, nor do words of looking and wishing.
-const NO_CLAUSE: &[&str] = &["можно", "раньше", "всегда", "будто", "бы", "у", "в", "на", "для"];
+const NO_CLAUSE: &[&str] = &[
+    "можно",
+    "раньше",
+    "всегда",
+    "обычно",
+    "будто",
+    "бы",
+    "у",
+    "в",
+    "на",
+    "для",
+    "следует",
+    "надо",
+    "нужно",
+    "насчёт",
+    "насчет",
+];
+/// Nor do words that begin like these.
+const NO_CLAUSE_BEGINS: &[&str] =
+    &["выгляд", "хоч", "хот", "уме", "смо", "мож", "получ", "обеща", "договор", "прос"];
+/// Behind "где" and "на которой" these say only that it is drawn there.
+const SHOWN: &[&str] = &["изображ", "нарисова", "есть", "будет"];
 
 /// A word of a request: its bytes, and how it reads in small letters.
 struct Word {
@@ -65,7 +105,7 @@ impl Word {
     }
 
     fn commands(&self) -> bool {
-        self.begins(COMMANDS) && !self.said.ends_with("ть")
+        commands(&self.said)
     }
 
     /// Whether it asks, politely or not, and says nothing of what to draw.
@@ -81,7 +121,7 @@ impl Word {
 
     /// Whether a preposition behind it belongs to it and not to a noun: a picture of, a look at.
     fn takes_objects(&self) -> bool {
-        self.is_picture() || self.said.ends_with("ть") || self.said.ends_with("ться")
+        self.is_picture() || ["ть", "ться", "аю", "яю"].iter().any(|end| self.said.ends_with(end))
     }
 
     fn is_picture(&self) -> bool {
@@ -94,13 +134,19 @@ impl Word {
     }
 }
 
+/// Whether a word in small letters commands to draw.
+pub(super) fn commands(word: &str) -> bool {
+    let bare = word.strip_suffix("ка").map_or(word, |bare| bare.trim_end_matches('-'));
+    COMMANDS.contains(&bare.strip_suffix("те").unwrap_or(bare))
+}
+
 /// The piece as it should have been cut.
 pub(super) fn mended(request: &str, piece: Range<usize>) -> &str {
     let words = words(request);
-    let piece = beside_commands(&words, piece);
-    let piece = clause(&words, piece.clone()).unwrap_or(piece);
+    let piece = beside_commands(request, &words, piece);
+    let piece = clause(request, &words, piece.clone()).unwrap_or(piece);
     let piece = grown(request, &words, piece);
-    request.get(bare(&words, piece)).unwrap_or_default().trim()
+    request.get(with_quotes(request, bare(&words, piece))).unwrap_or_default().trim()
 }
 
 /// The pictures that somebody typed in place of words: all that a request has but its command. Faces and hands say how
@@ -109,6 +155,7 @@ pub(super) fn typed_pictures(request: &str) -> Option<&str> {
     let is_picture = |letter: char| {
         matches!(letter, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1f5ff}' | '\u{1f680}'..='\u{1faff}')
             && !matches!(letter, '\u{1f440}'..='\u{1f450}' | '\u{1f90c}'..='\u{1f92f}' | '\u{1faf0}'..='\u{1faff}')
+            || matches!(letter, '🤖' | '🤡' | '🤠' | '\u{1f638}'..='\u{1f640}' | '\u{1f648}'..='\u{1f64a}')
     };
     let start = request.find(is_picture)?;
     let last = request.rfind(is_picture)?;
@@ -136,8 +183,9 @@ fn words(text: &str) -> Vec<Word> {
 }
 
 /// Without a command that got into it: what stands behind the last one, or before the first where that is nothing.
-fn beside_commands(words: &[Word], piece: Range<usize>) -> Range<usize> {
-    let commands: Vec<&Word> = words.iter().filter(|word| inside(word, &piece) && word.commands()).collect();
+fn beside_commands(request: &str, words: &[Word], piece: Range<usize>) -> Range<usize> {
+    let commands = |word: &&Word| word.commands() && !is_quoted(request, word.bytes.start);
+    let commands: Vec<&Word> = words.iter().filter(|word| inside(word, &piece)).filter(commands).collect();
     let (Some(first), Some(last)) = (commands.first(), commands.last()) else { return piece };
     let behind = last.bytes.end..piece.end;
     if words.iter().any(|word| inside(word, &behind) && !word.opens()) {
@@ -147,19 +195,25 @@ fn beside_commands(words: &[Word], piece: Range<usize>) -> Range<usize> {
     }
 }
 
-/// From behind the word that opens a clause, where the piece lies in it.
-fn clause(words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
-    let start = words.windows(3).find_map(|three| {
+/// From behind the word that opens a clause, where the piece lies in it: nothing ends the clause before the piece.
+fn clause(request: &str, words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
+    let asks = |at: usize| words.get(at).is_some_and(|word| word.commands() || word.is_one_of(ASKING));
+    let start = words.windows(3).enumerate().find_map(|(at, three)| {
         let [before, opener, next] = three else { return None };
-        let happens = !next.is_one_of(NO_CLAUSE) && !next.begins(&["выгляд", "хоч", "хот", "уме"]);
-        match opener.said.as_str() {
-            "как" if before.asks() && happens => Some(next.bytes.start),
-            "где" if before.is_picture() => Some(next.bytes.start),
-            "на" if before.is_picture() && next.begins(&["котор"]) => Some(next.bytes.end),
-            _ => None,
-        }
+        let asked = asks(at) || (before.is_one_of(PERSONS) && at > 0 && asks(at - 1));
+        let happens = !next.is_one_of(NO_CLAUSE) && !next.begins(NO_CLAUSE_BEGINS);
+        let opens = match opener.said.as_str() {
+            "как" if asked && happens => at + 2,
+            "где" if before.is_picture() => at + 2,
+            "на" if before.is_picture() && next.begins(&["котор"]) => at + 3,
+            _ => return None,
+        };
+        let shown = words.get(opens).is_some_and(|word| word.begins(SHOWN));
+        words.get(opens + usize::from(shown)).map(|word| word.bytes.start)
     })?;
-    (start < piece.end).then_some(start..piece.end)
+    let between = request.get(start..piece.start).unwrap_or_default();
+    let goes_on = !between.contains([',', '.', '!', '?', '\n']);
+    (start < piece.end && goes_on).then_some(start..piece.end)
 }
 
 /// With the noun that it hangs on, and what stands before that.
@@ -175,18 +229,23 @@ fn grown(request: &str, words: &[Word], piece: Range<usize>) -> Range<usize> {
         [before @ .., joint] if joint.is_one_of(PREPOSITIONS) => (Some(joint), before),
         _ => (None, before),
     };
-    if (joint.is_none() && !is_way) || before.last().is_some_and(Word::takes_objects) {
+    let hangs = joint.is_some() && !from.first().is_some_and(Word::is_picture);
+    if !(hangs || is_way) || before.last().is_some_and(Word::takes_objects) {
         return piece;
     }
     let mut start = joint.map_or(piece.start, |joint| joint.bytes.start);
-    for word in before.iter().rev() {
+    let (mut first, mut opener) = (joint, before.last());
+    for (at, word) in before.iter().enumerate().rev() {
         let apart = request.get(word.bytes.end..start).unwrap_or_default();
         if word.opens() || !apart.chars().all(char::is_whitespace) {
             break;
         }
-        start = word.bytes.start;
+        (start, first) = (word.bytes.start, Some(word));
+        opener = before.get(..at).and_then(<[Word]>::last);
     }
-    start..piece.end
+    // A picture for somebody, or for some place, is no picture of it.
+    let meant = opener.is_some_and(Word::is_picture) && first.is_some_and(|word| word.is_one_of(MEANT_FOR));
+    if meant { piece } else { start..piece.end }
 }
 
 /// Without the courtesy at its ends.
@@ -238,12 +297,46 @@ mod tests {
     }
 
     #[test]
+    fn chatter_and_what_a_picture_is_for_stay_outside() {
+        for marked in [
+            "привет, ты как? нарисуй [дракона]",
+            "ну как, нарисуешь [кота]?",
+            "а как твои дела? нарисуй [лису]",
+            "а как насчёт [кота на луне]?",
+            "нарисуй как следует [дракона]",
+            "нарисуй мне как обычно [кота]",
+            "нарисуй, как обещал, [кота в шляпе]",
+            "нарисуй как сможешь [ёлку]",
+            "нарисуй как получится [дом у реки]",
+            "нарисуй, как художник, [закат на море]",
+            "сделай аватарку с [котом]",
+            "нарисуй стикер с [лисой]",
+            "сделай мне обои на рабочий стол с [горами]",
+            "сделай картинку для мамы с [розами]",
+            "нужна картинка для детской с [мишками]",
+            "я скучаю по [морю], нарисуй его",
+            "хочу на [аватарку котика]",
+            "нарисуй [выставку изобразительного искусства]",
+            "нарисуй [плакат с надписью «рисуй каждый день»]",
+            "нарисуй картину, на которой изображён [дракон]",
+            "картинку, где изображён [лев]",
+            "нарисуй картинку, на которой нарисован [дом у моря]",
+        ] {
+            let piece = marked.split(['[', ']']).nth(1).unwrap();
+            assert_eq!(cut(marked), piece, "{marked}");
+        }
+    }
+
+    #[test]
     fn a_piece_that_is_cut_badly_is_mended() {
         for (marked, piece) in [
             ("нарисуй старушку с [двумя козами]", "старушку с двумя козами"),
             ("нарисуй маленький домик у [моря]", "маленький домик у моря"),
             ("привет, нарисуй в [манере Шишкина медведя]", "в манере Шишкина медведя"),
             ("нарисуй козу [маслом]", "козу маслом"),
+            ("нарисуй \"[Чёрный квадрат\" Малевича, но розовый]", "\"Чёрный квадрат\" Малевича, но розовый"),
+            ("нарисуй [вывеску «Кафе] у моря»", "вывеску «Кафе у моря»"),
+            ("нарисуй «[рыжего кота]»", "рыжего кота"),
             ("нарисуй козу в стиле [Шагала]", "козу в стиле Шагала"),
             ("нарисуй что-нибудь в духе [Босха]", "в духе Босха"),
             ("нарисуй как мыши прячут [сыр]", "мыши прячут сыр"),

@@ -3,6 +3,8 @@
 //! Words in quotes stay as they are, and so do words in Latin letters: names, brands and styles that a translator has no
 //! business with. In: a subject. Out: a prompt.
 
+use std::ops::Range;
+
 use tokio_util::sync::CancellationToken;
 
 use super::kit::Rewrites;
@@ -39,6 +41,8 @@ const LOOK_ALIKE: &[(char, char)] = &[
 
 /// Characters of a long subject that are said again.
 const SHOWN: usize = 60;
+/// Quotes that are kept as they are; what stands behind the last of them is all translated.
+const KEPT: usize = 8;
 
 /// A piece of a subject.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,19 +69,25 @@ pub async fn prompt(
             && translator.to.as_ref().is_some_and(|to| languages.contains(to))
     });
     let Some(translator) = translator else {
-        return Err(theirs(Phrase::new("prompt-foreign").with("subject", subject)));
+        return Err(theirs(Phrase::new("prompt-foreign").with("subject", shown(subject))));
     };
+    let mut pieces = pieces(subject);
+    // Somebody who puts all of it in quotes names nothing by them.
+    let bare = subject.replace(|c| QUOTES.iter().any(|(open, close)| c == *open || c == *close), " ");
+    if !pieces.iter().any(|piece| matches!(piece, Piece::Said(text) if letters(text).is_some())) {
+        pieces = vec![Piece::Said(&bare)];
+    }
     let mut prompt: Vec<String> = Vec::new();
-    for piece in pieces(subject) {
+    for piece in pieces {
         match piece {
             Piece::Said(text) if foreign(text, languages).is_some() => {
                 let request = RewriteRequest { text: one_alphabet(text), language: code.to_owned() };
                 let written = translator.model.run(request, stop.clone(), Box::new(|_| ())).await;
-                let written = written.map_err(|error| refused(error, subject))?.text;
-                if !written.chars().any(char::is_alphanumeric) {
-                    return Err(theirs(Phrase::new("translation-empty").with("subject", subject)));
+                let written = written.map_err(|error| refused(error, subject))?;
+                if written.repeated || !written.text.chars().any(char::is_alphanumeric) {
+                    return Err(theirs(Phrase::new("translation-empty").with("subject", shown(subject))));
                 }
-                prompt.push(with_latin(written.trim(), text));
+                prompt.push(with_latin(written.text.trim(), text));
             }
             Piece::Said(text) | Piece::Quoted(text) => prompt.push(text.trim().to_owned()),
         }
@@ -90,12 +100,17 @@ pub async fn prompt(
 fn refused(error: InferenceError, subject: &str) -> Failure {
     match error {
         InferenceError::Refused { value, bound, .. } => {
-            let subject: String = subject.chars().take(SHOWN).collect();
-            let phrase = Phrase::new("translation-too-long").with("subject", subject);
+            let phrase = Phrase::new("translation-too-long").with("subject", shown(subject));
             theirs(phrase.with("value", value).with("bound", bound))
         }
         error => error.failure(),
     }
+}
+
+/// The beginning of a subject, for a sentence about it.
+fn shown(subject: &str) -> String {
+    let begun: String = subject.chars().take(SHOWN).collect();
+    if begun.len() < subject.len() { begun + "…" } else { begun }
 }
 
 /// The language of a text, where it is none of these.
@@ -121,7 +136,7 @@ const fn is_cyrillic(letter: char) -> bool {
 pub(super) fn one_alphabet(text: &str) -> String {
     let double =
         |letter: char| LOOK_ALIKE.iter().find(|(latin, _)| *latin == letter).map(|(_, double)| *double);
-    let mended = text.split_inclusive(char::is_whitespace).map(|word| {
+    let mended = text.split_inclusive(|c: char| !c.is_alphabetic()).map(|word| {
         let mixed = word.chars().any(is_cyrillic) && word.chars().any(|c| c.is_ascii_alphabetic());
         let all = word.chars().filter(char::is_ascii_alphabetic).all(|letter| double(letter).is_some());
         if mixed && all {
@@ -147,7 +162,7 @@ fn with_latin(translation: &str, original: &str) -> String {
 /// A subject cut at its quotes; a quote that is never closed is text.
 fn pieces(subject: &str) -> Vec<Piece<'_>> {
     let (mut found, mut rest) = (Vec::new(), subject);
-    while let Some((open, close)) = quote(rest) {
+    while let Some((open, close)) = quote(rest).filter(|_| found.len() < 2 * KEPT) {
         let (before, from) = rest.split_at(open);
         let (quoted, after) = from.split_at(close - open);
         found.extend([Piece::Said(before), Piece::Quoted(quoted)]);
@@ -155,6 +170,47 @@ fn pieces(subject: &str) -> Vec<Piece<'_>> {
     }
     found.push(Piece::Said(rest));
     found
+}
+
+/// Where quotes stand in a text, their marks among it.
+fn quotes(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    pieces(text).into_iter().filter_map(move |piece| {
+        let (Piece::Said(part) | Piece::Quoted(part)) = piece;
+        let place = from..from + part.len();
+        from = place.end;
+        matches!(piece, Piece::Quoted(_)).then_some(place)
+    })
+}
+
+/// Whether a place of a text stands between quotes.
+pub(super) fn is_quoted(text: &str, place: usize) -> bool {
+    quotes(text).any(|quote| quote.contains(&place))
+}
+
+/// A piece of a text that begins or ends inside quotes, with the whole of them.
+pub(super) fn with_quotes(text: &str, piece: Range<usize>) -> Range<usize> {
+    quotes(text).fold(piece, |piece, quote| {
+        let within = quote.start <= piece.start && piece.end <= quote.end;
+        let apart = piece.end <= quote.start || quote.end <= piece.start;
+        if within || apart { piece } else { piece.start.min(quote.start)..piece.end.max(quote.end) }
+    })
+}
+
+/// A text without the quotes that stand around all of it.
+pub(super) fn unquoted(text: &str) -> &str {
+    match pieces(text).as_slice() {
+        [Piece::Said(""), Piece::Quoted(all), Piece::Said("")] => {
+            let (mut inner, mut marks) = (*all, all.chars());
+            for (end, mark) in [(false, marks.next()), (true, marks.next_back())] {
+                let Some(mark) = mark else { continue };
+                inner =
+                    if end { inner.strip_suffix(mark) } else { inner.strip_prefix(mark) }.unwrap_or(inner);
+            }
+            inner
+        }
+        _ => text,
+    }
 }
 
 /// Where the first quote begins and ends, its marks among it.
@@ -195,7 +251,8 @@ mod tests {
     #[tokio::test]
     async fn what_a_translator_cannot_do_is_said() {
         type Say = fn() -> Result<Rewritten, InferenceError>;
-        let cases: [(Say, &str); 4] = [
+        let cases: [(Say, &str); 5] = [
+            (|| Ok(Rewritten { text: "cat".to_owned(), tokens: 99, repeated: true }), "translation-empty"),
             (|| Ok(Rewritten { text: String::new(), tokens: 0, repeated: false }), "translation-empty"),
             (|| Ok(Rewritten { text: " … ".to_owned(), tokens: 1, repeated: false }), "translation-empty"),
             (|| Err(InferenceError::Overflow { graph: "decoder.onnx".to_owned() }), "model-overflow"),
@@ -217,7 +274,30 @@ mod tests {
             let failure =
                 prompt(&subject, &en(), Some(&translator), &CancellationToken::new()).await.unwrap_err();
             assert_eq!(failure.phrase.key, key);
+            let said = failure.phrase.args.get("subject").map(|said| format!("{said:?}").chars().count());
+            assert!(said.is_none_or(|said| said < 100), "a long subject is not said again whole");
         }
+    }
+
+    #[tokio::test]
+    async fn quotes_are_kept_but_where_there_is_nothing_else() {
+        let model = Handle::fake("translator", |request: RewriteRequest, _: &Control<String>| {
+            Ok(Rewritten { text: format!("en({})", request.text.trim()), tokens: 1, repeated: false })
+        });
+        let translator = Rewrites { model, languages: vec!["ru".into()], to: Some("en".into()) };
+        for (subject, wanted) in [
+            ("вывеска «Кафе»", "en(вывеска) «Кафе»"),
+            ("«рыжий кот»", "en(рыжий кот)"),
+            ("\"рыжий кот\", \"пёс\"", "en(рыжий кот ,  пёс)"),
+        ] {
+            let made = prompt(subject, &en(), Some(&translator), &CancellationToken::new()).await.unwrap();
+            assert_eq!(made, wanted);
+        }
+        let many = "а\"b\"".repeat(4_000);
+        let made = prompt(&many, &en(), Some(&translator), &CancellationToken::new()).await.unwrap();
+        assert_eq!(made.matches("en(").count(), KEPT + 1);
+        assert_eq!(unquoted("«Титаник» среди «льдов»"), "«Титаник» среди «льдов»");
+        assert_eq!(unquoted("«Титаник»"), "Титаник");
     }
 
     #[test]
@@ -234,6 +314,7 @@ mod tests {
     fn letters_of_two_alphabets_in_one_word_become_one() {
         assert_eq!(one_alphabet("рыжий кoт и Lada, сoвa"), "рыжий кот и Lada, сова");
         assert_eq!(one_alphabet("wi-fi роутер, qкот"), "wi-fi роутер, qкот", "no double for each");
+        assert_eq!(one_alphabet("кот/cat, кoт-cat"), "кот/cat, кот-cat", "two words");
     }
 
     #[test]

@@ -90,8 +90,8 @@ async fn again(
             last.subject
         }
     };
+    let wishes = Wishes { no: wishes.no.or(unwanted), ..wishes };
     let mut next = draw::commission(subject, wishes, ask, kit).await?;
-    next.negative = next.negative.or(unwanted);
     next.size = next.size.or(last.size);
     next.steps = next.steps.or(last.steps);
     next.as_file |= last.as_file;

@@ -7,6 +7,9 @@ use super::kit::{Ask, Kit};
 use super::{Intent, say};
 use crate::message::{Content, Failure, Outcome, Phrase};
 
+/// Characters of a step that are shown.
+const MOST: usize = 500;
+
 /// Shows the steps of a picture.
 pub(super) struct Steps;
 
@@ -34,7 +37,11 @@ impl Intent for Steps {
         ];
         // Drawings of an older program have not all of them.
         let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
-        let phrases = rows.map(|(key, text)| Phrase::new(key).with("text", text)).collect();
+        let begun = |text: String| match text.char_indices().nth(MOST) {
+            Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+            None => text,
+        };
+        let phrases = rows.map(|(key, text)| Phrase::new(key).with("text", begun(text))).collect();
         Ok(Outcome::Say { content: Content::Phrases { phrases }, remember: None })
     }
 }

@@ -7,15 +7,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::kit::{Ask, Kit, Rewrites};
 use super::language::without_thanks;
-use super::piece::{mended, typed_pictures};
-use super::prompt::one_alphabet;
+use super::piece::{self, mended, typed_pictures};
+use super::prompt::{one_alphabet, unquoted};
 use crate::access::words;
 use crate::inference::{InferenceError, RewriteRequest, UnderstandRequest, Understanding, Understood};
 use crate::message::{Failure, Language};
 
 /// How alike two words must be (Jaro-Winkler) for one to be a form of the other, where they do not begin alike.
 const ALIKE: f64 = 0.82;
-/// Words with fewer letters say nothing by themselves.
+/// Words with fewer letters have no forms that could be told from other words.
 const SAYS_SOMETHING: usize = 3;
 /// Beginnings of words that ask for a picture.
 const COMMANDS: &[&str] = &[
@@ -38,7 +38,13 @@ const COMMANDS: &[&str] = &[
     "creat",
 ];
 /// What stands around a subject and is none of it.
-const AROUND: &[char] = &['.', ',', '!', '?', ':', ';', '…', '"', '«', '»', '“', '”', ' ', '\n'];
+const AROUND: &[char] = &['.', ',', '!', '?', ':', ';', '…', ' ', '\n'];
+/// What Russian words end in when they are declined.
+const ENDINGS: &[&str] = &[
+    "", "а", "у", "ы", "и", "е", "о", "я", "ю", "ь", "й", "ой", "ом", "ам", "ами", "ах", "ов", "ев", "ей",
+    "ем", "ям", "ями", "ях", "ий", "ый", "ая", "яя", "ое", "ее", "ые", "ие", "его", "ого", "ему", "ому",
+    "им", "ым", "ую", "юю", "их", "ых", "ими", "ыми", "s",
+];
 
 /// What somebody wants to have drawn.
 pub(super) async fn subject_of(text: &str, ask: &Ask, kit: &Kit) -> Result<Option<String>, Failure> {
@@ -61,7 +67,7 @@ pub async fn subject(
         let request = RewriteRequest { text: text.to_owned(), language: language.code().to_owned() };
         match extractor.model.run(request, stop.clone(), Box::new(|_| ())).await {
             Ok(written) if !written.repeated && is_believable(&written.text, text) => {
-                return Ok(Some(written.text.trim_matches(AROUND).to_owned()));
+                return Ok(Some(unquoted(written.text.trim_matches(AROUND)).to_owned()));
             }
             Ok(written) => tracing::debug!(tokens = written.tokens, "what was extracted is not believed"),
             // A request that is too long for it may not be for the other.
@@ -96,16 +102,20 @@ fn is_believable(answer: &str, request: &str) -> bool {
     let (answer, request) = (words(answer), words(request));
     let commands = |word: &String| COMMANDS.iter().any(|command| word.starts_with(command));
     let is_whole = answer == request && request.iter().any(commands);
-    let near = |word: &&String| request.iter().any(|said| alike(word, said));
-    !answer.is_empty()
-        && !is_whole
-        && answer.iter().filter(|word| word.chars().count() >= SAYS_SOMETHING).all(|word| near(&word))
+    let asks = answer.iter().any(|word| piece::commands(word));
+    let near = |word: &String| request.iter().any(|said| alike(word, said));
+    !answer.is_empty() && !is_whole && !asks && answer.iter().all(near)
 }
 
+/// Whether one is a form of the other: what is short is itself only.
 fn alike(one: &str, other: &str) -> bool {
     let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
-    let longer = one.chars().count().max(other.chars().count());
-    (same >= SAYS_SOMETHING && 2 * same >= longer) || strsim::jaro_winkler(one, other) >= ALIKE
+    let rest = |word: &str| word.chars().skip(same).collect::<String>();
+    let declined = || [one, other].iter().all(|word| ENDINGS.contains(&rest(word).as_str()));
+    let long = one.chars().count().min(other.chars().count()) >= SAYS_SOMETHING;
+    one == other
+        || (same >= SAYS_SOMETHING && declined())
+        || (long && strsim::jaro_winkler(one, other) >= ALIKE)
 }
 
 #[cfg(test)]
@@ -163,6 +173,15 @@ mod tests {
         ] {
             assert!(!is_believable(answer, request), "{answer}");
         }
+        for (answer, request) in [
+            ("нарисуй рыжего кота", "пожалуйста, нарисуй рыжего кота"),
+            ("да", "нарисуй ёжа"),
+            ("собака", "нарисуй собор"),
+        ] {
+            assert!(!is_believable(answer, request), "{answer}");
+        }
+        assert!(is_believable("ёжа", "нарисуй ёжа"));
+        assert!(is_believable("рыжие коты", "нарисуй рыжих котов"));
         assert!(is_believable("дракон", "дракон"), "a whole request without a command is its subject");
     }
 }

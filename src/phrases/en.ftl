@@ -107,6 +107,7 @@ picture-caption = { $prompt } · { $size } · seed { $seed } · { $steps ->
     }
 sketch-caption = A small sketch model drew this: it knows single things, their colours and sizes, not scenes.
 prompt-foreign = The picture model here does not understand “{ $subject }”, and no translator is installed. Say it in English; the owner can look with: aisaac models list
+translator-missing = No translator is installed here, or its files are damaged. Look with: aisaac models list
 translation-empty = I could not put “{ $subject }” into words that the picture model understands. Say it in other words, or in English.
 translation-too-long = “{ $subject }…” is too long for the translator: { $value } tokens, at most { $bound }. Say it shorter, or in English.
 no-steps = No picture has been asked for here yet.

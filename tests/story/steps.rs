@@ -305,6 +305,8 @@ async fn a_russian_request_reaches_a_clip_model_in_english() {
     ] {
         assert!(file.contains(said), "{said}");
     }
+    story.plays("ana", 5, "нарисуй кота --no шляпа").await;
+    assert!(file_of(&story, 5).contains("negative\0a hat"), "what is not wanted is read by the same model");
     // What is English already is not touched.
     assert!(file_of(&story, 3).contains("prompt\0the Red Cat"));
 }

@@ -41,7 +41,7 @@ pub(super) async fn step(places: &Places, config: &Config, command: &StepCommand
                 .await
         }
         StepCommand::Translate(arguments) => {
-            let translator = translate::translator(&engines)?;
+            let translator = translate::translator(&engines, &voice)?;
             each(arguments, "text", &voice, async |text| translate::one(&translator, text, &voice).await)
                 .await
         }

@@ -1,6 +1,5 @@
 //! `step translate`: what to draw, put into the language that picture models speak.
 
-use anyhow::Context as _;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -8,10 +7,11 @@ use super::Done;
 use crate::app::engines::Engines;
 use crate::app::voice::Voice;
 use crate::intent::{self, Rewrites};
+use crate::message::Phrase;
 
 /// The translator.
-pub(super) fn translator(engines: &Engines) -> anyhow::Result<Rewrites> {
-    engines.translator.clone().context("no translator is installed: aisaac models list")
+pub(super) fn translator(engines: &Engines, voice: &Voice) -> anyhow::Result<Rewrites> {
+    engines.translator.clone().ok_or_else(|| voice.refusal(&Phrase::new("translator-missing")))
 }
 
 /// A text that is in that language already stays as it is.
