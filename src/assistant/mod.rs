@@ -32,7 +32,7 @@ use crate::intent::Kit;
 use crate::media::Media;
 use crate::message::{Language, Show, Step};
 use crate::speech::Speech;
-use crate::store::{Limits, Store, StoreError, Taken, attend};
+use crate::store::{Limits, Store, StoreError, Taken, attend, insist};
 
 /// Control messages handled at once.
 const BESIDE: usize = 16;
@@ -185,7 +185,7 @@ impl Assistant {
             self.lock().remove(&lane);
         }
         if made.waits {
-            return self.wait_for_recording(&taken).await;
+            return self.wait_for_recording(&taken, stop).await;
         }
         // Somebody's own /stop is an answer; only the house's stop puts the message back.
         if stop.is_cancelled() && made.interrupted && !by_person.load(Ordering::SeqCst) {
@@ -195,11 +195,10 @@ impl Assistant {
         self.settle(&taken, &who, made, stop).await;
     }
 
-    /// The message goes back until its recording has come.
-    async fn wait_for_recording(&self, taken: &Taken) {
-        if let Err(error) = self.store.want_recording(taken.id, (self.clock)()).await {
-            tracing::warn!(message = taken.id.get(), %error, "its recording is not wanted yet; the next start tries again");
-        }
+    /// The message goes back until its recording has come; a message that stayed in hand would hold up its lane.
+    async fn wait_for_recording(&self, taken: &Taken, stop: &CancellationToken) {
+        let want = || self.store.want_recording(taken.id, (self.clock)());
+        insist("asking for a recording", stop, want).await;
     }
 
     /// The house stops: the message waits for the next one.
