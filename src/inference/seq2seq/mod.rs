@@ -6,6 +6,7 @@
 
 mod generation;
 mod instruct;
+mod latin;
 mod rewriter;
 mod settings;
 mod strangers;

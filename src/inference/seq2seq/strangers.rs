@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use super::latin::latin;
 use crate::inference::InferenceError;
 
 /// Marks of one text at most; further words go to the model in Latin letters.
@@ -221,59 +222,6 @@ fn key(word: &str) -> String {
 /// FNV-1a, 32 bit (<http://www.isthe.com/chongo/tech/comp/fnv/>).
 fn hashed(word: &str) -> u32 {
     word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-/// Russian letters in Latin ones; others as they are.
-fn latin(text: &str) -> String {
-    let mut whole = String::new();
-    for letter in text.chars() {
-        let lower = letter.to_lowercase().next().unwrap_or(letter);
-        let Some(plain) = letters(lower) else {
-            whole.push(letter);
-            continue;
-        };
-        let mut plain = plain.chars();
-        let first =
-            plain.next().map(|first| if letter.is_uppercase() { first.to_ascii_uppercase() } else { first });
-        whole.extend(first.into_iter().chain(plain));
-    }
-    whole
-}
-
-const fn letters(letter: char) -> Option<&'static str> {
-    Some(match letter {
-        'а' => "a",
-        'б' => "b",
-        'в' => "v",
-        'г' => "g",
-        'д' => "d",
-        'е' | 'э' => "e",
-        'ё' => "yo",
-        'ж' => "zh",
-        'з' => "z",
-        'и' => "i",
-        'й' | 'ы' => "y",
-        'к' => "k",
-        'л' => "l",
-        'м' => "m",
-        'н' => "n",
-        'о' => "o",
-        'п' => "p",
-        'р' => "r",
-        'с' => "s",
-        'т' => "t",
-        'у' => "u",
-        'ф' => "f",
-        'х' => "kh",
-        'ц' => "ts",
-        'ч' => "ch",
-        'ш' => "sh",
-        'щ' => "shch",
-        'ъ' | 'ь' => "",
-        'ю' => "yu",
-        'я' => "ya",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
