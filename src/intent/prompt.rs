@@ -69,7 +69,7 @@ pub async fn prompt(
             && translator.to.as_ref().is_some_and(|to| languages.contains(to))
     });
     let Some(translator) = translator else {
-        return Err(theirs(Phrase::new("prompt-foreign").with("subject", shown(subject))));
+        return Err(theirs(Phrase::new("prompt-foreign").with("subject", begun(subject, SHOWN))));
     };
     let mut pieces = pieces(subject);
     // Somebody who puts all of it in quotes names nothing by them.
@@ -85,7 +85,9 @@ pub async fn prompt(
                 let written = translator.model.run(request, stop.clone(), Box::new(|_| ())).await;
                 let written = written.map_err(|error| refused(error, subject))?;
                 if written.repeated || !written.text.chars().any(char::is_alphanumeric) {
-                    return Err(theirs(Phrase::new("translation-empty").with("subject", shown(subject))));
+                    return Err(theirs(
+                        Phrase::new("translation-empty").with("subject", begun(subject, SHOWN)),
+                    ));
                 }
                 prompt.push(with_latin(written.text.trim(), text));
             }
@@ -100,17 +102,17 @@ pub async fn prompt(
 fn refused(error: InferenceError, subject: &str) -> Failure {
     match error {
         InferenceError::Refused { value, bound, .. } => {
-            let phrase = Phrase::new("translation-too-long").with("subject", shown(subject));
+            let phrase = Phrase::new("translation-too-long").with("subject", begun(subject, SHOWN));
             theirs(phrase.with("value", value).with("bound", bound))
         }
         error => error.failure(),
     }
 }
 
-/// The beginning of a subject, for a sentence about it.
-fn shown(subject: &str) -> String {
-    let begun: String = subject.chars().take(SHOWN).collect();
-    if begun.len() < subject.len() { begun + "…" } else { begun }
+/// The beginning of a text, so many characters of it: for a sentence about it.
+pub(super) fn begun(text: &str, most: usize) -> String {
+    let begun: String = text.chars().take(most).collect();
+    if begun.len() < text.len() { begun + "…" } else { begun }
 }
 
 /// The language of a text, where it is none of these.

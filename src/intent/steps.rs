@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 
 use super::kit::{Ask, Kit};
+use super::prompt::begun;
 use super::{Intent, say};
 use crate::message::{Content, Failure, Outcome, Phrase};
 
@@ -37,11 +38,7 @@ impl Intent for Steps {
         ];
         // Drawings of an older program have not all of them.
         let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
-        let begun = |text: String| match text.char_indices().nth(MOST) {
-            Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-            None => text,
-        };
-        let phrases = rows.map(|(key, text)| Phrase::new(key).with("text", begun(text))).collect();
+        let phrases = rows.map(|(key, text)| Phrase::new(key).with("text", begun(&text, MOST))).collect();
         Ok(Outcome::Say { content: Content::Phrases { phrases }, remember: None })
     }
 }
