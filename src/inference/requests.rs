@@ -103,7 +103,7 @@ pub struct ChatRequest {
 }
 
 /// The continuation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChatAnswer {
     /// The text.
     pub text: String,
@@ -111,6 +111,8 @@ pub struct ChatAnswer {
     pub tokens: usize,
     /// Ended because somebody said stop; the text is what there was.
     pub stopped: bool,
+    /// Ended because it went in circles; the text says it once, whatever was streamed.
+    pub repeated: bool,
     /// Turns left out at the old end because they did not fit.
     pub turns_dropped: usize,
 }

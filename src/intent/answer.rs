@@ -91,7 +91,10 @@ async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<
     }
     if answer.stopped {
         phrases.push(Phrase::new("stopped-mark"));
-    } else if ask.offer_drawing {
+    } else if answer.repeated {
+        phrases.push(Phrase::new("answer-repeated"));
+    }
+    if !answer.stopped && ask.offer_drawing {
         phrases.push(Phrase::new("draw-instead"));
     }
     let content = Content::Mixed { text: answered.clone(), phrases };

@@ -151,6 +151,7 @@ queue-row-running-other = now: somebody else's drawing
 
 ## Answering
 stopped-mark = (stopped)
+answer-repeated = (The model was going in circles, so I ended its answer here.)
 answer-empty = I have no answer to that. Say it in other words.
 nothing-to-stop = Nothing is running.
 stopping = Stopped.

@@ -56,7 +56,7 @@ fn engines() -> Engines {
             std::process::abort();
         }
         let text = format!("You said: {asked}");
-        Ok(ChatAnswer { text, tokens: 3, stopped: false, turns_dropped: 0 })
+        Ok(ChatAnswer { text, tokens: 3, ..ChatAnswer::default() })
     });
     engines.answering = engines.answering.map(|(_, facts)| (model, facts));
     let model = Handle::fake("sketch", |request: DrawRequest, ctl: &Control<Step>| {

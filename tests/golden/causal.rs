@@ -221,3 +221,15 @@ fn sampling_is_repeatable_by_its_seed() {
     assert_eq!(sample(1), sample(1));
     assert_ne!(sample(1), sample(2));
 }
+
+#[test]
+fn an_answer_that_goes_in_circles_is_ended_and_said_once() {
+    let mut model = pocket("causal-qwen3", USUAL);
+    let asked = ChatRequest { max_new_tokens: 400, ..request(turns(&golden()["qwen3"][0])) };
+    let (watched, streamed) = watched(usize::MAX);
+    let ended = model.run(asked, &watched).unwrap();
+    assert!(ended.repeated && !ended.stopped && ended.tokens < 400, "{ended:?}");
+    let streamed = streamed.lock().unwrap().concat();
+    let again = streamed.strip_prefix(&ended.text).unwrap();
+    assert!(ended.text.ends_with("риLM") && again == "риLM".repeat(11), "{streamed:?} {ended:?}");
+}

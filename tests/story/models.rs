@@ -176,10 +176,10 @@ fn answering(held: Held) -> Answering {
             text.push_str(piece);
             ctl.progress(piece.to_owned());
             if asked.contains("slow") && !held.wait(ctl) {
-                return Ok(ChatAnswer { text, tokens: 1, stopped: true, turns_dropped: 0 });
+                return Ok(ChatAnswer { text, tokens: 1, stopped: true, ..ChatAnswer::default() });
             }
         }
-        Ok(ChatAnswer { text, tokens: 3, stopped: false, turns_dropped: 0 })
+        Ok(ChatAnswer { text, tokens: 3, ..ChatAnswer::default() })
     })
 }
 

@@ -127,7 +127,7 @@ async fn an_answer_without_a_word_is_said_to_be_none_and_not_remembered() {
         let model = Handle::fake("instruct", |request: ChatRequest, _: &Control<String>| {
             let (turns, text) = (request.turns.len(), request.turns.last().unwrap().text.clone());
             let text = if text.contains("count") { format!("{turns} turns") } else { " \n".to_owned() };
-            Ok(ChatAnswer { text, tokens: 1, stopped: false, turns_dropped: 0 })
+            Ok(ChatAnswer { text, tokens: 1, ..ChatAnswer::default() })
         });
         let engines = models::engines(held);
         let answering = engines.answering.map(|(_, facts)| (model, facts));
@@ -141,6 +141,26 @@ async fn an_answer_without_a_word_is_said_to_be_none_and_not_remembered() {
       → ana: I have no answer to that. Say it in other words.
     ana: count
       → ana: 1 turns
+    ");
+}
+
+#[tokio::test]
+async fn an_answer_that_went_in_circles_says_so() {
+    let circling = |held: &Held| {
+        let model = Handle::fake("instruct", |_: ChatRequest, _: &Control<String>| {
+            Ok(ChatAnswer { text: "A fjord is deep.".to_owned(), repeated: true, ..ChatAnswer::default() })
+        });
+        let engines = models::engines(held);
+        let answering = engines.answering.map(|(_, facts)| (model, facts));
+        Engines { answering, ..engines }
+    };
+    let mut story = Story::with(circling, 1_000, "").await;
+    story.plays("ana", 1, "What is a fjord?").await;
+    assert_snapshot!(story.told(), @"
+    ana: What is a fjord?
+      → ana: A fjord is deep.
+
+          (The model was going in circles, so I ended its answer here.)
     ");
 }
 

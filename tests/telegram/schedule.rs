@@ -141,7 +141,7 @@ fn engines(held: &Held) -> Engines {
             ctl.progress(format!(" {}", piece.trim()));
             rest(asked.contains("long"));
         }
-        Ok(ChatAnswer { text, tokens: 3, stopped: false, turns_dropped: 0 })
+        Ok(ChatAnswer { text, tokens: 3, ..ChatAnswer::default() })
     });
     engines.answering = engines.answering.map(|(_, facts)| (model, facts));
     let model = Handle::fake("sketch", move |request: DrawRequest, ctl: &Control<inference::Step>| {

@@ -74,7 +74,7 @@ pub(crate) fn writing(words: u32, held: &Held) -> Engines {
             ctl.progress(word);
             std::thread::sleep(Duration::from_millis(50));
         }
-        Ok(ChatAnswer { text, tokens: 1, stopped: false, turns_dropped: 0 })
+        Ok(ChatAnswer { text, tokens: 1, ..ChatAnswer::default() })
     });
     engines.answering = engines.answering.map(|(_, facts)| (model, facts));
     engines

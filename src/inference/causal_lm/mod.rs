@@ -97,7 +97,8 @@ impl Model for CausalLm {
     type Output = ChatAnswer;
     type Progress = String;
 
-    /// Continues the conversation. Pieces of text go out as progress; together they are the answer's text.
+    /// Continues the conversation. Pieces of text go out as progress; together they are the answer's text, but for one
+    /// that went in circles.
     fn run(&mut self, input: ChatRequest, ctl: &Control<String>) -> Result<ChatAnswer, InferenceError> {
         let started = Instant::now();
         let Fitted { tokens: prompt, dropped } = self.fit(&input)?;
@@ -114,6 +115,7 @@ impl Model for CausalLm {
             tokens = answer.tokens,
             dropped,
             stopped = answer.stopped,
+            repeated = answer.repeated,
             ms = millis(started.elapsed()),
             "answered"
         );
@@ -161,7 +163,7 @@ impl CausalLm {
         Ok(fitted)
     }
 
-    /// Reads the prompt and writes until the model, a stop string, the length or somebody ends it.
+    /// Reads the prompt and writes until the model, a stop string, the length, a circle or somebody ends it.
     fn answer(
         &mut self,
         prompt: &[u32],
@@ -174,7 +176,7 @@ impl CausalLm {
         let mut stream = TextStream::new(|ids: &[u32]| own.decode(ids), stops);
         let mut sampler = Sampler::new(&input.sampling);
         let mut seen = prompt.to_vec();
-        let mut answer = ChatAnswer { text: String::new(), tokens: 0, stopped: false, turns_dropped: 0 };
+        let mut answer = ChatAnswer::default();
         let mut write = || -> Result<(), InferenceError> {
             read(decoder, prompt, ctl)?;
             while answer.tokens < most {
@@ -189,10 +191,9 @@ impl CausalLm {
                 seen.push(next);
                 let grown = stream.push(next)?;
                 say(&mut answer.text, grown.text, ctl);
-                if grown.ended
-                    || answer.tokens == most
-                    || LOOPS.run(seen.get(prompt.len()..).unwrap_or_default()).is_some()
-                {
+                answer.repeated =
+                    !grown.ended && LOOPS.run(seen.get(prompt.len()..).unwrap_or_default()).is_some();
+                if grown.ended || answer.tokens == most || answer.repeated {
                     break;
                 }
                 ctl.checkpoint()?;
@@ -205,6 +206,10 @@ impl CausalLm {
             ended => ended?,
         }
         say(&mut answer.text, stream.finish()?, ctl);
+        if answer.repeated {
+            let once = own.decode(LOOPS.once(seen.get(prompt.len()..).unwrap_or_default()))?;
+            answer.text = once.replace(char::REPLACEMENT_CHARACTER, "");
+        }
         Ok(answer)
     }
 }

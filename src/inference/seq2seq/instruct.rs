@@ -57,6 +57,7 @@ impl Model for Instruct {
             text,
             tokens: written.tokens.len(),
             stopped: written.stopped,
+            repeated: written.repeated,
             turns_dropped: dropped,
         })
     }
