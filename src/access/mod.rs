@@ -13,7 +13,6 @@ use std::collections::BTreeSet;
 
 pub use crate::message::Standing;
 pub use refused::Refused;
-pub(crate) use refused::words;
 pub use rules::{Child, Rules};
 
 use crate::message::{AccessChange, Knock, Message, Phrase, Role};

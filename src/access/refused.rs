@@ -162,7 +162,7 @@ fn is_consonant(letter: char) -> bool {
 }
 
 /// Words in lower case, ё as е.
-pub(crate) fn words(text: &str) -> Vec<String> {
+fn words(text: &str) -> Vec<String> {
     let lower = text.to_lowercase().replace('ё', "е");
     lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::known::Known;
-use super::prompt::letters;
+use super::letters::letters;
 use crate::access::Access;
 use crate::conversation::Bounds;
 use crate::inference::{Answering, ModelState, Rewriting, Sampling, Understanding};

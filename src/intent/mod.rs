@@ -6,6 +6,7 @@
 
 mod allow;
 mod answer;
+mod asking;
 mod calling;
 mod change;
 mod draw;
@@ -14,6 +15,7 @@ mod help;
 mod kit;
 mod known;
 mod language;
+mod letters;
 mod new;
 mod options;
 mod people;
@@ -22,6 +24,7 @@ mod piece;
 mod press;
 mod prompt;
 mod queue;
+mod quotes;
 mod redo;
 mod router;
 mod settings;

@@ -6,58 +6,11 @@
 
 use std::ops::Range;
 
-use super::prompt::{is_quoted, with_quotes};
+use super::asking::{Word, words};
+use super::quotes::{is_quoted, with_quotes};
 
-/// Commands to draw, with -те and -ка behind them where somebody says so.
-const COMMANDS: &[&str] = &["нарисуй", "рисуй", "порисуй", "намалюй", "изобрази"];
-/// Other words that ask for a drawing.
-const ASKING: &[&str] = &["нарисовать", "нарисуешь", "нарисуете", "изобразить", "изобразишь"];
-/// Beginnings of words that only say that it is a picture.
-const PICTURES: &[&str] = &[
-    "картин",
-    "рисун",
-    "изображени",
-    "фотк",
-    "фотограф",
-    "пикч",
-    "иллюстрац",
-    "сцен",
-    "аватарк",
-    "стикер",
-    "обои",
-    "заставк",
-];
 /// What joins a picture to the place or the person that it is for.
 const MEANT_FOR: &[&str] = &["для", "на", "про", "о", "об"];
-/// Beginnings of words that open a request, and end a subject that grows towards them.
-const OPENING: &[&str] = &[
-    "сдела",
-    "созда",
-    "сгенер",
-    "наброс",
-    "накид",
-    "покаж",
-    "хочу",
-    "хотел",
-    "можешь",
-    "можете",
-    "нужн",
-    "нужен",
-    "давай",
-    "чтоб",
-    "ещё",
-    "еще",
-    "теперь",
-    "что",
-    "придума",
-    "начерт",
-];
-/// Words that do so, too.
-const PERSONS: &[&str] = &["мне", "нам", "ему", "ей", "им", "ты", "вы", "я", "мы", "бы", "а", "ну", "то"];
-/// Courtesy; thanks may stand on a picture.
-const COURTESY: &[&str] = &["плиз", "плз", "пж", "пжл", "пжлст", "please", "pls", "plz"];
-/// And its longest word, with so many slips of typing at most, where so many letters are left.
-const PLEASE: (&str, usize, usize) = ("пожалуйста", 3, 7);
 /// What joins a noun to the one before it; those that say what a picture is about, or for whom, do not.
 const PREPOSITIONS: &[&str] =
     &["в", "во", "с", "со", "на", "под", "над", "у", "из", "без", "за", "к", "по", "среди", "возле"];
@@ -89,57 +42,6 @@ const NO_CLAUSE_BEGINS: &[&str] =
 /// Behind "где" and "на которой" these say only that it is drawn there.
 const SHOWN: &[&str] = &["изображ", "нарисова", "есть", "будет"];
 
-/// A word of a request: its bytes, and how it reads in small letters.
-struct Word {
-    bytes: Range<usize>,
-    said: String,
-}
-
-impl Word {
-    fn begins(&self, beginnings: &[&str]) -> bool {
-        beginnings.iter().any(|beginning| self.said.starts_with(beginning))
-    }
-
-    fn is_one_of(&self, words: &[&str]) -> bool {
-        words.contains(&self.said.as_str())
-    }
-
-    fn commands(&self) -> bool {
-        commands(&self.said)
-    }
-
-    /// Whether it asks, politely or not, and says nothing of what to draw.
-    fn asks(&self) -> bool {
-        self.commands() || self.is_one_of(ASKING) || self.is_one_of(PERSONS) || self.is_courtesy()
-    }
-
-    fn is_courtesy(&self) -> bool {
-        let (please, slips, least) = PLEASE;
-        let misspelt = || strsim::osa_distance(&self.said, please) <= slips;
-        self.is_one_of(COURTESY) || (self.said.chars().count() >= least && misspelt())
-    }
-
-    /// Whether a preposition behind it belongs to it and not to a noun: a picture of, a look at.
-    fn takes_objects(&self) -> bool {
-        self.is_picture() || ["ть", "ться", "аю", "яю"].iter().any(|end| self.said.ends_with(end))
-    }
-
-    fn is_picture(&self) -> bool {
-        self.begins(PICTURES) || self.is_one_of(&["арт", "фото", "пик", "picture"])
-    }
-
-    /// Whether a subject ends at it that grows towards the beginning.
-    fn opens(&self) -> bool {
-        self.asks() || self.is_picture() || self.begins(OPENING)
-    }
-}
-
-/// Whether a word in small letters commands to draw.
-pub(super) fn commands(word: &str) -> bool {
-    let bare = word.strip_suffix("ка").map_or(word, |bare| bare.trim_end_matches('-'));
-    COMMANDS.contains(&bare.strip_suffix("те").unwrap_or(bare))
-}
-
 /// The piece as it should have been cut.
 pub(super) fn mended(request: &str, piece: Range<usize>) -> &str {
     let words = words(request);
@@ -160,26 +62,8 @@ pub(super) fn typed_pictures(request: &str) -> Option<&str> {
     let start = request.find(is_picture)?;
     let last = request.rfind(is_picture)?;
     let end = last + request.get(last..)?.chars().next()?.len_utf8();
-    let asks_only =
-        words(request).iter().all(|word| word.opens() || word.is_one_of(&["draw", "paint", "me"]));
+    let asks_only = words(request).iter().all(Word::opens);
     asks_only.then(|| request.get(start..end)).flatten()
-}
-
-/// Words with single hyphens inside.
-fn words(text: &str) -> Vec<Word> {
-    let mut found: Vec<Word> = Vec::new();
-    for (at, letter) in text.char_indices() {
-        let end = at + letter.len_utf8();
-        match found.last_mut().filter(|word| word.bytes.end == at) {
-            Some(word) if letter.is_alphanumeric() || letter == '-' => word.bytes.end = end,
-            _ if letter.is_alphanumeric() => found.push(Word { bytes: at..end, said: String::new() }),
-            _ => {}
-        }
-    }
-    for word in &mut found {
-        word.said = text.get(word.bytes.clone()).unwrap_or_default().to_lowercase();
-    }
-    found
 }
 
 /// Without a command that got into it: what stands behind the last one, or before the first where that is nothing.
@@ -197,10 +81,10 @@ fn beside_commands(request: &str, words: &[Word], piece: Range<usize>) -> Range<
 
 /// From behind the word that opens a clause, where the piece lies in it: nothing ends the clause before the piece.
 fn clause(request: &str, words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
-    let asks = |at: usize| words.get(at).is_some_and(|word| word.commands() || word.is_one_of(ASKING));
+    let asks = |at: usize| words.get(at).is_some_and(Word::asks_to_draw);
     let start = words.windows(3).enumerate().find_map(|(at, three)| {
         let [before, opener, next] = three else { return None };
-        let asked = asks(at) || (before.is_one_of(PERSONS) && at > 0 && asks(at - 1));
+        let asked = asks(at) || (before.is_person() && at > 0 && asks(at - 1));
         let happens = !next.is_one_of(NO_CLAUSE) && !next.begins(NO_CLAUSE_BEGINS);
         let opens = match opener.said.as_str() {
             "как" if asked && happens => at + 2,

@@ -3,56 +3,17 @@
 //! Words in quotes stay as they are, and so do words in Latin letters: names, brands and styles that a translator has no
 //! business with. In: a subject. Out: a prompt.
 
-use std::ops::Range;
-
 use tokio_util::sync::CancellationToken;
 
 use super::kit::Rewrites;
+use super::letters::{letters, one_alphabet};
+use super::quotes::{Piece, is_mark, pieces};
 use super::theirs;
 use crate::inference::{InferenceError, RewriteRequest};
 use crate::message::{Failure, Phrase};
 
-/// Pairs of quotes, opened and closed.
-const QUOTES: &[(char, char)] = &[('«', '»'), ('“', '”'), ('„', '“'), ('"', '"')];
-/// Latin letters that people type for the Cyrillic ones that look the same, by phones that change the alphabet.
-const LOOK_ALIKE: &[(char, char)] = &[
-    ('a', 'а'),
-    ('c', 'с'),
-    ('e', 'е'),
-    ('k', 'к'),
-    ('m', 'м'),
-    ('o', 'о'),
-    ('p', 'р'),
-    ('t', 'т'),
-    ('x', 'х'),
-    ('y', 'у'),
-    ('A', 'А'),
-    ('B', 'В'),
-    ('C', 'С'),
-    ('E', 'Е'),
-    ('H', 'Н'),
-    ('K', 'К'),
-    ('M', 'М'),
-    ('O', 'О'),
-    ('P', 'Р'),
-    ('T', 'Т'),
-    ('X', 'Х'),
-];
-
 /// Characters of a long subject that are said again.
 const SHOWN: usize = 60;
-/// Quotes that are kept as they are; what stands behind the last of them is all translated.
-const KEPT: usize = 8;
-
-/// A piece of a subject.
-#[derive(Debug, PartialEq, Eq)]
-enum Piece<'a> {
-    /// It is translated.
-    Said(&'a str),
-    /// With its quotes: it stays.
-    Quoted(&'a str),
-}
-
 /// The subject in a language that the picture model speaks (`languages`, ISO 639-1; none: it speaks all).
 ///
 /// # Errors
@@ -73,7 +34,7 @@ pub async fn prompt(
     };
     let mut pieces = pieces(subject);
     // Somebody who puts all of it in quotes names nothing by them.
-    let bare = subject.replace(|c| QUOTES.iter().any(|(open, close)| c == *open || c == *close), " ");
+    let bare = subject.replace(is_mark, " ");
     if !pieces.iter().any(|piece| matches!(piece, Piece::Said(text) if letters(text).is_some())) {
         pieces = vec![Piece::Said(&bare)];
     }
@@ -121,35 +82,6 @@ fn foreign(text: &str, languages: &[String]) -> Option<&'static str> {
     (!languages.is_empty() && !languages.iter().any(|language| language == code)).then_some(code)
 }
 
-/// The language that the letters of a subject are of: it is too short for its words to say more.
-pub(super) fn letters(text: &str) -> Option<&'static str> {
-    if text.chars().any(is_cyrillic) {
-        Some("ru")
-    } else {
-        text.contains(|c: char| c.is_ascii_alphabetic()).then_some("en")
-    }
-}
-
-const fn is_cyrillic(letter: char) -> bool {
-    matches!(letter, '\u{400}'..='\u{4ff}')
-}
-
-/// Words in which both alphabets are mixed become Cyrillic, where every Latin letter of them has a double there.
-pub(super) fn one_alphabet(text: &str) -> String {
-    let double =
-        |letter: char| LOOK_ALIKE.iter().find(|(latin, _)| *latin == letter).map(|(_, double)| *double);
-    let mended = text.split_inclusive(|c: char| !c.is_alphabetic()).map(|word| {
-        let mixed = word.chars().any(is_cyrillic) && word.chars().any(|c| c.is_ascii_alphabetic());
-        let all = word.chars().filter(char::is_ascii_alphabetic).all(|letter| double(letter).is_some());
-        if mixed && all {
-            word.chars().map(|letter| double(letter).unwrap_or(letter)).collect()
-        } else {
-            word.to_owned()
-        }
-    });
-    mended.collect()
-}
-
 /// A translation with those words of the original in Latin letters that it has lost, such as stand together as one.
 fn with_latin(translation: &str, original: &str) -> String {
     let lower = translation.to_lowercase();
@@ -161,72 +93,9 @@ fn with_latin(translation: &str, original: &str) -> String {
     lost.fold(translation.to_owned(), |whole, run| format!("{whole}, {run}"))
 }
 
-/// A subject cut at its quotes; a quote that is never closed is text.
-fn pieces(subject: &str) -> Vec<Piece<'_>> {
-    let (mut found, mut rest) = (Vec::new(), subject);
-    while let Some((open, close)) = quote(rest).filter(|_| found.len() < 2 * KEPT) {
-        let (before, from) = rest.split_at(open);
-        let (quoted, after) = from.split_at(close - open);
-        found.extend([Piece::Said(before), Piece::Quoted(quoted)]);
-        rest = after;
-    }
-    found.push(Piece::Said(rest));
-    found
-}
-
-/// Where quotes stand in a text, their marks among it.
-fn quotes(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut from = 0;
-    pieces(text).into_iter().filter_map(move |piece| {
-        let (Piece::Said(part) | Piece::Quoted(part)) = piece;
-        let place = from..from + part.len();
-        from = place.end;
-        matches!(piece, Piece::Quoted(_)).then_some(place)
-    })
-}
-
-/// Whether a place of a text stands between quotes.
-pub(super) fn is_quoted(text: &str, place: usize) -> bool {
-    quotes(text).any(|quote| quote.contains(&place))
-}
-
-/// A piece of a text that begins or ends inside quotes, with the whole of them.
-pub(super) fn with_quotes(text: &str, piece: Range<usize>) -> Range<usize> {
-    quotes(text).fold(piece, |piece, quote| {
-        let within = quote.start <= piece.start && piece.end <= quote.end;
-        let apart = piece.end <= quote.start || quote.end <= piece.start;
-        if within || apart { piece } else { piece.start.min(quote.start)..piece.end.max(quote.end) }
-    })
-}
-
-/// A text without the quotes that stand around all of it.
-pub(super) fn unquoted(text: &str) -> &str {
-    match pieces(text).as_slice() {
-        [Piece::Said(""), Piece::Quoted(all), Piece::Said("")] => {
-            let (mut inner, mut marks) = (*all, all.chars());
-            for (end, mark) in [(false, marks.next()), (true, marks.next_back())] {
-                let Some(mark) = mark else { continue };
-                inner =
-                    if end { inner.strip_suffix(mark) } else { inner.strip_prefix(mark) }.unwrap_or(inner);
-            }
-            inner
-        }
-        _ => text,
-    }
-}
-
-/// Where the first quote begins and ends, its marks among it.
-fn quote(text: &str) -> Option<(usize, usize)> {
-    text.char_indices().find_map(|(open, mark)| {
-        let (_, closing) = QUOTES.iter().find(|(opening, _)| *opening == mark)?;
-        let inside = text.get(open + mark.len_utf8()..)?;
-        let end = inside.find(*closing)?;
-        Some((open, open + mark.len_utf8() + end + closing.len_utf8()))
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::quotes::KEPT;
     use super::*;
     use crate::inference::{Control, Handle, Rewritten};
 
@@ -298,25 +167,6 @@ mod tests {
         let many = "а\"b\"".repeat(4_000);
         let made = prompt(&many, &en(), Some(&translator), &CancellationToken::new()).await.unwrap();
         assert_eq!(made.matches("en(").count(), KEPT + 1);
-        assert_eq!(unquoted("«Титаник» среди «льдов»"), "«Титаник» среди «льдов»");
-        assert_eq!(unquoted("«Титаник»"), "Титаник");
-    }
-
-    #[test]
-    fn quotes_are_cut_out() {
-        assert_eq!(
-            pieces("вывеска «Кафе у моря» над дверью"),
-            [Piece::Said("вывеска "), Piece::Quoted("«Кафе у моря»"), Piece::Said(" над дверью")]
-        );
-        assert_eq!(pieces("дюйм 5\""), [Piece::Said("дюйм 5\"")]);
-        assert_eq!(pieces("\"a\"\"b\"").iter().filter(|piece| matches!(piece, Piece::Quoted(_))).count(), 2);
-    }
-
-    #[test]
-    fn letters_of_two_alphabets_in_one_word_become_one() {
-        assert_eq!(one_alphabet("рыжий кoт и Lada, сoвa"), "рыжий кот и Lada, сова");
-        assert_eq!(one_alphabet("wi-fi роутер, qкот"), "wi-fi роутер, qкот", "no double for each");
-        assert_eq!(one_alphabet("кот/cat, кoт-cat"), "кот/cat, кот-cat", "two words");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::kit::Kit;
-use super::prompt::one_alphabet;
+use super::letters::one_alphabet;
 use super::{ALL, Intent, find, language, options, theirs};
 use crate::inference::{InferenceError, UnderstandRequest, Understood};
 use crate::message::{Failure, FailureKind, Pending, Phrase};

@@ -5,11 +5,12 @@
 
 use tokio_util::sync::CancellationToken;
 
+use super::asking::{Word, words};
 use super::kit::{Ask, Kit, Rewrites};
 use super::language::without_thanks;
-use super::piece::{self, mended, typed_pictures};
-use super::prompt::{one_alphabet, unquoted};
-use crate::access::words;
+use super::letters::one_alphabet;
+use super::piece::{mended, typed_pictures};
+use super::quotes::unquoted;
 use crate::inference::{InferenceError, RewriteRequest, UnderstandRequest, Understanding, Understood};
 use crate::message::{Failure, Language};
 
@@ -17,26 +18,6 @@ use crate::message::{Failure, Language};
 const ALIKE: f64 = 0.82;
 /// Words with fewer letters have no forms that could be told from other words.
 const SAYS_SOMETHING: usize = 3;
-/// Beginnings of words that ask for a picture.
-const COMMANDS: &[&str] = &[
-    "рис",
-    "нарис",
-    "изобраз",
-    "сгенер",
-    "набросай",
-    "покажи",
-    "сделай",
-    "создай",
-    "картинк",
-    "draw",
-    "paint",
-    "sketch",
-    "generat",
-    "picture",
-    "show",
-    "make",
-    "creat",
-];
 /// What stands around a subject and is none of it.
 const AROUND: &[char] = &['.', ',', '!', '?', ':', ';', '…', ' ', '\n'];
 /// What Russian words end in when they are declined.
@@ -100,11 +81,16 @@ async fn span(
 /// Whether an answer can be the subject of a request.
 fn is_believable(answer: &str, request: &str) -> bool {
     let (answer, request) = (words(answer), words(request));
-    let commands = |word: &String| COMMANDS.iter().any(|command| word.starts_with(command));
-    let is_whole = answer == request && request.iter().any(commands);
-    let asks = answer.iter().any(|word| piece::commands(word));
-    let near = |word: &String| request.iter().any(|said| alike(word, said));
-    !answer.is_empty() && !is_whole && !asks && answer.iter().all(near)
+    let (written, said) = (parts(&answer), parts(&request));
+    let is_whole = written == said && request.iter().any(Word::may_ask);
+    let asks = answer.iter().any(Word::commands);
+    let near = |word: &&str| said.iter().any(|said| alike(word, said));
+    !answer.is_empty() && !is_whole && !asks && written.iter().all(near)
+}
+
+/// Words cut at their hyphens: people and models do not agree on these.
+fn parts(words: &[Word]) -> Vec<&str> {
+    words.iter().flat_map(|word| word.said.split('-')).filter(|part| !part.is_empty()).collect()
 }
 
 /// Whether one is a form of the other: what is short is itself only.
