@@ -8,9 +8,11 @@ use std::ops::Range;
 /// Beginnings of every word of drawing, whoever does it.
 const DRAWING: &[&str] = &["рис", "нарис", "изобраз"];
 /// Commands to draw, with -те and -ка behind them where somebody says so.
-const COMMANDS: &[&str] = &["нарисуй", "рисуй", "порисуй", "намалюй", "изобрази"];
+const COMMANDS: &[&str] = &["нарисуй", "рисуй", "порисуй", "зарисуй", "намалюй", "изобрази"];
 /// Other words that ask for a drawing.
 const ASKING: &[&str] = &["нарисовать", "нарисуешь", "нарисуете", "изобразить", "изобразишь"];
+/// Words that ask for a thing, with what it is for before them.
+const NEEDED: &[&str] = &["нужен", "нужна", "нужно", "нужны"];
 /// Beginnings of words that only say that it is a picture.
 const PICTURES: &[&str] = &[
     "картин",
@@ -26,6 +28,53 @@ const PICTURES: &[&str] = &[
     "обои",
     "заставк",
 ];
+/// For whom people ask, said of them and behind "для".
+const FAMILY: &[(&str, &str)] = &[
+    ("мне", "меня"),
+    ("нам", "нас"),
+    ("ему", "него"),
+    ("ей", "неё"),
+    ("ей", "нее"),
+    ("им", "них"),
+    ("маме", "мамы"),
+    ("папе", "папы"),
+    ("сыну", "сына"),
+    ("сынишке", "сынишки"),
+    ("дочке", "дочки"),
+    ("дочери", "дочери"),
+    ("дочурке", "дочурки"),
+    ("внуку", "внука"),
+    ("внучке", "внучки"),
+    ("внукам", "внуков"),
+    ("бабушке", "бабушки"),
+    ("бабуле", "бабули"),
+    ("дедушке", "дедушки"),
+    ("деду", "деда"),
+    ("брату", "брата"),
+    ("братику", "братика"),
+    ("сестре", "сестры"),
+    ("сестрёнке", "сестрёнки"),
+    ("мужу", "мужа"),
+    ("жене", "жены"),
+    ("другу", "друга"),
+    ("подруге", "подруги"),
+    ("друзьям", "друзей"),
+    ("детям", "детей"),
+    ("ребёнку", "ребёнка"),
+    ("ребенку", "ребенка"),
+    ("малышу", "малыша"),
+    ("малышам", "малышей"),
+    ("племяннику", "племянника"),
+    ("племяннице", "племянницы"),
+    ("тёще", "тёщи"),
+    ("свекрови", "свекрови"),
+    ("коллеге", "коллеги"),
+    ("коллегам", "коллег"),
+    ("учительнице", "учительницы"),
+];
+/// Whose they are.
+const OURS: &[&str] =
+    &["моей", "моему", "моего", "моим", "моих", "нашей", "нашему", "нашего", "нашим", "наших"];
 /// Beginnings of words that ask for something to be made or shown.
 const MAKING: &[&str] = &[
     "сдела",
@@ -82,6 +131,11 @@ impl Word {
         self.commands() || self.is_one_of(ASKING)
     }
 
+    /// Whether what is asked for stands beside it: a command, or a need.
+    pub(super) fn wants(&self) -> bool {
+        self.commands() || self.is_one_of(NEEDED)
+    }
+
     /// Whether it asks, politely or not, and says nothing of what to draw.
     fn asks(&self) -> bool {
         self.asks_to_draw() || self.is_person() || self.is_courtesy()
@@ -89,6 +143,16 @@ impl Word {
 
     pub(super) fn is_person(&self) -> bool {
         self.is_one_of(PERSONS)
+    }
+
+    /// Whether it is somebody for whom a picture is: as "маме", or as "для мамы".
+    pub(super) fn is_family(&self, behind_for: bool) -> bool {
+        FAMILY.iter().any(|(to, of)| self.said == if behind_for { *of } else { *to })
+    }
+
+    /// Whether it says whose family that is.
+    pub(super) fn is_ours(&self) -> bool {
+        self.is_one_of(OURS)
     }
 
     pub(super) fn is_courtesy(&self) -> bool {
@@ -115,6 +179,11 @@ impl Word {
     pub(super) fn opens(&self) -> bool {
         self.asks() || self.is_picture() || self.begins(MAKING) || self.begins(PRELUDE)
     }
+}
+
+/// Whether a text commands to draw.
+pub(super) fn commands(text: &str) -> bool {
+    words(text).iter().any(Word::commands)
 }
 
 /// Words with single hyphens inside.

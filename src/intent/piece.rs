@@ -1,8 +1,8 @@
 //! A piece of a request, as the span head has cut it, put right where Russian grammar shows that it is cut wrongly.
 //!
 //! A command to draw stands beside a subject, courtesy around it; what hangs on a preposition belongs to the noun before
-//! it, and the clause behind "как", "где" or "на которой" is whole. Pure. In: a request and the bytes of the piece. Out: a
-//! piece of the same request.
+//! it, and the clause behind "как", "где" or "на которой" is whole; for whom or for what a picture is stays outside. Pure.
+//! In: a request and the bytes of the piece. Out: a piece of the same request.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ const MEANT_FOR: &[&str] = &["для", "на", "про", "о", "об"];
 const PREPOSITIONS: &[&str] =
     &["в", "во", "с", "со", "на", "под", "над", "у", "из", "без", "за", "к", "по", "среди", "возле"];
 /// Behind a preposition these say how it should look, and whatever follows says as what.
-const STYLES: &[&str] = &["стиле", "манере", "духе", "технике", "жанре"];
+const STYLES: &[&str] = &["стиле", "манере", "духе", "технике", "жанре", "виде"];
 /// With what somebody draws.
 const WAYS: &[&str] = &["акварелью", "маслом", "карандашом", "гуашью", "пастелью", "углём", "тушью", "мелом"];
 /// Behind "как" these begin no clause, nor do words of looking and wishing.
@@ -48,6 +48,8 @@ pub(super) fn mended(request: &str, piece: Range<usize>) -> &str {
     let piece = beside_commands(request, &words, piece);
     let piece = clause(request, &words, piece.clone()).unwrap_or(piece);
     let piece = grown(request, &words, piece);
+    let piece = without_receiver(&words, piece.clone()).unwrap_or(piece);
+    let piece = behind_use(request, &words, piece.clone()).unwrap_or(piece);
     request.get(with_quotes(request, bare(&words, piece))).unwrap_or_default().trim()
 }
 
@@ -68,9 +70,9 @@ pub(super) fn typed_pictures(request: &str) -> Option<&str> {
 
 /// Without a command that got into it: what stands behind the last one, or before the first where that is nothing.
 fn beside_commands(request: &str, words: &[Word], piece: Range<usize>) -> Range<usize> {
-    let commands = |word: &&Word| word.commands() && !is_quoted(request, word.bytes.start);
-    let commands: Vec<&Word> = words.iter().filter(|word| inside(word, &piece)).filter(commands).collect();
-    let (Some(first), Some(last)) = (commands.first(), commands.last()) else { return piece };
+    let wants = |word: &&Word| word.wants() && !is_quoted(request, word.bytes.start);
+    let wanting: Vec<&Word> = words.iter().filter(|word| inside(word, &piece)).filter(wants).collect();
+    let (Some(first), Some(last)) = (wanting.first(), wanting.last()) else { return piece };
     let behind = last.bytes.end..piece.end;
     if words.iter().any(|word| inside(word, &behind) && !word.opens()) {
         behind
@@ -130,6 +132,33 @@ fn grown(request: &str, words: &[Word], piece: Range<usize>) -> Range<usize> {
     // A picture for somebody, or for some place, is no picture of it.
     let meant = opener.is_some_and(Word::is_picture) && first.is_some_and(|word| word.is_one_of(MEANT_FOR));
     if meant { piece } else { start..piece.end }
+}
+
+/// Without the person that it is for, who stands between the asking and the subject: "нарисуй (для) нашей бабушки кота".
+fn without_receiver(words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
+    let first = words.iter().position(|word| inside(word, &piece))?;
+    let opens = |at: usize| words.get(at).is_some_and(|word| word.said == "для");
+    let start = if first > 0 && opens(first - 1) { first - 1 } else { first };
+    let asked = words.get(start.checked_sub(1)?)?;
+    let mut behind = words.get(start + usize::from(opens(start))..)?;
+    if let [ours, rest @ ..] = behind
+        && ours.is_ours()
+    {
+        behind = rest;
+    }
+    let [person, subject, ..] = behind else { return None };
+    let meant = (asked.asks_to_draw() || asked.is_person()) && person.is_family(opens(start));
+    let is_subject = inside(subject, &piece) && !subject.is_one_of(PREPOSITIONS) && subject.said != "и";
+    (meant && is_subject).then_some(subject.bytes.start..piece.end)
+}
+
+/// Without what the picture is for, where a colon says that the subject follows: "картинка на обложку: кот".
+fn behind_use(request: &str, words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
+    let first = words.iter().position(|word| inside(word, &piece))?;
+    let [.., picture, joint] = words.get(..first)? else { return None };
+    let colon = piece.start + request.get(piece.clone())?.find(": ")? + 1;
+    let meant = picture.is_picture() && ["для", "на"].contains(&joint.said.as_str());
+    (meant && !is_quoted(request, colon)).then_some(colon..piece.end)
 }
 
 /// Without the courtesy at its ends.
@@ -233,6 +262,16 @@ mod tests {
             ("нарисуй [лебедя, пж]", "лебедя"),
             ("[зима. нарисуй лыжника]", "лыжника"),
             ("[лыжника нарисуй пожалуйста]", "лыжника"),
+            ("нарисуй [внуку трактор]", "трактор"),
+            ("нарисуй для [бабушки корзину грибов]", "корзину грибов"),
+            ("нарисуй мне [для моей дочки розового пони]", "розового пони"),
+            ("нарисуй [маме на день рождения розы]", "маме на день рождения розы"),
+            ("нарисуй [портрет маме]", "портрет маме"),
+            ("нарисуй [папе]", "папе"),
+            ("нарисуй [ей, пожалуйста, её любимые астры]", "её любимые астры"),
+            ("нужна картинка на [обложку книги: девочка в лесу]", "девочка в лесу"),
+            ("изобрази в виде [комикса: кот ворует сосиски]", "в виде комикса: кот ворует сосиски"),
+            ("для [урока нужен вулкан в разрезе], нарисуй", "вулкан в разрезе"),
         ] {
             assert_eq!(cut(marked), piece, "{marked}");
         }

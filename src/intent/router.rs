@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::kit::Kit;
 use super::letters::one_alphabet;
-use super::{ALL, Intent, find, language, options, theirs};
+use super::{ALL, Intent, asking, find, language, options, settings, theirs};
 use crate::inference::{InferenceError, UnderstandRequest, Understood};
 use crate::message::{Failure, FailureKind, Pending, Phrase};
 
@@ -79,6 +79,9 @@ pub async fn route(
     let said = one_alphabet(&options::plain(text));
     let (scores, matched) = compare(language::without_thanks(&said), kit, stop).await?;
     let best = scores.first().filter(|_| matched).map_or("answer", |(name, _)| name.as_str());
+    // "Draw bigger pictures" and "draw a bicycle" are alike to the model; only one of them says how.
+    let draws = best == "settings" && asking::commands(text) && !settings::says(text);
+    let best = if draws { "draw" } else { best };
     if let Some(Pending::Subject { options }) = pending {
         let whole = format!("{text} {options}");
         if best == "draw" {

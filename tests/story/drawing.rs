@@ -216,3 +216,19 @@ async fn what_the_text_encoder_could_not_read_is_said() {
           The request was too long for the picture model; it did not read: “and on and on”.
     ");
 }
+
+#[tokio::test]
+async fn a_command_to_draw_that_names_no_setting_is_drawn() {
+    let mut story = Story::new().await;
+    story.plays("ana", 1, "рисуй картинки побольше").await;
+    story.plays("ana", 2, "рисуй лошадь").await;
+    assert_snapshot!(story.told(), @"
+    ana: рисуй картинки побольше
+      → ana: Готово. Язык: как вы пишете. Размер: 256x256. Шаги: как у модели. Сид: каждый раз новый.
+    ana: рисуй лошадь
+      → ana: Рисую: «лошадь».
+      ~ ana: place 0
+      ~ ana: step 1/4 2/4 3/4 4/4
+      → ana: [picture] лошадь · 256×256 · сид 2 · 4 шага
+    ");
+}

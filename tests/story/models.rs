@@ -126,7 +126,7 @@ pub(crate) fn engines(held: &Held) -> Engines {
     }
 }
 
-const DRAW: &[&str] = &["нарисуй ", "draw ", "нарисуй", "draw"];
+const DRAW: &[&str] = &["нарисуй ", "рисуй ", "draw ", "нарисуй", "draw"];
 
 /// Intent and subject by the words that open a phrase.
 fn understanding() -> Understanding {
@@ -151,7 +151,9 @@ fn understanding() -> Understanding {
 
 fn intent_of(text: &str) -> (&'static str, f32) {
     let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
-    if begins(DRAW) {
+    if begins(&["рисуй"]) {
+        ("settings", 0.9)
+    } else if begins(DRAW) {
         ("draw", 0.98)
     } else if begins(&["ещё", "а теперь", "то же", "again", "now with", "same but"]) {
         ("redo", 0.97)
