@@ -70,7 +70,8 @@ def written(model, own, ids):
 def main(out, kind):
     torch.set_num_threads(2)
     model, own = build(kind)
-    own |= {"max_new_tokens": NEW, "min_new_tokens": NEW}
+    # Random weights go in circles, which the product ends: none is written twice.
+    own |= {"max_new_tokens": NEW, "min_new_tokens": NEW, "no_repeat_ngram_size": 1}
     model.generation_config = GenerationConfig(**own)
     pocket.VOCABULARY = model.config.vocab_size
     folder = Path(out, kind)
