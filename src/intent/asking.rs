@@ -131,9 +131,9 @@ impl Word {
         self.commands() || self.is_one_of(ASKING)
     }
 
-    /// Whether what is asked for stands beside it: a command, or a need.
-    pub(super) fn wants(&self) -> bool {
-        self.commands() || self.is_one_of(NEEDED)
+    /// Whether it says that something is needed.
+    pub(super) fn is_needed(&self) -> bool {
+        self.is_one_of(NEEDED)
     }
 
     /// Whether it asks, politely or not, and says nothing of what to draw.

@@ -68,9 +68,11 @@ pub(super) fn typed_pictures(request: &str) -> Option<&str> {
     asks_only.then(|| request.get(start..end)).flatten()
 }
 
-/// Without a command that got into it: what stands behind the last one, or before the first where that is nothing.
+/// Without a command that got into it, or a need that was said before any: what stands behind the last one, or before the first where that is nothing.
 fn beside_commands(request: &str, words: &[Word], piece: Range<usize>) -> Range<usize> {
-    let wants = |word: &&Word| word.wants() && !is_quoted(request, word.bytes.start);
+    let commanded = words.iter().find(|word| word.commands()).map_or(0, |word| word.bytes.start);
+    let needed = |word: &Word| word.is_needed() && word.bytes.start < commanded;
+    let wants = |word: &&Word| (word.commands() || needed(word)) && !is_quoted(request, word.bytes.start);
     let wanting: Vec<&Word> = words.iter().filter(|word| inside(word, &piece)).filter(wants).collect();
     let (Some(first), Some(last)) = (wanting.first(), wanting.last()) else { return piece };
     let behind = last.bytes.end..piece.end;
@@ -271,6 +273,7 @@ mod tests {
             ("нарисуй [ей, пожалуйста, её любимые астры]", "её любимые астры"),
             ("нужна картинка на [обложку книги: девочка в лесу]", "девочка в лесу"),
             ("изобрази в виде [комикса: кот ворует сосиски]", "в виде комикса: кот ворует сосиски"),
+            ("нарисуй [всё, что нужно для рыбалки]", "всё, что нужно для рыбалки"),
             ("для [урока нужен вулкан в разрезе], нарисуй", "вулкан в разрезе"),
         ] {
             assert_eq!(cut(marked), piece, "{marked}");
