@@ -91,7 +91,7 @@ async fn respond(text: &str, ask: &Ask, kit: &Kit, differently: bool) -> Result<
     }
     if answer.stopped {
         phrases.push(Phrase::new("stopped-mark"));
-    } else if answer.repeated {
+    } else if answer.repeated && !silent {
         phrases.push(Phrase::new("answer-repeated"));
     }
     if !answer.stopped && ask.offer_drawing {

@@ -172,7 +172,7 @@ impl Word {
 
     /// Whether a picture may be asked for by it, in whatever form: one that only looks like it says so, too.
     pub(super) fn may_ask(&self) -> bool {
-        self.begins(DRAWING) || self.begins(MAKING) || self.begins(PICTURES)
+        self.begins(DRAWING) || self.begins(MAKING) || self.is_picture()
     }
 
     /// Whether a subject ends at it that grows towards the beginning.

@@ -96,12 +96,12 @@ fn as_written(lower: &str) -> bool {
         .any(|said| lower.contains(said))
 }
 
-/// What the words ask to change; empty when they only ask to see.
 /// Whether a text says anything about a setting, well or badly.
 pub(super) fn says(text: &str) -> bool {
     !read(text, &Settings::default(), (512, 512), 0).is_ok_and(|changes| changes.is_empty())
 }
 
+/// What the words ask to change; empty when they only ask to see.
 fn read(text: &str, now: &Settings, own_size: (u32, u32), seed: u64) -> Result<Vec<Change>, Failure> {
     let wishes = options::parse(text)?;
     let lower = wishes.rest.to_lowercase();
