@@ -1,6 +1,5 @@
 //! The models that a house runs: which are installed, which the configuration wants, and a thread for each.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,6 +7,7 @@ use std::time::Duration;
 
 use super::config::{Config, Device};
 use super::places::Places;
+use super::preferred;
 use crate::drawing;
 use crate::inference::{
     Answering, Boxed, Budget, Handle, InferenceError, Listening, Painting, Permit, Terms, Threads,
@@ -76,30 +76,6 @@ pub(super) async fn end(threads: &Threads) {
     if !threads.end(MODELS_END).await {
         tracing::warn!("a model did not end in time");
     }
-}
-
-/// Answer models in the order in which the house prefers them: the one with more languages answers more people, and the
-/// larger one better.
-pub(super) fn answering(catalogue: &Catalogue) -> Vec<&Manifest> {
-    let mut models: Vec<&Manifest> =
-        catalogue.models().filter(|model| model.is_for(Purpose::Answer)).collect();
-    models.sort_by_key(|model| Reverse((model.languages.len(), model.memory_mb)));
-    models
-}
-
-/// Translators in the order in which the house prefers them: the larger one translates better.
-pub(super) fn translating(catalogue: &Catalogue) -> Vec<&Manifest> {
-    let mut models: Vec<&Manifest> =
-        catalogue.models().filter(|model| model.is_for(Purpose::Translate)).collect();
-    models.sort_by_key(|model| Reverse(model.memory_mb));
-    models
-}
-
-/// Models that hear every language, in the order in which the house prefers them: the larger one hears better.
-pub(super) fn hearing(catalogue: &Catalogue) -> Vec<&Manifest> {
-    let mut models: Vec<&Manifest> = catalogue.models().filter(|model| model.family == "whisper").collect();
-    models.sort_by_key(|model| Reverse(model.memory_mb));
-    models
 }
 
 /// Model threads by manifest, and what they share.
@@ -181,7 +157,9 @@ impl Models {
     fn answering(&self, chosen: Option<&str>) -> Option<(Answering, AnswerFacts)> {
         let (manifest, folder) = match chosen {
             Some(name) => self.ready(name)?,
-            None => answering(&self.catalogue).into_iter().find_map(|model| self.ready(&model.name))?,
+            None => {
+                preferred::answering(&self.catalogue).into_iter().find_map(|model| self.ready(&model.name))?
+            }
         };
         let writes = manifest.family == "seq2seq";
         let own = if writes {
@@ -216,7 +194,7 @@ impl Models {
 
     /// The translator that is wanted, or the best that is installed.
     fn translator(&self, chosen: Option<&str>) -> Option<Rewrites> {
-        let names = translating(&self.catalogue).into_iter().map(|model| model.name.as_str());
+        let names = preferred::translating(&self.catalogue).into_iter().map(|model| model.name.as_str());
         chosen
             .into_iter()
             .chain(names.filter(|_| chosen.is_none()))
@@ -280,7 +258,7 @@ impl Models {
     fn speech(&self, config: &Config) -> Option<Speech> {
         let general = match config.hear.model.as_deref() {
             Some(name) => self.ready(name),
-            None => hearing(&self.catalogue).into_iter().find_map(|model| self.ready(&model.name)),
+            None => preferred::hearing(&self.catalogue).into_iter().find_map(|model| self.ready(&model.name)),
         };
         // One that knows a single language is preferred for that language.
         let special = self.catalogue.models().filter(|model| model.family == "ctc");

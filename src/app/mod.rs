@@ -32,6 +32,7 @@ pub mod config;
 pub mod engines;
 pub mod house;
 pub mod places;
+mod preferred;
 pub mod run;
 pub mod watch;
 

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::config::Config;
 use super::sorry::sorry;
 use super::voice::Voice;
-use super::{engines, tell};
+use super::{preferred, tell};
 use crate::message::Phrase;
 use crate::models::{
     Catalogue, Manifest, Plan, Progress, Purpose, Report, SETS, Stage, Watch, installed, readable,
@@ -142,12 +142,12 @@ fn uses(came: &[&Manifest], config: &Config, data: &Path) -> Vec<Phrase> {
         (
             "models-use-translate",
             translates,
-            draw.translate.or_else(|| best(engines::translating(&catalogue), translates)),
+            draw.translate.or_else(|| best(preferred::translating(&catalogue), translates)),
         ),
         (
             "models-use-answer",
             answers,
-            config.answer.model.clone().or_else(|| best(engines::answering(&catalogue), answers)),
+            config.answer.model.clone().or_else(|| best(preferred::answering(&catalogue), answers)),
         ),
     ];
     let others = chosen.into_iter().filter_map(|(key, model, taken)| {

@@ -10,6 +10,7 @@ use super::models::{Role, Wanted};
 use crate::app::config::Config;
 use crate::app::engines::{self, Engines};
 use crate::app::places::Places;
+use crate::app::preferred;
 use crate::inference::{
     ChatRequest, DrawRequest, Handle, HearRequest, Progress, RewriteRequest, Role as Speaker, Sampling, Turn,
     UnderstandRequest,
@@ -24,9 +25,9 @@ pub(super) type Found = Vec<(&'static str, Wanted)>;
 pub(super) fn wanted(catalogue: &Catalogue, data: &Path, config: &Config) -> Found {
     let look = Look { catalogue, data };
     let answers = config.answer.model.clone();
-    let answers = answers.unwrap_or_else(|| look.best(engines::answering(catalogue), "instruct"));
+    let answers = answers.unwrap_or_else(|| look.best(preferred::answering(catalogue), "instruct"));
     let hears = config.hear.model.clone();
-    let hears = hears.unwrap_or_else(|| look.best(engines::hearing(catalogue), "whisper-base"));
+    let hears = hears.unwrap_or_else(|| look.best(preferred::hearing(catalogue), "whisper-base"));
     vec![
         ("understanding", look.at("understand", |model| model.family == "understanding")),
         ("extraction", look.extraction(config)),
@@ -59,7 +60,7 @@ impl Look<'_> {
         match (&config.draw.translate, painter) {
             (None, Some(painter)) => Wanted::Needless { title: painter.title.clone() },
             (chosen, _) => {
-                let best = self.best(engines::translating(self.catalogue), "translate-ru-en");
+                let best = self.best(preferred::translating(self.catalogue), "translate-ru-en");
                 self.at(chosen.as_ref().unwrap_or(&best), |model| model.is_for(Purpose::Translate))
             }
         }
