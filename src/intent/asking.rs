@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use super::quotes::is_quoted;
+
 /// Beginnings of every word of drawing, whoever does it.
 const DRAWING: &[&str] = &["рис", "нарис", "изобраз"];
 /// Commands to draw, with -те and -ка behind them where somebody says so.
@@ -181,9 +183,9 @@ impl Word {
     }
 }
 
-/// Whether a text commands to draw.
+/// Whether a text commands to draw, outside of its quotes.
 pub(super) fn commands(text: &str) -> bool {
-    words(text).iter().any(Word::commands)
+    words(text).iter().any(|word| word.commands() && !is_quoted(text, word.bytes.start))
 }
 
 /// Words with single hyphens inside.

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::asking::{Word, words};
-use super::quotes::{is_quoted, with_quotes};
+use super::quotes::{is_quoted, up_to_quote, with_quotes};
 
 /// What joins a picture to the place or the person that it is for.
 const MEANT_FOR: &[&str] = &["для", "на", "про", "о", "об"];
@@ -48,8 +48,9 @@ pub(super) fn mended(request: &str, piece: Range<usize>) -> &str {
     let piece = beside_commands(request, &words, piece);
     let piece = clause(request, &words, piece.clone()).unwrap_or(piece);
     let piece = grown(request, &words, piece);
-    let piece = without_receiver(&words, piece.clone()).unwrap_or(piece);
+    let piece = without_receiver(request, &words, piece.clone()).unwrap_or(piece);
     let piece = behind_use(request, &words, piece.clone()).unwrap_or(piece);
+    let piece = without_reason(request, &words, up_to_quote(request, piece));
     request.get(with_quotes(request, bare(&words, piece))).unwrap_or_default().trim()
 }
 
@@ -76,7 +77,9 @@ fn beside_commands(request: &str, words: &[Word], piece: Range<usize>) -> Range<
     let wanting: Vec<&Word> = words.iter().filter(|word| inside(word, &piece)).filter(wants).collect();
     let (Some(first), Some(last)) = (wanting.first(), wanting.last()) else { return piece };
     let behind = last.bytes.end..piece.end;
-    if words.iter().any(|word| inside(word, &behind) && !word.opens()) {
+    let says = |range: &Range<usize>| words.iter().any(|word| inside(word, range) && !word.opens());
+    let goes_on = request.get(behind.clone()).unwrap_or_default().trim_start().starts_with(',');
+    if says(&behind) && !(goes_on && says(&(piece.start..first.bytes.start))) {
         behind
     } else {
         piece.start..first.bytes.start
@@ -136,20 +139,29 @@ fn grown(request: &str, words: &[Word], piece: Range<usize>) -> Range<usize> {
     if meant { piece } else { start..piece.end }
 }
 
-/// Without the person that it is for, who stands between the asking and the subject: "нарисуй (для) нашей бабушки кота".
-fn without_receiver(words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
+/// Without the person that it is for, who stands between the asking and the subject: "нарисуй (для) нашей бабушки (Нины) кота".
+fn without_receiver(request: &str, words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
     let first = words.iter().position(|word| inside(word, &piece))?;
-    let opens = |at: usize| words.get(at).is_some_and(|word| word.said == "для");
-    let start = if first > 0 && opens(first - 1) { first - 1 } else { first };
-    let asked = words.get(start.checked_sub(1)?)?;
-    let mut behind = words.get(start + usize::from(opens(start))..)?;
+    let is_for = |at: usize| words.get(at).is_some_and(|word| word.said == "для");
+    let belongs = |word: &Word| word.said == "для" || word.is_ours() || word.is_family(true);
+    let start = words.get(..first)?.iter().rposition(|word| !belongs(word))? + 1;
+    let asked = words.get(start - 1)?;
+    let mut behind = words.get(start + usize::from(is_for(start))..)?;
     if let [ours, rest @ ..] = behind
         && ours.is_ours()
     {
         behind = rest;
     }
-    let [person, subject, ..] = behind else { return None };
-    let meant = (asked.asks_to_draw() || asked.is_person()) && person.is_family(opens(start));
+    let [person, rest @ ..] = behind else { return None };
+    let is_name = |word: &Word| {
+        request.get(word.bytes.clone()).is_some_and(|word| word.starts_with(char::is_uppercase))
+    };
+    let subject = match rest {
+        [name, subject, ..] if is_name(name) && !is_name(subject) => subject,
+        [subject, ..] => subject,
+        [] => return None,
+    };
+    let meant = (asked.asks_to_draw() || asked.is_person()) && person.is_family(is_for(start));
     let is_subject = inside(subject, &piece) && !subject.is_one_of(PREPOSITIONS) && subject.said != "и";
     (meant && is_subject).then_some(subject.bytes.start..piece.end)
 }
@@ -157,10 +169,28 @@ fn without_receiver(words: &[Word], piece: Range<usize>) -> Option<Range<usize>>
 /// Without what the picture is for, where a colon says that the subject follows: "картинка на обложку: кот".
 fn behind_use(request: &str, words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
     let first = words.iter().position(|word| inside(word, &piece))?;
-    let [.., picture, joint] = words.get(..first)? else { return None };
     let colon = piece.start + request.get(piece.clone())?.find(": ")? + 1;
-    let meant = picture.is_picture() && ["для", "на"].contains(&joint.said.as_str());
+    let is_use = match words.get(..first)? {
+        [.., picture, joint] => picture.is_picture() && ["для", "на"].contains(&joint.said.as_str()),
+        _ => false,
+    };
+    let meant = is_use || words.get(first).is_some_and(Word::is_picture);
     (meant && !is_quoted(request, colon)).then_some(colon..piece.end)
+}
+
+/// Without why, and for whom, at its end: ", а то дочка боится", ", для чата", ", бабушке на память".
+fn without_reason(request: &str, words: &[Word], piece: Range<usize>) -> Range<usize> {
+    let said = request.get(piece.clone()).unwrap_or_default();
+    let cut = |at: usize| piece.start..piece.start + at;
+    if let Some(at) = said.find(", а то ").filter(|at| *at > 0) {
+        return cut(at);
+    }
+    let Some(at) = said.rfind(", ").filter(|at| *at > 0 && !is_quoted(request, piece.start + at)) else {
+        return piece;
+    };
+    let after = words.iter().find(|word| word.bytes.start > piece.start + at);
+    let meant = after.is_some_and(|word| word.said == "для" || word.is_family(false));
+    if meant { cut(at) } else { piece }
 }
 
 /// Without the courtesy at its ends.
@@ -274,6 +304,13 @@ mod tests {
             ("нужна картинка на [обложку книги: девочка в лесу]", "девочка в лесу"),
             ("изобрази в виде [комикса: кот ворует сосиски]", "в виде комикса: кот ворует сосиски"),
             ("нарисуй [всё, что нужно для рыбалки]", "всё, что нужно для рыбалки"),
+            ("[Логотип CoffeeLab нарисуй, минимализм]", "Логотип CoffeeLab"),
+            ("нарисуй для моего племянника [Артёма пожарную машину]", "пожарную машину"),
+            ("создай [логотип для кофейни] «Зерно»", "логотип для кофейни «Зерно»"),
+            ("нужны [обои на телефон: тёмный лес]", "тёмный лес"),
+            ("нарисуй [фею-стоматолога, а то дочка боится врача]", "фею-стоматолога"),
+            ("нарисуй [гоблина за отчётом, для рабочего чата]", "гоблина за отчётом"),
+            ("нарисуй [кота, маму, папу]", "кота, маму, папу"),
             ("для [урока нужен вулкан в разрезе], нарисуй", "вулкан в разрезе"),
         ] {
             assert_eq!(cut(marked), piece, "{marked}");

@@ -59,6 +59,14 @@ pub(super) fn with_quotes(text: &str, piece: Range<usize>) -> Range<usize> {
     })
 }
 
+/// A piece of a text with the quote that stands right behind it: a name of what it speaks of.
+pub(super) fn up_to_quote(text: &str, piece: Range<usize>) -> Range<usize> {
+    let beside = |quote: &Range<usize>| {
+        text.get(piece.end..quote.start).is_some_and(|between| between.chars().all(|c| c == ' '))
+    };
+    quotes(text).find(beside).map_or(piece.clone(), |quote| piece.start..quote.end)
+}
+
 /// A text without the quotes that stand around all of it.
 pub(super) fn unquoted(text: &str) -> &str {
     match pieces(text).as_slice() {

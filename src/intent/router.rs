@@ -10,6 +10,9 @@ use crate::message::{Failure, FailureKind, Pending, Phrase};
 
 /// Score from which another wish overtakes a question of ours.
 const CLEARLY: f32 = 0.9;
+/// Score from which a text with a command to draw is one: of the phrases that were measured, none that is a question has a
+/// hundredth, none that is a drawing less than nine.
+const POSSIBLY: f32 = 0.05;
 
 /// Where a request goes.
 #[derive(Clone)]
@@ -79,9 +82,8 @@ pub async fn route(
     let said = one_alphabet(&options::plain(text));
     let (scores, matched) = compare(language::without_thanks(&said), kit, stop).await?;
     let best = scores.first().filter(|_| matched).map_or("answer", |(name, _)| name.as_str());
-    // "Draw bigger pictures" and "draw a bicycle" are alike to the model; only one of them says how.
-    let draws = best == "settings" && asking::commands(text) && !settings::says(text);
-    let best = if draws { "draw" } else { best };
+    let draw = scores.iter().find(|(name, _)| name == "draw").map_or(0.0, |(_, score)| *score);
+    let best = if is_drawn(text, best, draw) { "draw" } else { best };
     if let Some(Pending::Subject { options }) = pending {
         let whole = format!("{text} {options}");
         if best == "draw" {
@@ -91,9 +93,19 @@ pub async fn route(
             return Ok(Route { answers_pending: true, scores, ..Route::to("draw", whole.trim()) });
         }
     }
-    let draw = scores.iter().find(|(name, _)| name == "draw").map_or(0.0, |(_, score)| *score);
     let offer_drawing = best == "answer" && draw >= kit.options.offer_from && drawable(text, kit);
     Ok(Route { offer_drawing, ..Route { scores: scores.clone(), ..Route::to(best, text) } })
+}
+
+/// Whether a text that commands to draw is a drawing, whatever it looks like most: "draw bigger pictures" and "draw a bicycle"
+/// are alike to the model, and only one of them says how; and small talk around a command makes no question of it.
+fn is_drawn(text: &str, best: &str, draw: f32) -> bool {
+    let unlikely = match best {
+        "settings" => settings::says(text),
+        "answer" => draw < POSSIBLY,
+        _ => true,
+    };
+    !unlikely && asking::commands(text)
 }
 
 /// Whether a text names what to draw: a known thing, or anything that is no question and not clearly another wish.

@@ -27,6 +27,7 @@ const SETS: &[(&str, &str)] = &[
     ("requests", include_str!("requests.tsv")),
     ("requests2", include_str!("requests2.tsv")),
     ("requests3", include_str!("requests3.tsv")),
+    ("requests4", include_str!("requests4.tsv")),
 ];
 
 struct Row {
