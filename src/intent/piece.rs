@@ -18,6 +18,10 @@ const PREPOSITIONS: &[&str] =
 const STYLES: &[&str] = &["стиле", "манере", "духе", "технике", "жанре", "виде"];
 /// With what somebody draws.
 const WAYS: &[&str] = &["акварелью", "маслом", "карандашом", "гуашью", "пастелью", "углём", "тушью", "мелом"];
+/// They point at something that was named before.
+const POINTING: &[&str] = &["его", "её", "ее", "их", "это", "этого", "эту", "всё", "все"];
+/// Where somebody wishes to see, too, a clause is what is drawn.
+const SEEING: &[&str] = &["видеть", "увидеть", "посмотреть", "поглядеть"];
 /// Behind "как" these begin no clause, nor do words of looking and wishing.
 const NO_CLAUSE: &[&str] = &[
     "можно",
@@ -46,6 +50,7 @@ const SHOWN: &[&str] = &["изображ", "нарисова", "есть", "бу
 pub(super) fn mended(request: &str, piece: Range<usize>) -> &str {
     let words = words(request);
     let piece = beside_commands(request, &words, piece);
+    let piece = behind_command(request, &words, &piece).unwrap_or(piece);
     let piece = clause(request, &words, piece.clone()).unwrap_or(piece);
     let piece = grown(request, &words, piece);
     let piece = without_receiver(request, &words, piece.clone()).unwrap_or(piece);
@@ -86,12 +91,28 @@ fn beside_commands(request: &str, words: &[Word], piece: Range<usize>) -> Range<
     }
 }
 
+/// What stands behind the command, where the piece lies in a clause before it that tells why: "хочу порадовать маму. нарисуй
+/// тюльпаны".
+fn behind_command(request: &str, words: &[Word], piece: &Range<usize>) -> Option<Range<usize>> {
+    let at = words.iter().position(|word| word.commands() && word.bytes.start >= piece.end)?;
+    let command = words.get(at).filter(|word| !is_quoted(request, word.bytes.start))?;
+    let apart = request.get(piece.start..command.bytes.start)?.contains(['.', ',', '!', '?']);
+    let said: Vec<&Word> = words.get(at + 1..)?.iter().skip_while(|word| word.opens()).collect();
+    let (first, rest) = said.split_first()?;
+    let how = first.is_one_of(PREPOSITIONS)
+        || first.is_one_of(POINTING)
+        || (rest.is_empty() && first.said.ends_with('о'));
+    let from = first.bytes.start;
+    let end = request.get(from..)?.find(['.', '!', '?', '\n']).map_or(request.len(), |end| from + end);
+    (apart && !how).then_some(from..end)
+}
+
 /// From behind the word that opens a clause, where the piece lies in it: nothing ends the clause before the piece.
 fn clause(request: &str, words: &[Word], piece: Range<usize>) -> Option<Range<usize>> {
     let asks = |at: usize| words.get(at).is_some_and(Word::asks_to_draw);
     let start = words.windows(3).enumerate().find_map(|(at, three)| {
         let [before, opener, next] = three else { return None };
-        let asked = asks(at) || (before.is_person() && at > 0 && asks(at - 1));
+        let asked = asks(at) || before.is_one_of(SEEING) || (before.is_person() && at > 0 && asks(at - 1));
         let happens = !next.is_one_of(NO_CLAUSE) && !next.begins(NO_CLAUSE_BEGINS);
         let opens = match opener.said.as_str() {
             "как" if asked && happens => at + 2,
@@ -193,7 +214,7 @@ fn without_reason(request: &str, words: &[Word], piece: Range<usize>) -> Range<u
     if meant { cut(at) } else { piece }
 }
 
-/// Without the courtesy at its ends.
+/// Without the courtesy at its ends, and what only joins it to a picture before it.
 fn bare(words: &[Word], piece: Range<usize>) -> Range<usize> {
     let inner: Vec<&Word> = words.iter().filter(|word| inside(word, &piece)).collect();
     let (mut start, mut end) = (piece.start, piece.end);
@@ -202,6 +223,13 @@ fn bare(words: &[Word], piece: Range<usize>) -> Range<usize> {
     }
     for pair in inner.windows(2).rev().take_while(|pair| pair.last().is_some_and(|word| word.is_courtesy())) {
         end = pair.first().map_or(end, |before| before.bytes.end);
+    }
+    let mut before = words.iter().rev().skip_while(|word| word.bytes.start >= piece.start);
+    let of_picture = before.find(|word| !word.is_person()).is_some_and(Word::is_picture);
+    if let [joint, next, ..] = inner.as_slice()
+        && (joint.said == "нибудь" || (of_picture && joint.is_one_of(&["с", "со"])))
+    {
+        start = next.bytes.start;
     }
     if start < end { start..end } else { piece }
 }
@@ -311,6 +339,15 @@ mod tests {
             ("нарисуй [фею-стоматолога, а то дочка боится врача]", "фею-стоматолога"),
             ("нарисуй [гоблина за отчётом, для рабочего чата]", "гоблина за отчётом"),
             ("нарисуй [кота, маму, папу]", "кота, маму, папу"),
+            (
+                "хочу [порадовать маму]. Нарисуйте, пожалуйста, корзину тюльпанов. Спасибо!",
+                "корзину тюльпанов",
+            ),
+            ("[Марс и закат]. Нарисуй смешно", "Марс и закат"),
+            ("[лису], нарисуй её в лесу", "лису"),
+            ("хочу видеть, как белка [ворует орехи]", "белка ворует орехи"),
+            ("картинку бы мне [с лотосами]", "лотосами"),
+            ("нарисуй что [нибудь с акулами]", "с акулами"),
             ("для [урока нужен вулкан в разрезе], нарисуй", "вулкан в разрезе"),
         ] {
             assert_eq!(cut(marked), piece, "{marked}");

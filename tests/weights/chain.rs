@@ -16,18 +16,19 @@ use crate::figures::Figures;
 use crate::pulled::{hardware, kit, model, pulled};
 use crate::understand::same;
 
-/// Per cent of requests that must come right at each step.
-const LEAST: f64 = 90.0;
+/// Per cent of requests that must come right at each step, and of prompts that must have every word they are held to: a
+/// translator that writes anything has none of them.
+const LEAST: (f64, f64) = (90.0, 85.0);
 
-/// Per cent of prompts that must have every word they are held to: a translator that writes anything has none of them.
-const LEAST_SAID: f64 = 85.0;
+/// The same of requests by another hand, which are harder: where the house stands, not where it is to be.
+const LEAST_BY_OTHERS: (f64, f64) = (80.0, 75.0);
 
 /// The requests, in the order in which they were written; the card of *understand* says how far to trust each file.
-const SETS: &[(&str, &str)] = &[
-    ("requests", include_str!("requests.tsv")),
-    ("requests2", include_str!("requests2.tsv")),
-    ("requests3", include_str!("requests3.tsv")),
-    ("requests4", include_str!("requests4.tsv")),
+const SETS: &[(&str, &str, (f64, f64))] = &[
+    ("requests", include_str!("requests.tsv"), LEAST),
+    ("requests2", include_str!("requests2.tsv"), LEAST),
+    ("requests3", include_str!("requests3.tsv"), LEAST),
+    ("requests4", include_str!("requests4.tsv"), LEAST_BY_OTHERS),
 ];
 
 struct Row {
@@ -136,7 +137,7 @@ async fn a_request_in_russian_becomes_a_prompt_in_english() {
     let store = Store::open(&folder.path().join("aisaac.db"), "weights", Role::House, 0).await.unwrap();
     let kit = Kit { translator: Some(translator()), painter: Some(painter()), ..kit(model(0), &store) };
     let mut figures = Figures::of("from a request to a prompt");
-    for (set, lines) in SETS {
+    for (set, lines, (least, least_said)) in SETS {
         let (mut fates, started) = (Vec::new(), Instant::now());
         for row in lines.lines().map(Row::of) {
             let fate = Fate::of(&row, &kit, &stop).await;
@@ -154,12 +155,12 @@ async fn a_request_in_russian_becomes_a_prompt_in_english() {
             ("both", count(|fate| fate.draws && fate.right)),
             ("prompts in English", count(|fate| fate.english)),
         ] {
-            figures.share(&format!("{set}: {what}"), right, fates.len(), LEAST);
+            figures.share(&format!("{set}: {what}"), right, fates.len(), *least);
         }
         let held = fates.iter().filter(|(row, fate)| fate.right && !row.words.is_empty());
         let (held, say) = held.fold((0, 0), |(of, say), (_, fate)| (of + 1, say + usize::from(fate.says)));
         let what = format!("{set}: prompts of right subjects with every word that they must have");
-        figures.share(&what, say, held, LEAST_SAID);
+        figures.share(&what, say, held, *least_said);
         figures.told(&format!("{set}: a request takes"), format!("{} ms", spent.as_millis()));
     }
     store.close().await;
