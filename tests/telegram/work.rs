@@ -22,17 +22,19 @@ impl Gate {
         self.0.1.notify_all();
     }
 
-    /// On the painter's thread. False when somebody said stop.
+    /// On the painter's thread. False when somebody said stop: the painter of a dead house takes no picture from the living.
     fn passes(&self, ctl: &Control<Step>) -> bool {
         let mut open = self.0.0.lock().unwrap();
-        while *open == 0 {
+        loop {
             if ctl.checkpoint().is_err() {
                 return false;
             }
+            if *open > 0 {
+                *open -= 1;
+                return true;
+            }
             open = self.0.1.wait_timeout(open, Duration::from_millis(20)).unwrap().0;
         }
-        *open -= 1;
-        true
     }
 }
 
